@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <stdatomic.h>
+
+/*
+ * ZmqgWaiter: somebody who wants to know when something happens: a blocked
+ * call, a GSource, an asynchronous operation. It is a member of one list at a
+ * time (an inbox's), whose lock guards every field.
+ */
+typedef struct _ZmqgWaiter ZmqgWaiter;
+
+/* What a waiter wants to hear of. */
+#define ZMQG_WAIT_IN 0x1u  /* something may be readable */
+#define ZMQG_WAIT_OUT 0x2u /* something may be writable */
+#define ZMQG_WAIT_NEWS 0x4u /* a signal or a released buffer is due */
+#define ZMQG_WAIT_ALL 0x7u
+
+struct _ZmqgWaiter
+{
+  ZmqgWaiter *prev, *next;
+  /* Called with the list's lock held (a leaf lock): may take the lock of a
+   * GMainContext, nothing else. */
+  void (*wake) (ZmqgWaiter *self);
+  guint interest;
+  gboolean watcher; /* only looks; a consumer takes what it is woken for */
+  gboolean listed;
+  gboolean woken; /* since it last looked */
+};
+
+/*
+ * ZmqgThreadWaiter: the waiter of a blocked thread. It sleeps in ppoll on an
+ * eventfd, never in a condition variable, so that a signal can end the call.
+ */
+typedef struct
+{
+  ZmqgWaiter waiter;
+  int fd;
+} ZmqgThreadWaiter;
+
+/* This thread's waiter, made at its first use; %NULL with @error set when
+ * the process is out of descriptors. */
+ZmqgThreadWaiter *zmqg_thread_waiter_get (GError **error);
+
+/* Any thread. */
+void zmqg_thread_waiter_signal (ZmqgThreadWaiter *self);
+
+/* Forgets signals that came before. */
+void zmqg_thread_waiter_clear (ZmqgThreadWaiter *self);
+
+/* Sleeps until signalled, a POSIX signal arrives, or @deadline (monotonic
+ * microseconds, -1 for none). %FALSE when the deadline has passed. */
+gboolean zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);

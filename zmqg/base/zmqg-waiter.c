@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "base/zmqg-waiter-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static void
+thread_waiter_wake (ZmqgWaiter *waiter)
+{
+  zmqg_thread_waiter_signal ((ZmqgThreadWaiter *) waiter);
+}
+
+static void
+thread_waiter_free (gpointer data)
+{
+  ZmqgThreadWaiter *self = data;
+
+  close (self->fd);
+  g_free (self);
+}
+
+static GPrivate this_thread = G_PRIVATE_INIT (thread_waiter_free);
+
+ZmqgThreadWaiter *
+zmqg_thread_waiter_get (GError **error)
+{
+  ZmqgThreadWaiter *self = g_private_get (&this_thread);
+  int fd;
+
+  if (self != NULL)
+    return self;
+
+  fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0)
+    {
+      int code = errno;
+
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                   "No descriptor to wait with: %s", g_strerror (code));
+      return NULL;
+    }
+
+  self = g_new0 (ZmqgThreadWaiter, 1);
+  self->fd = fd;
+  self->waiter.wake = thread_waiter_wake;
+  g_private_set (&this_thread, self);
+  return self;
+}
+
+void
+zmqg_thread_waiter_signal (ZmqgThreadWaiter *self)
+{
+  guint64 one = 1;
+  ssize_t n;
+
+  do
+    n = write (self->fd, &one, sizeof one);
+  while (n < 0 && errno == EINTR);
+}
+
+void
+zmqg_thread_waiter_clear (ZmqgThreadWaiter *self)
+{
+  guint64 count;
+  ssize_t n;
+
+  do
+    n = read (self->fd, &count, sizeof count);
+  while (n < 0 && errno == EINTR);
+}
+
+gboolean
+zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
+                         gint64 deadline)
+{
+  struct pollfd pfd = { .fd = self->fd, .events = POLLIN };
+  struct timespec ts;
+  struct timespec *timeout = NULL;
+  gint64 left = 0;
+
+  if (deadline >= 0)
+    {
+      left = deadline - g_get_monotonic_time ();
+      if (left < 0)
+        left = 0;
+      ts.tv_sec = left / G_USEC_PER_SEC;
+      ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
+      timeout = &ts;
+    }
+
+  if (ppoll (&pfd, 1, timeout, NULL) > 0)
+    zmqg_thread_waiter_clear (self);
+  else if (deadline >= 0 && g_get_monotonic_time () >= deadline)
+    return FALSE;
+
+  return TRUE;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "message/zmqg-chunk-private.h"
+
+#include <string.h>
+
+/*
+ * The frame header of ZMTP 2.0 and 3.x (ZMTP 3.1, section framing): one byte
+ * of flags, then the size of the payload in one byte, or in eight (network
+ * order) when LONG is set. The queues hold frames in exactly this form.
+ *
+ * Bits above the three of the wire are ours: they exist between a socket
+ * and its I/O side only, and never leave the process.
+ */
+
+#define ZMQG_FRAME_MORE 0x01u
+#define ZMQG_FRAME_LONG 0x02u
+#define ZMQG_FRAME_COMMAND 0x04u
+#define ZMQG_FRAME_WIRE_MASK 0x07u
+
+/* The I/O side consumed this frame: readers step over it. */
+#define ZMQG_FRAME_SKIP 0x80u
+
+/* An epoch mark (with COMMAND): everything before it belongs to a connection
+ * that was lost. */
+#define ZMQG_FRAME_EPOCH 0x40u
+
+#define ZMQG_FRAME_HEADER_MAX 9
+
+static inline gsize
+zmqg_frame_header_size (guint64 size)
+{
+  return size > 255 ? 9 : 2;
+}
+
+/* Writes the header of a frame of @size payload bytes; returns its length. */
+static inline gsize
+zmqg_frame_encode_header (guint8 *dst,
+                          guint flags,
+                          guint64 size)
+{
+  guint64 be;
+
+  if (G_LIKELY (size <= 255))
+    {
+      dst[0] = (guint8) (flags & ~ZMQG_FRAME_LONG);
+      dst[1] = (guint8) size;
+      return 2;
+    }
+
+  dst[0] = (guint8) (flags | ZMQG_FRAME_LONG);
+  be = GUINT64_TO_BE (size);
+  memcpy (dst + 1, &be, sizeof be);
+  return 9;
+}
+
+/* Reads a header from the @avail bytes at @p; returns its length, or 0 when
+ * it is not complete. The flags are as they stand in the frame. */
+static inline gsize
+zmqg_frame_decode_header (const guint8 *p,
+                          gsize avail,
+                          guint *flags,
+                          guint64 *size)
+{
+  guint64 be;
+
+  if (G_UNLIKELY (avail < 2))
+    return 0;
+
+  *flags = p[0];
+  if (G_LIKELY ((p[0] & ZMQG_FRAME_LONG) == 0))
+    {
+      *size = p[1];
+      return 2;
+    }
+
+  if (avail < 9)
+    return 0;
+
+  memcpy (&be, p + 1, sizeof be);
+  *size = GUINT64_FROM_BE (be);
+  return 9;
+}
+
+/*
+ * ZmqgFrameView: a frame that somebody else owns. @bytes or @chunk, when set,
+ * is what keeps @data alive, and may be referred to instead of copied.
+ */
+typedef struct
+{
+  const guint8 *data;
+  gsize size;
+  guint flags; /* MORE, COMMAND */
+  GBytes *bytes;
+  ZmqgChunk *chunk;
+} ZmqgFrameView;
+
+/* From this payload size on a frame is referred to, not copied, where its
+ * owner allows. */
+#define ZMQG_FRAME_LARGE 8192u

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "pipe/zmqg-segment-private.h"
+
+#include <sys/uio.h>
+
+/*
+ * ZmqgFrameQueue: a queue of encoded ZMTP 3.1 frames with one producer and
+ * one consumer at a time, each serialised by its owner (a socket's lock, an
+ * I/O side's owner lock). Frames lie packed one behind the other, so that what
+ * a socket enqueues is what a connection writes.
+ *
+ * The producer appends the frames of one or more messages, then publishes
+ * them with one release store: all of them become visible, or none.
+ */
+#define ZMQG_CACHE_LINE 64
+
+/* A place in a queue, with the word of its segment as last loaded. */
+typedef struct
+{
+  ZmqgSegment *segment;
+  gsize pos;
+  guint64 word;
+} ZmqgQueueCursor;
+
+typedef struct
+{
+  /* Producer. */
+  _Alignas (ZMQG_CACHE_LINE) ZmqgSegment *tail; /* the last linked one */
+  ZmqgSegment *fill;      /* being filled: the tail, or the last unlinked */
+  ZmqgSegment *unlinked;  /* the first one of an unpublished chain */
+  ZmqgChunk *rest;        /* what an external segment left of a chunk */
+  guint8 *rest_base;
+  guint32 rest_capacity;
+  guint32 next_capacity;  /* of the next packed segment */
+  guint32 unpublished;    /* messages appended since the last publish */
+  gboolean in_message;    /* the last frame appended had MORE */
+  guint64 written;        /* messages published */
+  guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
+  guint64 bytes_written;  /* of payload, published or not */
+  ZmqgTag *tag;           /* of what is appended from now on */
+  gboolean conflate;      /* only the newest message is kept */
+  ZmqgSegment blank;      /* conflate: nothing linked is ever appended to */
+
+  /* Consumer. */
+  _Alignas (ZMQG_CACHE_LINE) ZmqgQueueCursor head; /* a message boundary */
+  ZmqgQueueCursor next;      /* behind the message peeked, or written so far */
+  guint32 head_messages;     /* messages of the head's word left behind */
+  gboolean counts_commands;  /* commands count like messages */
+  guint64 read;              /* messages consumed */
+  guint64 ack_sent;
+
+  /* Between the two. */
+  _Alignas (ZMQG_CACHE_LINE) _Atomic guint64 acked;
+  _Atomic guint hwm;                    /* messages, 0 = no limit */
+  _Alignas (ZMQG_CACHE_LINE) atomic_uint reader_asleep;
+  atomic_uint writer_asleep;
+  _Atomic (ZmqgSegment *) released; /* hold memory of the user's */
+  _Atomic (ZmqgSegment *) newest;   /* conflate: the message not yet taken */
+  _Atomic guint64 conflated;        /* messages that a newer one replaced */
+
+  _Alignas (ZMQG_CACHE_LINE) ZmqgSegment stub;
+} ZmqgFrameQueue;
+
+/* With @conflate only the newest message is kept: publishing puts it into a
+ * slot, from which the consumer takes it; the mark then does not matter. */
+void zmqg_frame_queue_init (ZmqgFrameQueue *self, guint hwm,
+                            gboolean conflate);
+
+/* No producer and no consumer any more. May run user code (releases). */
+void zmqg_frame_queue_clear (ZmqgFrameQueue *self);
+
+/* --- Producer ----------------------------------------------------------- */
+
+/* How many messages there is room for under the mark (G_MAXUINT: no limit).
+ * With 0 the producer counts as asleep: the consumer's next acknowledgement
+ * asks for it to be signalled. */
+guint zmqg_frame_queue_room (ZmqgFrameQueue *self);
+
+/* Sets the tag of what is appended from now on. */
+void zmqg_frame_queue_set_tag (ZmqgFrameQueue *self, ZmqgTag *tag);
+
+/* Append one frame, unpublished. Payloads of ZMQG_FRAME_LARGE and more are
+ * referred to (or copied into a chunk of their own). %FALSE without memory:
+ * then roll back. */
+gboolean zmqg_frame_queue_append (ZmqgFrameQueue *self,
+                                  const ZmqgFrameView *view);
+
+/* Appends already encoded frames, of which @messages end in them; the last
+ * one leaves a message open when @in_message. At most ZMQG_CHUNK_SIZE. */
+gboolean zmqg_frame_queue_append_encoded (ZmqgFrameQueue *self,
+                                          const guint8 *data, guint32 size,
+                                          guint messages,
+                                          gboolean in_message);
+
+/* The same, referring to the bytes in @chunk instead of copying them. */
+gboolean zmqg_frame_queue_append_range (ZmqgFrameQueue *self,
+                                        ZmqgChunk *chunk, guint8 *data,
+                                        guint32 size, guint messages,
+                                        gboolean in_message);
+
+/* Shows everything appended; must end at a message boundary. */
+void zmqg_frame_queue_publish (ZmqgFrameQueue *self);
+
+/* Takes back everything appended since the last publish. */
+void zmqg_frame_queue_roll_back (ZmqgFrameQueue *self);
+
+/* After a publish (and a full barrier): whether the consumer sleeps. */
+static inline gboolean
+zmqg_frame_queue_reader_sleeps (ZmqgFrameQueue *self)
+{
+  return atomic_load_explicit (&self->reader_asleep, memory_order_relaxed);
+}
+
+/* Claims the duty to wake the consumer; one caller gets %TRUE. */
+static inline gboolean
+zmqg_frame_queue_claim_reader (ZmqgFrameQueue *self)
+{
+  return atomic_exchange (&self->reader_asleep, 0) != 0;
+}
+
+static inline gboolean
+zmqg_frame_queue_claim_writer (ZmqgFrameQueue *self)
+{
+  return atomic_load_explicit (&self->writer_asleep, memory_order_relaxed) &&
+         atomic_exchange (&self->writer_asleep, 0) != 0;
+}
+
+/* --- Consumer ----------------------------------------------------------- */
+
+/* Whether anything lies ahead; does not change the sleep flag. */
+gboolean zmqg_frame_queue_has_data (ZmqgFrameQueue *self);
+
+/* The consumer goes to sleep: sets the flag, then looks once more. %FALSE
+ * when something has come meanwhile (and the flag is taken back). */
+gboolean zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self);
+
+/*
+ * ZmqgFrameArray: the frames of one message, room for a few inside.
+ */
+#define ZMQG_FRAME_ARRAY_INLINE 8
+
+typedef struct
+{
+  ZmqgFrameView *views;
+  guint n;
+  guint capacity;
+  ZmqgFrameView local[ZMQG_FRAME_ARRAY_INLINE];
+} ZmqgFrameArray;
+
+static inline void
+zmqg_frame_array_init (ZmqgFrameArray *self)
+{
+  self->views = self->local;
+  self->n = 0;
+  self->capacity = ZMQG_FRAME_ARRAY_INLINE;
+}
+
+static inline void
+zmqg_frame_array_clear (ZmqgFrameArray *self)
+{
+  if (self->views != self->local)
+    g_free (self->views);
+}
+
+gboolean zmqg_frame_array_grow (ZmqgFrameArray *self);
+
+static inline ZmqgFrameView *
+zmqg_frame_array_add (ZmqgFrameArray *self)
+{
+  if (G_UNLIKELY (self->n == self->capacity) && !zmqg_frame_array_grow (self))
+    return NULL;
+  return &self->views[self->n++];
+}
+
+/* Decodes the message (or command) at the head into @frames, as views that
+ * stay valid until it is consumed. %FALSE when there is none, or no memory
+ * for the views (then @frames->n is not 0). */
+gboolean zmqg_frame_queue_peek (ZmqgFrameQueue *self, ZmqgFrameArray *frames);
+
+/* Who sent the message peeked; borrowed. */
+static inline ZmqgTag *
+zmqg_frame_queue_peek_tag (ZmqgFrameQueue *self)
+{
+  return self->head.segment->tag;
+}
+
+/* Consumes the message peeked. %TRUE when the producer waits for room and is
+ * to be signalled. */
+gboolean zmqg_frame_queue_consume (ZmqgFrameQueue *self);
+
+/* Raw reading: the published bytes not yet written, as at most @max ranges
+ * of at most @max_bytes together. Returns the number of ranges. */
+guint zmqg_frame_queue_gather (ZmqgFrameQueue *self, struct iovec *ranges,
+                               guint max, gsize max_bytes, gsize *n_bytes);
+
+/* The first @n_bytes of what was gathered were written. Moves the boundary
+ * behind the last message that is out whole; %TRUE as in consume. */
+gboolean zmqg_frame_queue_advance (ZmqgFrameQueue *self, gsize n_bytes);
+
+/* Nothing of a message was written without the rest of it. */
+static inline gboolean
+zmqg_frame_queue_at_boundary (ZmqgFrameQueue *self)
+{
+  return self->next.segment == self->head.segment &&
+         self->next.pos == self->head.pos;
+}
+
+/* Bytes that still have to be written of the message (or, with @frame, of
+ * the frame) that is partly out. */
+gsize zmqg_frame_queue_partial_left (ZmqgFrameQueue *self, gboolean frame);
+
+/* A connection was lost: writing starts again at the boundary. */
+void zmqg_frame_queue_rewind (ZmqgFrameQueue *self);
+
+/* Takes the list of segments that hold memory of the user's; free them with
+ * zmqg_segment_list_free () where user code may run. */
+static inline ZmqgSegment *
+zmqg_frame_queue_take_released (ZmqgFrameQueue *self)
+{
+  /* Acquire pairs with the release of the push. */
+  if (atomic_load_explicit (&self->released, memory_order_relaxed) == NULL)
+    return NULL;
+  return atomic_exchange_explicit (&self->released, NULL,
+                                   memory_order_acquire);
+}
+
+void zmqg_segment_list_free (ZmqgSegment *list);

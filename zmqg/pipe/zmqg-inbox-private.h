@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "base/zmqg-lock-private.h"
+#include "base/zmqg-waiter-private.h"
+#include "pipe/zmqg-pipe-private.h"
+
+/*
+ * ZmqgInbox: where a socket is told what happened to its pipes, and who
+ * waits for that. Its lock is a leaf: only that of a GMainContext is taken
+ * below it.
+ */
+typedef struct
+{
+  ZmqgLock lock;
+  atomic_uint pending; /* something is in the list */
+  ZmqgPipe *first;     /* counted */
+  ZmqgPipe *last;
+  ZmqgWaiter *waiters; /* first come, first served */
+  ZmqgWaiter *last_waiter;
+  atomic_uint n_waiters;
+  gboolean closed; /* posts go nowhere */
+} ZmqgInbox;
+
+void zmqg_inbox_init (ZmqgInbox *self);
+void zmqg_inbox_clear (ZmqgInbox *self);
+
+/* Any thread. Tells the inbox, and wakes whom that concerns: all watchers,
+ * and one consumer. %FALSE when the inbox is closed. */
+gboolean zmqg_inbox_post (ZmqgInbox *self, ZmqgPipe *pipe, guint events);
+
+/* A pipe with something to tell and what it is; transfer full, %NULL when
+ * there is none. */
+ZmqgPipe *zmqg_inbox_take (ZmqgInbox *self, guint *events);
+
+static inline gboolean
+zmqg_inbox_is_pending (ZmqgInbox *self)
+{
+  /* Relaxed: take () looks again under the lock. */
+  return atomic_load_explicit (&self->pending, memory_order_relaxed);
+}
+
+/* Nothing is taken in any more; what is listed is dropped. */
+void zmqg_inbox_close (ZmqgInbox *self);
+
+void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,
+                            guint interest, gboolean watcher);
+
+/* A consumer that leaves with its wake-up unused hands it to the next. */
+void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
+
+/* The waiter is about to look: later events wake it again. */
+void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
+
+/* Wakes all watchers and one consumer that @interest concerns. */
+void zmqg_inbox_wake (ZmqgInbox *self, guint interest);
+
+/* Wakes everybody: the socket is closing. */
+void zmqg_inbox_wake_all (ZmqgInbox *self);
+
+static inline gboolean
+zmqg_inbox_has_waiters (ZmqgInbox *self)
+{
+  return atomic_load_explicit (&self->n_waiters, memory_order_relaxed) > 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "pipe/zmqg-inbox-private.h"
+
+void
+zmqg_inbox_init (ZmqgInbox *self)
+{
+  memset (self, 0, sizeof *self);
+  zmqg_lock_init (&self->lock);
+}
+
+void
+zmqg_inbox_clear (ZmqgInbox *self)
+{
+  zmqg_inbox_close (self);
+  g_assert (self->waiters == NULL);
+  zmqg_lock_clear (&self->lock);
+}
+
+static guint
+interest_of (guint events)
+{
+  guint interest = 0;
+
+  if (events & ZMQG_PIPE_READABLE)
+    interest |= ZMQG_WAIT_IN;
+  if (events & ZMQG_PIPE_WRITABLE)
+    interest |= ZMQG_WAIT_OUT;
+  if (events & ~(ZMQG_PIPE_READABLE | ZMQG_PIPE_WRITABLE))
+    interest |= ZMQG_WAIT_ALL;
+
+  return interest;
+}
+
+static void
+wake_locked (ZmqgInbox *self,
+             guint interest)
+{
+  guint left = interest; /* what no consumer was woken for yet */
+
+  for (ZmqgWaiter *waiter = self->waiters; waiter != NULL;
+       waiter = waiter->next)
+    {
+      if ((waiter->interest & (waiter->watcher ? interest : left)) == 0)
+        continue;
+      if (waiter->woken)
+        continue;
+
+      waiter->woken = TRUE;
+      waiter->wake (waiter);
+      if (!waiter->watcher)
+        left &= ~waiter->interest;
+    }
+}
+
+gboolean
+zmqg_inbox_post (ZmqgInbox *self,
+                 ZmqgPipe *pipe,
+                 guint events)
+{
+  gboolean open;
+
+  zmqg_lock (&self->lock);
+  open = !self->closed;
+  if (open)
+    {
+      pipe->events |= events;
+      if (!pipe->queued)
+        {
+          pipe->queued = TRUE;
+          pipe->next_queued = NULL;
+          zmqg_pipe_ref (pipe);
+          if (self->last != NULL)
+            self->last->next_queued = pipe;
+          else
+            self->first = pipe;
+          self->last = pipe;
+          atomic_store_explicit (&self->pending, 1, memory_order_relaxed);
+        }
+      wake_locked (self, interest_of (events));
+    }
+  zmqg_unlock (&self->lock);
+
+  return open;
+}
+
+static ZmqgPipe *
+take_locked (ZmqgInbox *self,
+             guint *events)
+{
+  ZmqgPipe *pipe = self->first;
+
+  if (pipe == NULL)
+    return NULL;
+
+  self->first = pipe->next_queued;
+  if (self->first == NULL)
+    {
+      self->last = NULL;
+      atomic_store_explicit (&self->pending, 0, memory_order_relaxed);
+    }
+
+  *events = pipe->events;
+  pipe->events = 0;
+  pipe->queued = FALSE;
+  return pipe;
+}
+
+ZmqgPipe *
+zmqg_inbox_take (ZmqgInbox *self,
+                 guint *events)
+{
+  ZmqgPipe *pipe;
+
+  zmqg_lock (&self->lock);
+  pipe = take_locked (self, events);
+  zmqg_unlock (&self->lock);
+
+  return pipe;
+}
+
+void
+zmqg_inbox_close (ZmqgInbox *self)
+{
+  zmqg_lock (&self->lock);
+  self->closed = TRUE;
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_add_waiter (ZmqgInbox *self,
+                       ZmqgWaiter *waiter,
+                       guint interest,
+                       gboolean watcher)
+{
+  zmqg_lock (&self->lock);
+  g_assert (!waiter->listed);
+  waiter->interest = interest;
+  waiter->watcher = watcher;
+  waiter->woken = FALSE;
+  waiter->listed = TRUE;
+  waiter->next = NULL;
+  waiter->prev = self->last_waiter;
+  if (self->last_waiter != NULL)
+    self->last_waiter->next = waiter;
+  else
+    self->waiters = waiter;
+  self->last_waiter = waiter;
+  atomic_fetch_add_explicit (&self->n_waiters, 1, memory_order_relaxed);
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_remove_waiter (ZmqgInbox *self,
+                          ZmqgWaiter *waiter)
+{
+  zmqg_lock (&self->lock);
+  if (waiter->listed)
+    {
+      waiter->listed = FALSE;
+      if (waiter->prev != NULL)
+        waiter->prev->next = waiter->next;
+      else
+        self->waiters = waiter->next;
+      if (waiter->next != NULL)
+        waiter->next->prev = waiter->prev;
+      else
+        self->last_waiter = waiter->prev;
+      atomic_fetch_sub_explicit (&self->n_waiters, 1, memory_order_relaxed);
+      if (waiter->woken && !waiter->watcher)
+        wake_locked (self, waiter->interest);
+    }
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_waiter_looks (ZmqgInbox *self,
+                         ZmqgWaiter *waiter)
+{
+  zmqg_lock (&self->lock);
+  waiter->woken = FALSE;
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_wake (ZmqgInbox *self,
+                 guint interest)
+{
+  zmqg_lock (&self->lock);
+  wake_locked (self, interest);
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_wake_all (ZmqgInbox *self)
+{
+  zmqg_lock (&self->lock);
+  for (ZmqgWaiter *waiter = self->waiters; waiter != NULL;
+       waiter = waiter->next)
+    {
+      waiter->woken = TRUE;
+      waiter->wake (waiter);
+    }
+  zmqg_unlock (&self->lock);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "pipe/zmqg-frame-queue-private.h"
+
+/*
+ * ZmqgPipe: one end of a pair of frame queues, one in each direction. A
+ * socket holds one end; its engine (or, inproc, another socket) the other.
+ * Both ends live in one counted block. An end writes to its out queue and
+ * reads from its in queue; each use is serialised by the owner of the end.
+ */
+typedef struct _ZmqgPipe ZmqgPipe;
+
+/* What an end is told by the other one. */
+#define ZMQG_PIPE_READABLE 0x01u /* messages came while it slept */
+#define ZMQG_PIPE_WRITABLE 0x02u /* there is room again */
+#define ZMQG_PIPE_ATTACHED 0x04u /* the pipe is new to its owner */
+#define ZMQG_PIPE_PEER 0x08u     /* a handshake is done: see peer_tag */
+#define ZMQG_PIPE_HICCUP 0x10u   /* a connection was lost, another may come */
+#define ZMQG_PIPE_ENDED 0x20u    /* the other end will not read or write */
+#define ZMQG_PIPE_STATE 0x40u    /* only the owner's models change */
+
+typedef struct
+{
+  /* Tells the owner of @pipe about events. Any thread; the caller may hold
+   * a socket's lock (never this owner's): takes leaf locks only. */
+  void (*post) (ZmqgPipe *pipe, guint events);
+} ZmqgPipeOwner;
+
+struct _ZmqgPipe
+{
+  ZmqgPipe *peer; /* the other end; lives as long as this one */
+  ZmqgFrameQueue *in;
+  ZmqgFrameQueue *out;
+
+  const ZmqgPipeOwner *ops;
+  gpointer owner; /* an inbox, or a session */
+
+  /* Guarded by the owner's leaf lock. */
+  guint events;
+  gboolean queued;
+  ZmqgPipe *next_queued;
+
+  /* The owner's own. */
+  gboolean attached;
+  gboolean ended;      /* no more will come behind what is queued */
+  gboolean active_in;  /* not known to be empty */
+  gboolean active_out; /* not known to be full */
+  guint in_index;      /* in a fair queue */
+  guint out_index;     /* in a load balancer or distributor */
+  gpointer endpoint;   /* the socket's endpoint it came from, borrowed */
+  gpointer user;       /* of the socket type */
+  guint64 mark;        /* of the distributor: the message it matched */
+  guint64 dropped;     /* messages that did not fit */
+
+  /* Set by the engine before it posts PEER or ATTACHED, under lock. */
+  ZmqgTag *peer_tag;
+  guint64 epoch;       /* connections lost so far; with HICCUP */
+};
+
+/* Marks are in messages, 0 = no limit. @first_out is that of the queue from
+ * the first end to the second. Returns the first end, with one reference
+ * that counts for both ends until they are given away. */
+ZmqgPipe *zmqg_pipe_new (guint first_out, guint second_out,
+                         gboolean conflate_first, gboolean conflate_second);
+
+ZmqgPipe *zmqg_pipe_ref (ZmqgPipe *pipe);
+
+/* The last reference may run user code (releases of memory). */
+void zmqg_pipe_unref (ZmqgPipe *pipe);
+
+typedef enum
+{
+  ZMQG_PIPE_WRITTEN,
+  ZMQG_PIPE_FULL,
+  ZMQG_PIPE_NO_MEMORY,
+} ZmqgPipeResult;
+
+/* Writes a whole message or command. The reader is not woken: see flush. */
+ZmqgPipeResult zmqg_pipe_write (ZmqgPipe *pipe, const ZmqgFrameView *views,
+                                guint n);
+
+/* Writes a command or message without regard to the mark, to which commands
+ * do not count. */
+ZmqgPipeResult zmqg_pipe_write_always (ZmqgPipe *pipe,
+                                       const ZmqgFrameView *views, guint n);
+
+/* Whether a message could be written now. */
+static inline gboolean
+zmqg_pipe_has_room (ZmqgPipe *pipe)
+{
+  return zmqg_frame_queue_room (pipe->out) > 0;
+}
+
+/* After writing: whether the reader sleeps. */
+static inline gboolean
+zmqg_pipe_reader_sleeps (ZmqgPipe *pipe)
+{
+  /* Pairs with the fence in reader_sleep (). */
+  atomic_thread_fence (memory_order_seq_cst);
+  return zmqg_frame_queue_reader_sleeps (pipe->out);
+}
+
+static inline void
+zmqg_pipe_post_peer (ZmqgPipe *pipe,
+                     guint events)
+{
+  pipe->peer->ops->post (pipe->peer, events);
+}
+
+/* After writing: wakes the reader if it sleeps. */
+static inline void
+zmqg_pipe_flush (ZmqgPipe *pipe)
+{
+  if (G_UNLIKELY (zmqg_pipe_reader_sleeps (pipe)) &&
+      zmqg_frame_queue_claim_reader (pipe->out))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_READABLE);
+}
+
+/* Shows the message at the head of the in queue; when there is none the end
+ * counts as asleep, and the next message posts READABLE. */
+gboolean zmqg_pipe_peek (ZmqgPipe *pipe, ZmqgFrameArray *frames);
+
+static inline void
+zmqg_pipe_consume (ZmqgPipe *pipe)
+{
+  if (G_UNLIKELY (zmqg_frame_queue_consume (pipe->in)))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "pipe/zmqg-pipe-private.h"
+
+#include <stdlib.h>
+
+typedef struct
+{
+  atomic_uint refs;
+  ZmqgPipe ends[2];
+  ZmqgFrameQueue queues[2]; /* from the first end, from the second */
+} ZmqgPipePair;
+
+static ZmqgPipePair *
+pair_of (ZmqgPipe *pipe)
+{
+  ZmqgPipe *first = pipe < pipe->peer ? pipe : pipe->peer;
+
+  return (ZmqgPipePair *) ((guint8 *) first -
+                           G_STRUCT_OFFSET (ZmqgPipePair, ends));
+}
+
+ZmqgPipe *
+zmqg_pipe_new (guint first_out,
+               guint second_out,
+               gboolean conflate_first,
+               gboolean conflate_second)
+{
+  ZmqgPipePair *pair = aligned_alloc (ZMQG_CACHE_LINE, sizeof *pair);
+
+  if (pair == NULL)
+    g_error ("No memory for a pipe");
+
+  memset (pair, 0, sizeof *pair);
+  atomic_init (&pair->refs, 1);
+  zmqg_frame_queue_init (&pair->queues[0], first_out, conflate_first);
+  zmqg_frame_queue_init (&pair->queues[1], second_out, conflate_second);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      pair->ends[i].peer = &pair->ends[1 - i];
+      pair->ends[i].out = &pair->queues[i];
+      pair->ends[i].in = &pair->queues[1 - i];
+    }
+
+  return &pair->ends[0];
+}
+
+ZmqgPipe *
+zmqg_pipe_ref (ZmqgPipe *pipe)
+{
+  atomic_fetch_add_explicit (&pair_of (pipe)->refs, 1, memory_order_relaxed);
+  return pipe;
+}
+
+void
+zmqg_pipe_unref (ZmqgPipe *pipe)
+{
+  ZmqgPipePair *pair = pair_of (pipe);
+
+  /* The last one sees what all others wrote. */
+  if (atomic_fetch_sub_explicit (&pair->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      zmqg_frame_queue_clear (&pair->queues[i]);
+      zmqg_tag_unref (pair->ends[i].peer_tag);
+    }
+  free (pair);
+}
+
+ZmqgPipeResult
+zmqg_pipe_write_always (ZmqgPipe *pipe,
+                        const ZmqgFrameView *views,
+                        guint n)
+{
+  ZmqgFrameQueue *queue = pipe->out;
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (G_UNLIKELY (!zmqg_frame_queue_append (queue, &views[i])))
+        {
+          zmqg_frame_queue_roll_back (queue);
+          return ZMQG_PIPE_NO_MEMORY;
+        }
+    }
+
+  zmqg_frame_queue_publish (queue);
+  return ZMQG_PIPE_WRITTEN;
+}
+
+ZmqgPipeResult
+zmqg_pipe_write (ZmqgPipe *pipe,
+                 const ZmqgFrameView *views,
+                 guint n)
+{
+  if (G_UNLIKELY (zmqg_frame_queue_room (pipe->out) == 0))
+    return ZMQG_PIPE_FULL;
+
+  return zmqg_pipe_write_always (pipe, views, n);
+}
+
+gboolean
+zmqg_pipe_peek (ZmqgPipe *pipe,
+                ZmqgFrameArray *frames)
+{
+  do
+    {
+      if (G_LIKELY (zmqg_frame_queue_peek (pipe->in, frames)))
+        return TRUE;
+      if (frames->n > 0)
+        return FALSE;
+    }
+  while (!zmqg_frame_queue_reader_sleep (pipe->in));
+
+  return FALSE;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "message/zmqg-frame-private.h"
+#include "message/zmqg-tag-private.h"
+
+/*
+ * The publication word of a packed segment: how many bytes of it may be read,
+ * how many messages end in them, whether anything will follow, and whether
+ * the end of a sealed segment lies inside a message. The producer stores it
+ * with release, the consumer loads it with acquire.
+ */
+#define ZMQG_WORD_SEALED (G_GUINT64_CONSTANT (1) << 63)
+#define ZMQG_WORD_MID_MESSAGE (G_GUINT64_CONSTANT (1) << 62)
+#define ZMQG_WORD_BYTES(word) ((guint32) (word))
+#define ZMQG_WORD_MESSAGES(word) ((guint32) ((word) >> 32) & 0x3fffffffu)
+#define ZMQG_WORD(bytes, messages) \
+  ((guint64) (bytes) | ((guint64) (messages) << 32))
+
+/*
+ * ZmqgSegment: the element of a frame queue. A packed segment is a part of a
+ * chunk with encoded frames; an external one is the payload of one large
+ * frame, in a chunk of its own or in memory of the user's.
+ */
+typedef struct _ZmqgSegment ZmqgSegment;
+
+struct _ZmqgSegment
+{
+  _Atomic guint64 word;
+  ZmqgSegment *next;    /* valid once SEALED was seen */
+  guint8 *base;
+  gsize length;         /* external: bytes of payload, readable once linked */
+  guint32 capacity;     /* packed: bytes from base on that may be filled */
+  guint32 fill;         /* producer: bytes filled, published or not */
+  guint32 messages;     /* producer: messages that end in the fill */
+  guint8 external;
+  guint8 mid_message;   /* producer: sealed inside a message */
+  ZmqgChunk *chunk;     /* counted, nullable */
+  GBytes *bytes;        /* external: counted, nullable; the user's */
+  ZmqgTag *tag;         /* counted, nullable: who sent the bytes */
+};
+
+/* All return %NULL when there is no memory. */
+ZmqgSegment *zmqg_segment_new_packed (guint32 capacity);
+ZmqgSegment *zmqg_segment_new_view (ZmqgChunk *chunk, guint8 *base,
+                                    guint32 capacity);
+ZmqgSegment *zmqg_segment_new_external (GBytes *bytes, ZmqgChunk *chunk,
+                                        const guint8 *data, gsize length);
+
+/* Releasing @bytes may run user code: segments that have some are freed
+ * with no lock held and not in an I/O thread. */
+void zmqg_segment_free (ZmqgSegment *segment);
