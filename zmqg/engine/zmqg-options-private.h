@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "base/zmqg-types.h"
+
+#include <stdatomic.h>
+
+/*
+ * ZmqgOptions: every option of a socket, in one counted record. A socket
+ * copies it before it changes one that others refer to; an endpoint keeps
+ * the record of its bind or connect. Fields are read by the engine and the
+ * transports; they are set through the table below only.
+ */
+typedef struct
+{
+  atomic_uint refs;
+
+  int send_hwm;               /* messages per pipe, 0 = no limit */
+  int receive_hwm;            /* messages per pipe, 0 = no limit */
+  int linger;                 /* ms, -1 = for ever */
+  int send_timeout;           /* ms, -1 = for ever */
+  int receive_timeout;        /* ms, -1 = for ever */
+  int reconnect_interval;     /* ms, 0 and -1 = never */
+  int reconnect_interval_max; /* ms, 0 = no back-off */
+  int handshake_interval;     /* ms, 0 = no limit */
+  int connect_timeout;        /* ms, 0 = the system's */
+  int backlog;                /* connections */
+  int send_buffer;            /* bytes, -1 = the system's */
+  int receive_buffer;         /* bytes, -1 = the system's */
+  int tos;                    /* IP_TOS and IPV6_TCLASS, 0 = leave */
+  int tcp_keepalive;          /* -1 = the system's, 0, 1 */
+  int tcp_keepalive_count;    /* probes, -1 = the system's */
+  int tcp_keepalive_idle;     /* s, -1 = the system's */
+  int tcp_keepalive_interval; /* s, -1 = the system's */
+  gint64 max_message_size;    /* bytes of a whole message, -1 = no limit */
+  int max_frames;             /* frames of a message, 0 = no limit */
+  gboolean immediate;
+  gboolean conflate;
+  gboolean ipv6;
+  GBytes *routing_id;         /* nullable: none */
+} ZmqgOptions;
+
+ZmqgOptions *zmqg_options_new (void);
+ZmqgOptions *zmqg_options_ref (ZmqgOptions *self);
+void zmqg_options_unref (ZmqgOptions *self);
+
+/* A record that only the caller holds: @self itself (transfer full) when it
+ * is that already. */
+ZmqgOptions *zmqg_options_make_writable (ZmqgOptions *self);
+
+typedef enum
+{
+  ZMQG_OPTION_INT,
+  ZMQG_OPTION_INT64,
+  ZMQG_OPTION_BOOLEAN,
+  ZMQG_OPTION_BYTES,
+} ZmqgOptionType;
+
+/*
+ * One option: where it lies in the record, what it may be. Property setters
+ * and the plain C API both go through zmqg_options_set ().
+ */
+typedef struct
+{
+  const char *name; /* of the property */
+  ZmqgOptionType type;
+  gsize offset;
+  gint64 minimum; /* of the value, or of the size of bytes */
+  gint64 maximum;
+  gint64 fallback; /* the default */
+} ZmqgOptionSpec;
+
+extern const ZmqgOptionSpec zmqg_option_specs[];
+extern const guint zmqg_n_option_specs;
+
+const ZmqgOptionSpec *zmqg_option_spec_find (const char *name);
+
+/* @value holds an int, int64, boolean or (nullable) GBytes as the type says.
+ * @self must be writable. */
+gboolean zmqg_options_set (ZmqgOptions *self, const ZmqgOptionSpec *spec,
+                           const GValue *value, GError **error);
+void zmqg_options_get (const ZmqgOptions *self, const ZmqgOptionSpec *spec,
+                       GValue *value);

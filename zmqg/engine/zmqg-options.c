@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-options-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <string.h>
+
+#define INT(name, field, minimum, fallback) \
+  { name, ZMQG_OPTION_INT, G_STRUCT_OFFSET (ZmqgOptions, field), minimum, \
+    G_MAXINT, fallback }
+#define INT_TO(name, field, minimum, maximum, fallback) \
+  { name, ZMQG_OPTION_INT, G_STRUCT_OFFSET (ZmqgOptions, field), minimum, \
+    maximum, fallback }
+#define BOOLEAN(name, field, fallback) \
+  { name, ZMQG_OPTION_BOOLEAN, G_STRUCT_OFFSET (ZmqgOptions, field), 0, 1, \
+    fallback }
+
+const ZmqgOptionSpec zmqg_option_specs[] = {
+  INT ("send-hwm", send_hwm, 0, 1000),
+  INT ("receive-hwm", receive_hwm, 0, 1000),
+  INT ("linger", linger, -1, -1),
+  INT ("send-timeout", send_timeout, -1, -1),
+  INT ("receive-timeout", receive_timeout, -1, -1),
+  INT ("reconnect-interval", reconnect_interval, -1, 100),
+  INT ("reconnect-interval-max", reconnect_interval_max, 0, 0),
+  INT ("handshake-interval", handshake_interval, 0, 30000),
+  INT ("connect-timeout", connect_timeout, 0, 0),
+  INT ("backlog", backlog, 0, 100),
+  INT ("send-buffer", send_buffer, -1, -1),
+  INT ("receive-buffer", receive_buffer, -1, -1),
+  INT ("tos", tos, 0, 0),
+  INT_TO ("tcp-keepalive", tcp_keepalive, -1, 1, -1),
+  INT ("tcp-keepalive-count", tcp_keepalive_count, -1, -1),
+  INT ("tcp-keepalive-idle", tcp_keepalive_idle, -1, -1),
+  INT ("tcp-keepalive-interval", tcp_keepalive_interval, -1, -1),
+  { "max-message-size", ZMQG_OPTION_INT64,
+    G_STRUCT_OFFSET (ZmqgOptions, max_message_size), -1, G_MAXINT64,
+    G_GINT64_CONSTANT (1) << 30 },
+  INT ("max-frames", max_frames, 0, 65536),
+  BOOLEAN ("immediate", immediate, FALSE),
+  BOOLEAN ("conflate", conflate, FALSE),
+  BOOLEAN ("ipv6", ipv6, FALSE),
+  { "routing-id", ZMQG_OPTION_BYTES,
+    G_STRUCT_OFFSET (ZmqgOptions, routing_id), 1, 255, 0 },
+};
+
+const guint zmqg_n_option_specs = G_N_ELEMENTS (zmqg_option_specs);
+
+ZmqgOptions *
+zmqg_options_new (void)
+{
+  ZmqgOptions *self = g_new0 (ZmqgOptions, 1);
+
+  atomic_init (&self->refs, 1);
+
+  for (guint i = 0; i < zmqg_n_option_specs; i++)
+    {
+      const ZmqgOptionSpec *spec = &zmqg_option_specs[i];
+      gpointer field = G_STRUCT_MEMBER_P (self, spec->offset);
+
+      if (spec->type == ZMQG_OPTION_INT || spec->type == ZMQG_OPTION_BOOLEAN)
+        *(int *) field = (int) spec->fallback;
+      else if (spec->type == ZMQG_OPTION_INT64)
+        *(gint64 *) field = spec->fallback;
+    }
+
+  return self;
+}
+
+ZmqgOptions *
+zmqg_options_ref (ZmqgOptions *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_options_unref (ZmqgOptions *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_clear_pointer (&self->routing_id, g_bytes_unref);
+  g_free (self);
+}
+
+ZmqgOptions *
+zmqg_options_make_writable (ZmqgOptions *self)
+{
+  ZmqgOptions *copy;
+
+  /* Acquire: what others did with the record before they let it go. */
+  if (atomic_load_explicit (&self->refs, memory_order_acquire) == 1)
+    return self;
+
+  copy = g_memdup2 (self, sizeof *self);
+  atomic_init (&copy->refs, 1);
+  if (copy->routing_id != NULL)
+    g_bytes_ref (copy->routing_id);
+  zmqg_options_unref (self);
+  return copy;
+}
+
+const ZmqgOptionSpec *
+zmqg_option_spec_find (const char *name)
+{
+  for (guint i = 0; i < zmqg_n_option_specs; i++)
+    if (g_str_equal (zmqg_option_specs[i].name, name))
+      return &zmqg_option_specs[i];
+
+  return NULL;
+}
+
+static gboolean
+check_range (const ZmqgOptionSpec *spec,
+             gint64 value,
+             GError **error)
+{
+  if (value >= spec->minimum && value <= spec->maximum)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "%" G_GINT64_FORMAT " is not in the range of %s: %"
+               G_GINT64_FORMAT " to %" G_GINT64_FORMAT, value, spec->name,
+               spec->minimum, spec->maximum);
+  return FALSE;
+}
+
+static gboolean
+set_bytes (GBytes **field,
+           const ZmqgOptionSpec *spec,
+           GBytes *bytes,
+           GError **error)
+{
+  if (bytes != NULL && g_bytes_get_size (bytes) == 0)
+    bytes = NULL;
+  if (bytes != NULL && !check_range (spec, g_bytes_get_size (bytes), error))
+    return FALSE;
+
+  if (bytes != NULL)
+    bytes = g_bytes_new (g_bytes_get_data (bytes, NULL),
+                         g_bytes_get_size (bytes));
+  g_clear_pointer (field, g_bytes_unref);
+  *field = bytes;
+  return TRUE;
+}
+
+gboolean
+zmqg_options_set (ZmqgOptions *self,
+                  const ZmqgOptionSpec *spec,
+                  const GValue *value,
+                  GError **error)
+{
+  gpointer field = G_STRUCT_MEMBER_P (self, spec->offset);
+
+  switch (spec->type)
+    {
+    case ZMQG_OPTION_INT:
+      if (!check_range (spec, g_value_get_int (value), error))
+        return FALSE;
+      *(int *) field = g_value_get_int (value);
+      return TRUE;
+
+    case ZMQG_OPTION_INT64:
+      if (!check_range (spec, g_value_get_int64 (value), error))
+        return FALSE;
+      *(gint64 *) field = g_value_get_int64 (value);
+      return TRUE;
+
+    case ZMQG_OPTION_BOOLEAN:
+      *(gboolean *) field = g_value_get_boolean (value);
+      return TRUE;
+
+    case ZMQG_OPTION_BYTES:
+    default:
+      return set_bytes (field, spec, g_value_get_boxed (value), error);
+    }
+}
+
+void
+zmqg_options_get (const ZmqgOptions *self,
+                  const ZmqgOptionSpec *spec,
+                  GValue *value)
+{
+  gconstpointer field = G_STRUCT_MEMBER_P (self, spec->offset);
+
+  switch (spec->type)
+    {
+    case ZMQG_OPTION_INT:
+      g_value_set_int (value, *(const int *) field);
+      break;
+
+    case ZMQG_OPTION_INT64:
+      g_value_set_int64 (value, *(const gint64 *) field);
+      break;
+
+    case ZMQG_OPTION_BOOLEAN:
+      g_value_set_boolean (value, *(const gboolean *) field);
+      break;
+
+    case ZMQG_OPTION_BYTES:
+    default:
+      g_value_set_boxed (value, *(GBytes *const *) field);
+      break;
+    }
+}
