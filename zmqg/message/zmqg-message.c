@@ -272,7 +272,8 @@ message_add_bytes (ZmqgMessage *self,
   message_add_frame (self, data, size, ZMQG_FRAME_BYTES, bytes);
 }
 
-/* GVariant data is little endian in our frames, whatever the machine. */
+/* Between the machine's byte order and that of our frames, little endian; the
+ * result is in normal form. */
 static GVariant *
 variant_swap (GVariant *value)
 {
@@ -280,8 +281,7 @@ variant_swap (GVariant *value)
                                       : g_variant_get_normal_form (value);
 }
 
-/* Payload bytes that would have to be copied into a message of their own:
- * others keep their owner. */
+/* Large payloads that somebody keeps alive are not copied. */
 static inline gboolean
 view_is_referred (const ZmqgFrameView *view)
 {
