@@ -37,8 +37,8 @@ test_golden (void)
     {
       guint8 header[ZMQG_ZMTP1_HEADER_MAX];
       gsize header_size, n;
-      guint flags;
-      guint64 size;
+      guint flags = 0;
+      guint64 size = 0;
 
       header_size
           = zmqg_zmtp1_encode_header (header, cases[i].flags, cases[i].size);
@@ -72,8 +72,8 @@ test_encode_ignores_other_flags (void)
 static void
 test_decode_ignores_other_flags (void)
 {
-  guint flags;
-  guint64 size;
+  guint flags = 0;
+  guint64 size = 0;
 
   g_assert_cmpint (zmqg_zmtp1_decode_header (BYTES ("\2\376"), &flags, &size),
                    ==, 2);
@@ -86,8 +86,8 @@ test_decode_ignores_other_flags (void)
 static void
 test_decode_long_form_of_small_size (void)
 {
-  guint flags;
-  guint64 size;
+  guint flags = 0;
+  guint64 size = 0;
 
   g_assert_cmpint (zmqg_zmtp1_decode_header (
                        BYTES ("\377\0\0\0\0\0\0\0\3\0ab"), &flags, &size),
