@@ -42,27 +42,28 @@ typedef struct
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
   guint64 bytes_written;  /* of payload, published or not */
   ZmqgTag *tag;           /* of what is appended from now on */
-  gboolean conflate;      /* only the newest message is kept */
   ZmqgSegment blank;      /* conflate: nothing linked is ever appended to */
 
   /* Consumer. */
   _Alignas (ZMQG_CACHE_LINE) ZmqgQueueCursor head; /* a message boundary */
   ZmqgQueueCursor next;      /* behind the message peeked, or written so far */
   guint32 head_messages;     /* messages of the head's word left behind */
-  gboolean counts_commands;  /* commands count like messages */
   guint64 read;              /* messages consumed */
   guint64 ack_sent;
 
   /* Between the two. */
   _Alignas (ZMQG_CACHE_LINE) _Atomic guint64 acked;
-  _Atomic guint hwm;                    /* messages, 0 = no limit */
   _Alignas (ZMQG_CACHE_LINE) atomic_uint reader_asleep;
   atomic_uint writer_asleep;
   _Atomic (ZmqgSegment *) released; /* hold memory of the user's */
   _Atomic (ZmqgSegment *) newest;   /* conflate: the message not yet taken */
   _Atomic guint64 conflated;        /* messages that a newer one replaced */
 
-  _Alignas (ZMQG_CACHE_LINE) ZmqgSegment stub;
+  /* Read by both, all but never written. */
+  _Alignas (ZMQG_CACHE_LINE) _Atomic guint hwm; /* messages, 0 = no limit */
+  gboolean conflate;        /* only the newest message is kept */
+  gboolean counts_commands; /* commands count like messages */
+  ZmqgSegment stub;
 } ZmqgFrameQueue;
 
 /* With @conflate only the newest message is kept: publishing puts it into a
@@ -134,8 +135,10 @@ zmqg_frame_queue_claim_writer (ZmqgFrameQueue *self)
 /* Whether anything lies ahead; does not change the sleep flag. */
 gboolean zmqg_frame_queue_has_data (ZmqgFrameQueue *self);
 
-/* The consumer goes to sleep: sets the flag, then looks once more. %FALSE
- * when something has come meanwhile (and the flag is taken back). */
+/* The consumer goes to sleep: acknowledges all that it read, sets the flag,
+ * then looks once more. %FALSE when something has come meanwhile (and the
+ * flag is taken back). With %TRUE the caller signals the producer if
+ * zmqg_frame_queue_claim_writer () says so: the mark may have changed. */
 gboolean zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self);
 
 /*

@@ -97,7 +97,7 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
   guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
   guint room;
 
-  if (hwm == 0)
+  if (hwm == 0 || self->conflate)
     return G_MAXUINT;
 
   room = room_left (self, hwm);
@@ -470,10 +470,9 @@ cursor_take_newest (ZmqgFrameQueue *self,
 }
 
 /* Makes sure that bytes lie at the cursor, stepping over the ends of sealed
- * segments; %FALSE when nothing more is published. */
+ * segments; %FALSE when nothing more is linked. */
 static inline gboolean
-cursor_ready (ZmqgFrameQueue *self,
-              ZmqgQueueCursor *cursor)
+cursor_linked (ZmqgQueueCursor *cursor)
 {
   while (cursor->pos >= cursor_limit (cursor))
     {
@@ -487,9 +486,7 @@ cursor_ready (ZmqgFrameQueue *self,
           continue;
         }
 
-      if ((word & ZMQG_WORD_SEALED) == 0 &&
-          !(self->conflate &&
-            cursor_take_newest (self, cursor->segment, word)))
+      if ((word & ZMQG_WORD_SEALED) == 0)
         return FALSE;
 
       cursor->segment = cursor->segment->next;
@@ -501,17 +498,44 @@ cursor_ready (ZmqgFrameQueue *self,
   return TRUE;
 }
 
+/* The same, and takes the newest message where there is a slot for it. */
+static inline gboolean
+cursor_ready (ZmqgFrameQueue *self,
+              ZmqgQueueCursor *cursor)
+{
+  if (G_LIKELY (cursor_linked (cursor)))
+    return TRUE;
+
+  return G_UNLIKELY (self->conflate) &&
+         cursor_take_newest (self, cursor->segment, cursor->word) &&
+         cursor_linked (cursor);
+}
+
 gboolean
 zmqg_frame_queue_has_data (ZmqgFrameQueue *self)
 {
   ZmqgQueueCursor cursor = self->next;
 
-  return cursor_ready (self, &cursor);
+  if (cursor_linked (&cursor))
+    return TRUE;
+
+  /* Looking takes nothing: a newer message may still replace it. */
+  return self->conflate &&
+         atomic_load_explicit (&self->newest, memory_order_relaxed) != NULL;
 }
 
 gboolean
 zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self)
 {
+  /* The batches were chosen by a mark that may have changed since: nothing
+   * that was read may stay unacknowledged while nothing more is read.
+   * Release pairs with the acquire in room (). */
+  if (self->ack_sent != self->read)
+    {
+      self->ack_sent = self->read;
+      atomic_store_explicit (&self->acked, self->read, memory_order_release);
+    }
+
   atomic_store_explicit (&self->reader_asleep, 1, memory_order_relaxed);
   /* Pairs with the fence of a producer between publish and its look at the
    * flag: one of the two sees the other. */
@@ -604,7 +628,11 @@ zmqg_frame_queue_peek (ZmqgFrameQueue *self,
   do
     {
       if (!cursor_ready (self, &cursor))
-        return FALSE;
+        {
+          /* What was stepped over may be gone. */
+          self->next = self->head;
+          return FALSE;
+        }
 
       /* So that the head's tag is that of the message. */
       if (frames->n == 0 && cursor.segment != self->head.segment)
@@ -664,7 +692,12 @@ zmqg_frame_queue_consume (ZmqgFrameQueue *self)
                      (p[0] & ZMQG_FRAME_COMMAND) == 0;
 
   move_head (self, &self->next);
-  return counted && acknowledge (self, 1);
+  if (G_UNLIKELY (!counted))
+    return FALSE;
+
+  /* Raw reading may go on here: a message ends in its last segment. */
+  self->head_messages++;
+  return acknowledge (self, 1);
 }
 
 guint
@@ -678,14 +711,21 @@ zmqg_frame_queue_gather (ZmqgFrameQueue *self,
   gsize total = 0;
   guint n = 0;
 
-  while (n < max && total < max_bytes && cursor_ready (self, &cursor))
+  /* Conflate: one message at a time, so that what lies ready to be written
+   * can still be replaced. */
+  while (n < max && total < max_bytes &&
+         (n == 0 ? cursor_ready (self, &cursor) : cursor_linked (&cursor)))
     {
       gsize size = MIN (cursor_limit (&cursor) - cursor.pos,
                         max_bytes - total);
 
       /* Where writing goes on keeps the word that it was seen with. */
       if (n == 0)
-        self->next = cursor;
+        {
+          if (zmqg_frame_queue_at_boundary (self))
+            move_head (self, &cursor);
+          self->next = cursor;
+        }
 
       ranges[n].iov_base = cursor.segment->base + cursor.pos;
       ranges[n].iov_len = size;
@@ -788,7 +828,8 @@ zmqg_frame_queue_advance (ZmqgFrameQueue *self,
     {
       gsize size;
 
-      cursor_ready (self, next);
+      if (!cursor_linked (next))
+        g_assert_not_reached ();
       size = MIN (n_bytes, cursor_limit (next) - next->pos);
       next->pos += size;
       n_bytes -= size;
@@ -822,6 +863,9 @@ zmqg_frame_queue_partial_left (ZmqgFrameQueue *self,
       ZmqgSegment *segment;
 
       if (!cursor_ready (self, &cursor))
+        break;
+      /* The frame before is out whole, and nothing of this one. */
+      if (frame && cursor.segment == end.segment && cursor.pos == end.pos)
         break;
       from = cursor;
       cursor_read_frame (self, &cursor, &view);

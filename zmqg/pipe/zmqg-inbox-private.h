@@ -42,7 +42,8 @@ zmqg_inbox_is_pending (ZmqgInbox *self)
   return atomic_load_explicit (&self->pending, memory_order_relaxed);
 }
 
-/* Nothing is taken in any more; what is listed is dropped. */
+/* Nothing is taken in any more; what is listed is dropped (which may run
+ * user code, as the last reference to a pipe does). */
 void zmqg_inbox_close (ZmqgInbox *self);
 
 void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,

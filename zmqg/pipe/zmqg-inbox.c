@@ -125,9 +125,16 @@ zmqg_inbox_take (ZmqgInbox *self,
 void
 zmqg_inbox_close (ZmqgInbox *self)
 {
+  ZmqgPipe *pipe;
+  guint events;
+
   zmqg_lock (&self->lock);
   self->closed = TRUE;
   zmqg_unlock (&self->lock);
+
+  /* The last reference to a pipe may run user code: not under the lock. */
+  while ((pipe = zmqg_inbox_take (self, &events)) != NULL)
+    zmqg_pipe_unref (pipe);
 }
 
 void

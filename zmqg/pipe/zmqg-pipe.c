@@ -117,5 +117,9 @@ zmqg_pipe_peek (ZmqgPipe *pipe,
     }
   while (!zmqg_frame_queue_reader_sleep (pipe->in));
 
+  /* The mark was changed while the writer waited. */
+  if (G_UNLIKELY (zmqg_frame_queue_claim_writer (pipe->in)))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
+
   return FALSE;
 }
