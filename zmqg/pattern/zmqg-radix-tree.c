@@ -10,12 +10,15 @@
 /*
  * A Patricia tree. A node is one allocation:
  *
- *     header | child pointers | first bytes of the children, sorted | edge
+ *     header | first bytes of the children, sorted | child pointers | edge
  *
  * and a node with many children has a pointer for each of the 256 bytes
- * instead. The edge is the part of the key between the parent and the node. It
- * has a greatest length, so that cutting and joining edges stays cheap however
- * long the keys are: a longer stretch is a chain of nodes.
+ * instead. So one step of a search reads the cache line of the header and that
+ * of the pointer, and the edge only if that is longer than a byte.
+ *
+ * The edge is the part of the key between the parent and the node. It has a
+ * greatest length, so that cutting and joining edges stays cheap however long
+ * the keys are: a longer stretch is a chain of nodes.
  *
  * Every node but the root holds a value, has several children, or is a link of
  * such a chain. (Joining needs memory: where there was none a node can be left
@@ -23,8 +26,9 @@
  */
 #define MAX_EDGE 1024
 
-/* Room for children, by kind of node; the last kind is indexed directly. */
-static const guint16 capacities[] = { 0, 1, 2, 4, 8, 12, 16, 24, 32, 48, 256 };
+/* Room for children, by kind of node; the last kind is indexed directly. The
+ * first bytes fill what the header leaves of 24, 32, 40, 48 and 64 bytes. */
+static const guint16 capacities[] = { 0, 1, 2, 4, 6, 10, 18, 26, 42, 256 };
 
 #define DIRECT ((guint8) (G_N_ELEMENTS (capacities) - 1))
 
@@ -36,7 +40,7 @@ struct _ZmqgRadixNode
   guint16 n_children;
   guint8 kind;        /* index into capacities */
   guint8 has_value;
-  ZmqgRadixNode *children[];
+  guint8 first_bytes[];
 };
 
 struct _ZmqgRadixTree
@@ -56,31 +60,34 @@ struct _ZmqgRadixTree
   gpointer user_data;
 };
 
-static inline guint8 *
-get_first_bytes (const ZmqgRadixNode *node)
+static inline gsize
+get_children_offset (guint8 kind)
 {
-  return (guint8 *) &node->children[capacities[node->kind]];
+  gsize n_first_bytes = kind == DIRECT ? 0 : capacities[kind];
+
+  return (G_STRUCT_OFFSET (ZmqgRadixNode, first_bytes) + n_first_bytes + 7) &
+         ~(gsize) 7;
+}
+
+static inline ZmqgRadixNode **
+get_children (const ZmqgRadixNode *node)
+{
+  return (ZmqgRadixNode **) ((guintptr) node +
+                             get_children_offset (node->kind));
 }
 
 static inline guint8 *
 get_edge (const ZmqgRadixNode *node)
 {
-  guint8 *first_bytes = get_first_bytes (node);
-
-  if (node->kind == DIRECT)
-    return first_bytes;
-
-  return first_bytes + capacities[node->kind];
+  return (guint8 *) (get_children (node) + capacities[node->kind]);
 }
 
 static inline gsize
 get_node_size (guint8 kind,
                gsize  n_bytes)
 {
-  gsize child_size = sizeof (ZmqgRadixNode *) + (kind == DIRECT ? 0 : 1);
-
-  return G_STRUCT_OFFSET (ZmqgRadixNode, children) +
-         capacities[kind] * child_size + n_bytes;
+  return get_children_offset (kind) +
+         capacities[kind] * sizeof (ZmqgRadixNode *) + n_bytes;
 }
 
 static ZmqgRadixNode *
@@ -94,11 +101,12 @@ node_new (ZmqgRadixTree *self,
   if (node == NULL)
     return NULL;
 
-  memset (node, 0, sizeof *node);
-  if (kind == DIRECT)
-    memset (node->children, 0, capacities[DIRECT] * sizeof node->children[0]);
+  /* Not all of the struct: its padding is where the first bytes begin. */
+  memset (node, 0, G_STRUCT_OFFSET (ZmqgRadixNode, first_bytes));
   node->kind = kind;
   node->n_bytes = n_bytes;
+  if (kind == DIRECT)
+    memset (get_children (node), 0, 256 * sizeof (ZmqgRadixNode *));
   self->n_nodes++;
   self->memory += size;
 
@@ -118,26 +126,24 @@ static inline ZmqgRadixNode **
 find_child (const ZmqgRadixNode *node,
             guint8               byte)
 {
-  ZmqgRadixNode *const *children = node->children;
-  const guint8 *first_bytes;
+  ZmqgRadixNode **children = get_children (node);
   const guint8 *found;
 
   if (node->kind == DIRECT)
-    return (ZmqgRadixNode **) (children[byte] ? &children[byte] : NULL);
+    return children[byte] != NULL ? &children[byte] : NULL;
 
-  first_bytes = get_first_bytes (node);
   if (node->n_children <= 4)
     {
       for (guint i = 0; i < node->n_children; i++)
         {
-          if (first_bytes[i] == byte)
-            return (ZmqgRadixNode **) &children[i];
+          if (node->first_bytes[i] == byte)
+            return &children[i];
         }
       return NULL;
     }
 
-  found = memchr (first_bytes, byte, node->n_children);
-  return found ? (ZmqgRadixNode **) &children[found - first_bytes] : NULL;
+  found = memchr (node->first_bytes, byte, node->n_children);
+  return found != NULL ? &children[found - node->first_bytes] : NULL;
 }
 
 /* The child with the lowest first byte that is at least @from. */
@@ -145,23 +151,22 @@ static ZmqgRadixNode *
 next_child (const ZmqgRadixNode *node,
             guint                from)
 {
-  const guint8 *first_bytes;
+  ZmqgRadixNode **children = get_children (node);
 
   if (node->kind == DIRECT)
     {
       for (guint i = from; i < 256; i++)
         {
-          if (node->children[i] != NULL)
-            return node->children[i];
+          if (children[i] != NULL)
+            return children[i];
         }
       return NULL;
     }
 
-  first_bytes = get_first_bytes (node);
   for (guint i = 0; i < node->n_children; i++)
     {
-      if (first_bytes[i] >= from)
-        return node->children[i];
+      if (node->first_bytes[i] >= from)
+        return children[i];
     }
 
   return NULL;
@@ -173,24 +178,24 @@ link_child (ZmqgRadixNode *node,
             ZmqgRadixNode *child)
 {
   guint8 byte = get_edge (child)[0];
-  guint8 *first_bytes = get_first_bytes (node);
+  ZmqgRadixNode **children = get_children (node);
   guint at = node->n_children;
 
   child->parent = node;
   node->n_children++;
   if (node->kind == DIRECT)
     {
-      node->children[byte] = child;
+      children[byte] = child;
       return;
     }
 
-  for (; at > 0 && first_bytes[at - 1] > byte; at--)
+  for (; at > 0 && node->first_bytes[at - 1] > byte; at--)
     {
-      first_bytes[at] = first_bytes[at - 1];
-      node->children[at] = node->children[at - 1];
+      node->first_bytes[at] = node->first_bytes[at - 1];
+      children[at] = children[at - 1];
     }
-  first_bytes[at] = byte;
-  node->children[at] = child;
+  node->first_bytes[at] = byte;
+  children[at] = child;
 }
 
 static void
@@ -198,7 +203,6 @@ unlink_child (ZmqgRadixNode *node,
               guint8         byte)
 {
   ZmqgRadixNode **place = find_child (node, byte);
-  guint8 *first_bytes;
   gsize at;
 
   node->n_children--;
@@ -208,9 +212,9 @@ unlink_child (ZmqgRadixNode *node,
       return;
     }
 
-  first_bytes = get_first_bytes (node);
-  at = place - node->children;
-  memmove (&first_bytes[at], &first_bytes[at + 1], node->n_children - at);
+  at = place - get_children (node);
+  memmove (&node->first_bytes[at], &node->first_bytes[at + 1],
+           node->n_children - at);
   memmove (place, place + 1, (node->n_children - at) * sizeof *place);
 }
 
@@ -220,6 +224,8 @@ static void
 node_moved (ZmqgRadixTree *self,
             ZmqgRadixNode *node)
 {
+  ZmqgRadixNode **children = get_children (node);
+
   if (node->parent == NULL)
     self->root = node;
   else
@@ -229,14 +235,14 @@ node_moved (ZmqgRadixTree *self,
     {
       for (guint i = 0; i < 256; i++)
         {
-          if (node->children[i] != NULL)
-            node->children[i]->parent = node;
+          if (children[i] != NULL)
+            children[i]->parent = node;
         }
     }
   else
     {
       for (guint i = 0; i < node->n_children; i++)
-        node->children[i]->parent = node;
+        children[i]->parent = node;
     }
 
   if (node->has_value && self->moved != NULL)
@@ -249,11 +255,11 @@ copy_children (ZmqgRadixNode       *to,
 {
   if (from->kind == to->kind)
     {
-      gsize pointers = capacities[from->kind] * sizeof from->children[0];
+      gsize pointers = capacities[from->kind] * sizeof (ZmqgRadixNode *);
 
-      memcpy (to->children, from->children, pointers);
+      memcpy (get_children (to), get_children (from), pointers);
       if (from->kind != DIRECT)
-        memcpy (get_first_bytes (to), get_first_bytes (from), from->n_children);
+        memcpy (to->first_bytes, from->first_bytes, from->n_children);
       to->n_children = from->n_children;
       return;
     }
@@ -327,8 +333,8 @@ node_split (ZmqgRadixTree *self,
   node_moved (self, upper);
 
   /* link_child () reads the first byte of the edge, which is to be cut off. */
-  get_first_bytes (upper)[0] = edge[n_bytes];
-  upper->children[0] = node;
+  upper->first_bytes[0] = edge[n_bytes];
+  get_children (upper)[0] = node;
   upper->n_children = 1;
   node->parent = upper;
   node_trim (self, node, n_bytes);
@@ -424,7 +430,8 @@ free_chain (ZmqgRadixTree *self,
 {
   while (node != NULL)
     {
-      ZmqgRadixNode *child = node->n_children > 0 ? node->children[0] : NULL;
+      ZmqgRadixNode *child = node->n_children > 0 ? get_children (node)[0]
+                                                  : NULL;
 
       node_free (self, node);
       node = child;
@@ -555,6 +562,7 @@ zmqg_radix_tree_free (ZmqgRadixTree *self)
 
   while (node != NULL)
     {
+      ZmqgRadixNode **children = get_children (node);
       ZmqgRadixNode *next = node->parent;
 
       if (node->kind == DIRECT && node->has_value != 2)
@@ -565,14 +573,14 @@ zmqg_radix_tree_free (ZmqgRadixTree *self)
 
           for (guint i = 0; i < 256; i++)
             {
-              if (node->children[i] != NULL)
-                node->children[n++] = node->children[i];
+              if (children[i] != NULL)
+                children[n++] = children[i];
             }
           node->has_value = 2;
         }
 
       if (node->n_children > 0)
-        next = node->children[--node->n_children];
+        next = children[--node->n_children];
       else
         node_free (self, node);
       node = next;
