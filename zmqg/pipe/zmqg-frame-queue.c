@@ -577,6 +577,8 @@ cursor_read_frame (ZmqgFrameQueue *self,
 
   header = zmqg_frame_decode_header (p, limit - cursor->pos, &view->flags,
                                      &size);
+  /* Frames are published whole. */
+  g_assert (header > 0);
   cursor->pos += header;
   view->size = size;
 

@@ -27,6 +27,13 @@ typedef struct
   /* Tells the owner of @pipe about events. Any thread; the caller may hold
    * a socket's lock (never this owner's): takes leaf locks only. */
   void (*post) (ZmqgPipe *pipe, guint events);
+
+  /* The other end wrote and found this one asleep. No lock is held, so the
+   * caller's thread may do the owner's work at once. Nullable. */
+  void (*push) (ZmqgPipe *pipe);
+
+  /* The pipe is being freed. Nullable. */
+  void (*release) (ZmqgPipe *pipe);
 } ZmqgPipeOwner;
 
 struct _ZmqgPipe
@@ -55,9 +62,10 @@ struct _ZmqgPipe
   guint64 mark;        /* of the distributor: the message it matched */
   guint64 dropped;     /* messages that did not fit */
 
-  /* Set by the engine before it posts PEER or ATTACHED, under lock. */
-  ZmqgTag *peer_tag;
-  guint64 epoch;       /* connections lost so far; with HICCUP */
+  ZmqgTag *peer_tag;            /* who is, or was last, at the other end */
+  _Atomic (ZmqgTag *) new_tag;  /* set by the engine before it posts PEER */
+  atomic_uint epoch;   /* connections lost so far; with HICCUP */
+  int linger;          /* ms, set by the other end before it posts ENDED */
 };
 
 /* Marks are in messages, 0 = no limit. @first_out is that of the queue from
@@ -93,6 +101,12 @@ zmqg_pipe_has_room (ZmqgPipe *pipe)
 {
   return zmqg_frame_queue_room (pipe->out) > 0;
 }
+
+/* Tells the other end who is at this one now, with the next event. */
+void zmqg_pipe_announce (ZmqgPipe *pipe, ZmqgTag *tag);
+
+/* Takes what was announced to this end into peer_tag; %FALSE if nothing. */
+gboolean zmqg_pipe_take_announced (ZmqgPipe *pipe);
 
 /* After writing: whether the reader sleeps. */
 static inline gboolean

@@ -67,10 +67,35 @@ zmqg_pipe_unref (ZmqgPipe *pipe)
 
   for (guint i = 0; i < 2; i++)
     {
+      ZmqgPipe *end = &pair->ends[i];
+
+      if (end->ops != NULL && end->ops->release != NULL)
+        end->ops->release (end);
       zmqg_frame_queue_clear (&pair->queues[i]);
-      zmqg_tag_unref (pair->ends[i].peer_tag);
+      zmqg_tag_unref (end->peer_tag);
+      zmqg_tag_unref (atomic_load (&end->new_tag));
     }
   free (pair);
+}
+
+void
+zmqg_pipe_announce (ZmqgPipe *pipe,
+                    ZmqgTag *tag)
+{
+  zmqg_tag_unref (atomic_exchange (&pipe->peer->new_tag, zmqg_tag_ref (tag)));
+}
+
+gboolean
+zmqg_pipe_take_announced (ZmqgPipe *pipe)
+{
+  ZmqgTag *tag = atomic_exchange (&pipe->new_tag, NULL);
+
+  if (tag == NULL)
+    return FALSE;
+
+  zmqg_tag_unref (pipe->peer_tag);
+  pipe->peer_tag = tag;
+  return TRUE;
 }
 
 ZmqgPipeResult
