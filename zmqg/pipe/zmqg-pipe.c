@@ -5,8 +5,6 @@
 
 #include "pipe/zmqg-pipe-private.h"
 
-#include <stdlib.h>
-
 typedef struct
 {
   atomic_uint refs;
@@ -29,12 +27,8 @@ zmqg_pipe_new (guint first_out,
                gboolean conflate_first,
                gboolean conflate_second)
 {
-  ZmqgPipePair *pair = aligned_alloc (ZMQG_CACHE_LINE, sizeof *pair);
+  ZmqgPipePair *pair = g_aligned_alloc0 (1, sizeof *pair, ZMQG_CACHE_LINE);
 
-  if (pair == NULL)
-    g_error ("No memory for a pipe");
-
-  memset (pair, 0, sizeof *pair);
   atomic_init (&pair->refs, 1);
   zmqg_frame_queue_init (&pair->queues[0], first_out, conflate_first);
   zmqg_frame_queue_init (&pair->queues[1], second_out, conflate_second);
@@ -75,7 +69,7 @@ zmqg_pipe_unref (ZmqgPipe *pipe)
       zmqg_tag_unref (end->peer_tag);
       zmqg_tag_unref (atomic_load (&end->new_tag));
     }
-  free (pair);
+  g_aligned_free (pair);
 }
 
 void

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-dialer-private.h"
+
+#include "base/zmqg-error.h"
+
+struct _ZmqgDialer
+{
+  atomic_uint refs;
+  ZmqgEngine *engine;
+  ZmqgClient *client;
+  ZmqgOptions *options;
+  ZmqgTag *endpoint;
+  const ZmqgTransport *transport;
+  char *address;
+
+  /* The engine's. */
+  GCancellable *cancellable; /* while dialling */
+  ZmqgConnection *connection;
+  ZmqgSession *session; /* borrowed from its pipe; NULL once it has ended */
+  ZmqgTimer retry;
+  guint interval;       /* ms waited last, of a back-off */
+  gboolean stopped;     /* no session is to begin */
+  gboolean idle;        /* no attempt will be made any more */
+};
+
+static ZmqgDialer *
+dialer_ref (ZmqgDialer *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+static void
+dialer_unref (ZmqgDialer *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  zmqg_tag_unref (self->endpoint);
+  self->client->ops->unref (self->client);
+  zmqg_options_unref (self->options);
+  zmqg_engine_unref (self->engine);
+  g_free (self->address);
+  g_free (self);
+}
+
+static void
+tell (ZmqgDialer *self,
+      ZmqgEndpointState state,
+      const GError *error)
+{
+  self->client->ops->endpoint_changed (self->client, self->endpoint, state,
+                                       error);
+}
+
+/* --- Attempts ----------------------------------------------------------- */
+
+static void dial (ZmqgDialer *self);
+
+/* How long to wait before the next attempt, in ms. With no maximum the
+ * interval and up to as much again, so that peers that lost the same server
+ * do not return together; with one, doubled up to it. */
+static guint
+next_interval (ZmqgDialer *self)
+{
+  guint interval = self->options->reconnect_interval;
+  guint max = self->options->reconnect_interval_max;
+
+  if (max == 0)
+    return interval + g_random_int_range (0, interval);
+
+  if (self->interval == 0)
+    self->interval = MIN (interval, max);
+  else
+    self->interval = self->interval > max / 2 ? max : self->interval * 2;
+  return self->interval;
+}
+
+/* Nothing is connected: whether and when to try again. */
+static void
+plan_next (ZmqgDialer *self,
+           const GError *reason)
+{
+  gboolean over = self->session == NULL &&
+                  (self->stopped || !self->options->immediate);
+
+  if (over)
+    return;
+
+  if (self->options->reconnect_interval <= 0 ||
+      zmqg_connection_error_is_permanent (reason))
+    {
+      self->idle = TRUE;
+      tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
+      /* What was still to be sent never will be. */
+      if (self->session != NULL && self->session->closing)
+        self->session->finished (self->session, self);
+      return;
+    }
+
+  tell (self, ZMQG_ENDPOINT_STATE_WAITING, reason);
+  zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
+                            &self->retry, next_interval (self));
+}
+
+static void
+retry_expired (ZmqgTimer *timer)
+{
+  dial ((ZmqgDialer *) ((guint8 *) timer -
+                        G_STRUCT_OFFSET (ZmqgDialer, retry)));
+}
+
+/* --- The session -------------------------------------------------------- */
+
+/* The pipe is closed and has nothing to send any more. */
+static void
+session_finished (ZmqgSession *session,
+                  gpointer owner)
+{
+  ZmqgDialer *self = owner;
+
+  dialer_ref (self);
+  if (self->session == session)
+    self->session = NULL;
+  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                           &self->retry);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+
+  zmqg_session_ref (session);
+  if (session->connection != NULL)
+    zmqg_connection_close (session->connection, NULL);
+  zmqg_session_end (session);
+  zmqg_session_unref (session);
+  dialer_unref (self);
+
+  dialer_unref (self); /* the session's */
+}
+
+static ZmqgPipe *
+start_session (ZmqgDialer *self)
+{
+  ZmqgPipe *pipe;
+
+  pipe = zmqg_session_new (self->engine, self->client, self->options,
+                           self->endpoint, &self->session);
+  self->session->finished = session_finished;
+  self->session->owner = dialer_ref (self);
+  return pipe;
+}
+
+/* --- The connection ----------------------------------------------------- */
+
+static ZmqgSession *
+connection_established (ZmqgConnection *connection G_GNUC_UNUSED,
+                        ZmqgPeerRecord *record,
+                        gpointer owner)
+{
+  ZmqgDialer *self = owner;
+  ZmqgPipe *pipe;
+
+  self->interval = 0;
+  tell (self, ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
+
+  if (self->session != NULL)
+    {
+      zmqg_pipe_announce (self->session->pipe, &record->tag);
+      zmqg_pipe_post_peer (self->session->pipe, ZMQG_PIPE_PEER);
+      return self->session;
+    }
+
+  if (self->stopped)
+    return NULL;
+
+  pipe = start_session (self);
+  zmqg_pipe_announce (self->session->pipe, &record->tag);
+  if (!self->client->ops->attach (self->client, self->endpoint, pipe))
+    {
+      self->session->closing = TRUE;
+      session_finished (self->session, self);
+      zmqg_pipe_unref (pipe);
+      return NULL;
+    }
+
+  return self->session;
+}
+
+static void
+connection_closed (ZmqgConnection *connection,
+                   const GError *reason,
+                   gpointer owner)
+{
+  ZmqgDialer *self = owner;
+  ZmqgSession *session = self->session;
+
+  self->connection = NULL;
+
+  if (session != NULL && self->options->immediate)
+    {
+      self->session = NULL;
+      zmqg_session_end (session);
+      dialer_unref (self); /* the session's; ours is still there */
+    }
+
+  plan_next (self, reason);
+  zmqg_connection_unref (connection);
+  dialer_unref (self); /* the connection's */
+}
+
+static const ZmqgConnectionOwner connection_owner = {
+  .established = connection_established,
+  .closed = connection_closed,
+};
+
+static void
+dial_done (ZmqgLink *link,
+           const GError *error,
+           gpointer user_data)
+{
+  ZmqgDialer *self = user_data;
+  gboolean cancelled = g_cancellable_is_cancelled (self->cancellable);
+
+  g_clear_object (&self->cancellable);
+
+  if (link != NULL && cancelled)
+    g_clear_pointer (&link, zmqg_link_free);
+
+  if (link != NULL)
+    self->connection = zmqg_connection_new (self->engine, self->client,
+                                            self->options, self->endpoint,
+                                            link, &connection_owner,
+                                            dialer_ref (self));
+  else if (!cancelled)
+    plan_next (self, error);
+
+  dialer_unref (self);
+}
+
+static void
+dial (ZmqgDialer *self)
+{
+  tell (self, ZMQG_ENDPOINT_STATE_CONNECTING, NULL);
+  self->cancellable = g_cancellable_new ();
+  self->transport->dial (self->address, self->options, self->cancellable,
+                         dial_done, dialer_ref (self));
+}
+
+/* --- From other threads ------------------------------------------------- */
+
+static void
+dialer_start (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  if (self->session != NULL || !self->options->immediate)
+    {
+      /* The session may have been closed before the engine saw it. */
+      if (self->session != NULL && !self->session->done)
+        dial (self);
+    }
+  else
+    {
+      dial (self);
+    }
+  dialer_unref (self);
+}
+
+ZmqgDialer *
+zmqg_dialer_new (ZmqgEngine *engine,
+                 ZmqgClient *client,
+                 ZmqgOptions *options,
+                 ZmqgTag *endpoint,
+                 const ZmqgTransport *transport,
+                 const char *address,
+                 ZmqgPipe **pipe)
+{
+  ZmqgDialer *self = g_new0 (ZmqgDialer, 1);
+
+  atomic_init (&self->refs, 1);
+  self->engine = zmqg_engine_ref (engine);
+  self->client = client;
+  client->ops->ref (client);
+  self->options = zmqg_options_ref (options);
+  self->endpoint = zmqg_tag_ref (endpoint);
+  self->transport = transport;
+  self->address = g_strdup (address);
+  self->retry.expired = retry_expired;
+
+  *pipe = options->immediate ? NULL : start_session (self);
+  zmqg_engine_call (engine, dialer_start, dialer_ref (self));
+  return self;
+}
+
+static void
+stop_in_engine (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  self->stopped = TRUE;
+
+  /* A session goes on until its pipe has nothing to send: that was told it
+   * already, or will be. */
+  if (self->session == NULL)
+    {
+      zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                               &self->retry);
+      if (self->cancellable != NULL)
+        g_cancellable_cancel (self->cancellable);
+      if (self->connection != NULL)
+        zmqg_connection_close (self->connection, NULL);
+    }
+  else if (self->idle && self->session->closing)
+    {
+      session_finished (self->session, self);
+    }
+
+  dialer_unref (self);
+}
+
+void
+zmqg_dialer_stop (ZmqgDialer *self)
+{
+  zmqg_engine_call (self->engine, stop_in_engine, self);
+}

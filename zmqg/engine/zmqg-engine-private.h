@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "base/zmqg-enums.h"
+#include "base/zmqg-lock-private.h"
+#include "base/zmqg-waiter-private.h"
+#include "engine/zmqg-reactor-private.h"
+#include "message/zmqg-chunk-private.h"
+
+/*
+ * ZmqgEngine: where input and output happen. It has a GMainContext of its
+ * own; to have acquired that is the licence to run engine code. In threads
+ * mode a thread holds it for its life; else whoever drives the engine does:
+ * the application's main context, or a call that waits.
+ */
+typedef struct _ZmqgEngine ZmqgEngine;
+
+/* Something to do in the engine: a member of what it concerns. */
+typedef struct _ZmqgEngineTask ZmqgEngineTask;
+
+struct _ZmqgEngineTask
+{
+  ZmqgEngineTask *next;
+  gboolean queued; /* guarded by the engine's lock */
+  /* Called in the engine; @task may be queued again from then on. */
+  void (*run) (ZmqgEngineTask *task);
+};
+
+/* @name is of the thread; %NULL with @error when there is no descriptor or
+ * no thread to be had. */
+ZmqgEngine *zmqg_engine_new (ZmqgEngineMode mode, const char *name,
+                             GError **error);
+ZmqgEngine *zmqg_engine_ref (ZmqgEngine *self);
+void zmqg_engine_unref (ZmqgEngine *self);
+
+/* Ends the engine's thread, once nothing uses it any more; waits for it when
+ * @join, never from the thread itself. Not threaded: stops being driven. */
+void zmqg_engine_stop (ZmqgEngine *self, gboolean join);
+
+ZmqgReactor *zmqg_engine_get_reactor (ZmqgEngine *self);
+gboolean zmqg_engine_is_threaded (ZmqgEngine *self);
+
+/* Any thread: has the task run in the engine, soon. %FALSE when it is queued
+ * already. The caller sees to it that it lives until then. */
+gboolean zmqg_engine_queue (ZmqgEngine *self, ZmqgEngineTask *task);
+
+/* The same for one function call. */
+void zmqg_engine_call (ZmqgEngine *self, void (*function) (gpointer data),
+                       gpointer data);
+
+/* Not threaded: has @context drive the engine. Any thread; once. */
+void zmqg_engine_attach (ZmqgEngine *self, GMainContext *context);
+
+/* Waits until @waiter is signalled or the deadline (monotonic µs, -1 for
+ * none) has passed, driving the engine meanwhile if it needs that. May
+ * return early; %FALSE when the deadline has passed. */
+gboolean zmqg_engine_wait (ZmqgEngine *self, ZmqgThreadWaiter *waiter,
+                           gint64 deadline);
+
+/* Not threaded: does what can be done without waiting. */
+void zmqg_engine_poll (ZmqgEngine *self);
+
+/* A chunk of ZMQG_CHUNK_SIZE to read into, kept between reads; in the
+ * engine. Whoever keeps a reference makes the engine take another next
+ * time. %NULL when there is no memory. */
+ZmqgChunk *zmqg_engine_get_read_chunk (ZmqgEngine *self);

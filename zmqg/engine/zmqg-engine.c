@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-engine-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Polled descriptors of an engine's context: its own wake-up, the epoll set,
+ * and what GIO adds meanwhile. */
+#define POLL_FDS_INLINE 8
+
+/* Turns of a driven engine per turn of the application's main context. */
+#define TURNS_PER_DISPATCH 4
+
+struct _ZmqgEngine
+{
+  atomic_uint refs;
+  ZmqgEngineMode mode;
+  GMainContext *context;
+  ZmqgReactor *reactor;
+  GThread *thread;
+  ZmqgChunk *read_chunk;
+
+  GSource *task_source;
+  ZmqgLock lock; /* a leaf: guards what follows */
+  ZmqgEngineTask *first_task;
+  ZmqgEngineTask *last_task;
+  GQueue drivers; /* of ZmqgThreadWaiter that would drive */
+  GSource *app_source;
+  gboolean stopping;
+};
+
+typedef struct
+{
+  ZmqgEngineTask task;
+  void (*function) (gpointer data);
+  gpointer data;
+} EngineCall;
+
+typedef struct
+{
+  GSource source;
+  ZmqgEngine *engine;
+} EngineSource;
+
+/* --- Tasks -------------------------------------------------------------- */
+
+static ZmqgEngineTask *
+take_tasks (ZmqgEngine *self)
+{
+  ZmqgEngineTask *tasks;
+
+  zmqg_lock (&self->lock);
+  tasks = self->first_task;
+  self->first_task = self->last_task = NULL;
+  zmqg_unlock (&self->lock);
+
+  return tasks;
+}
+
+static gboolean
+task_source_dispatch (GSource *source,
+                      GSourceFunc callback G_GNUC_UNUSED,
+                      gpointer user_data G_GNUC_UNUSED)
+{
+  ZmqgEngine *self = ((EngineSource *) source)->engine;
+  ZmqgEngineTask *task;
+
+  g_source_set_ready_time (source, -1);
+
+  task = take_tasks (self);
+  while (task != NULL)
+    {
+      ZmqgEngineTask *next = task->next;
+
+      zmqg_lock (&self->lock);
+      task->queued = FALSE;
+      zmqg_unlock (&self->lock);
+      task->run (task);
+      task = next;
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs task_source_funcs = {
+  .dispatch = task_source_dispatch,
+};
+
+gboolean
+zmqg_engine_queue (ZmqgEngine *self,
+                   ZmqgEngineTask *task)
+{
+  gboolean added;
+
+  zmqg_lock (&self->lock);
+  added = !task->queued;
+  if (added)
+    {
+      gboolean first = self->first_task == NULL;
+
+      task->queued = TRUE;
+      task->next = NULL;
+      if (first)
+        self->first_task = task;
+      else
+        self->last_task->next = task;
+      self->last_task = task;
+
+      if (first)
+        g_source_set_ready_time (self->task_source, 0);
+    }
+  zmqg_unlock (&self->lock);
+
+  return added;
+}
+
+static void
+run_call (ZmqgEngineTask *task)
+{
+  EngineCall *call = (EngineCall *) task;
+
+  call->function (call->data);
+  g_free (call);
+}
+
+void
+zmqg_engine_call (ZmqgEngine *self,
+                  void (*function) (gpointer data),
+                  gpointer data)
+{
+  EngineCall *call = g_new0 (EngineCall, 1);
+
+  call->task.run = run_call;
+  call->function = function;
+  call->data = data;
+  zmqg_engine_queue (self, &call->task);
+}
+
+/* --- Driving ------------------------------------------------------------ */
+
+/* Somebody stopped driving: one who waits takes over, and the application's
+ * context learns that it may. */
+static void
+release_context (ZmqgEngine *self)
+{
+  ZmqgThreadWaiter *driver;
+
+  g_main_context_pop_thread_default (self->context);
+  g_main_context_release (self->context);
+
+  zmqg_lock (&self->lock);
+  driver = g_queue_peek_head (&self->drivers);
+  if (driver != NULL)
+    zmqg_thread_waiter_signal (driver);
+  if (self->app_source != NULL)
+    g_main_context_wakeup (g_source_get_context (self->app_source));
+  zmqg_unlock (&self->lock);
+}
+
+static gboolean
+acquire_context (ZmqgEngine *self)
+{
+  if (!g_main_context_acquire (self->context))
+    return FALSE;
+
+  g_main_context_push_thread_default (self->context);
+  return TRUE;
+}
+
+static int
+poll_timeout (int timeout,
+              gint64 deadline)
+{
+  gint64 left;
+
+  if (deadline < 0)
+    return timeout;
+
+  left = (deadline - g_get_monotonic_time () + 999) / 1000;
+  left = CLAMP (left, 0, G_MAXINT);
+  return timeout < 0 ? (int) left : MIN (timeout, (int) left);
+}
+
+/* One turn of the engine's context, with the waiter's descriptor beside it.
+ * A signal to the process ends the wait. */
+static void
+drive (ZmqgEngine *self,
+       ZmqgThreadWaiter *waiter,
+       gint64 deadline)
+{
+  GPollFD local[POLL_FDS_INLINE + 1];
+  g_autofree GPollFD *allocated = NULL;
+  GPollFD *fds = local;
+  int priority;
+  int timeout;
+  int n;
+
+  g_main_context_prepare (self->context, &priority);
+  n = g_main_context_query (self->context, priority, &timeout, local,
+                            POLL_FDS_INLINE);
+  if (n > POLL_FDS_INLINE)
+    {
+      int room = n;
+
+      allocated = g_new (GPollFD, room + 1);
+      fds = allocated;
+      n = MIN (g_main_context_query (self->context, priority, &timeout, fds,
+                                     room), room);
+    }
+
+  fds[n] = (GPollFD) { .fd = waiter->fd, .events = G_IO_IN };
+  g_poll (fds, n + 1, poll_timeout (timeout, deadline));
+  if (fds[n].revents != 0)
+    zmqg_thread_waiter_clear (waiter);
+
+  if (g_main_context_check (self->context, priority, fds, n))
+    g_main_context_dispatch (self->context);
+}
+
+gboolean
+zmqg_engine_wait (ZmqgEngine *self,
+                  ZmqgThreadWaiter *waiter,
+                  gint64 deadline)
+{
+  gboolean driving;
+
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS)
+    return zmqg_thread_waiter_wait (waiter, deadline);
+
+  driving = acquire_context (self);
+  if (!driving)
+    {
+      zmqg_lock (&self->lock);
+      g_queue_push_tail (&self->drivers, waiter);
+      zmqg_unlock (&self->lock);
+
+      /* It may have been released before we were in the list. */
+      driving = acquire_context (self);
+      if (!driving)
+        zmqg_thread_waiter_wait (waiter, deadline);
+
+      zmqg_lock (&self->lock);
+      g_queue_remove (&self->drivers, waiter);
+      zmqg_unlock (&self->lock);
+    }
+
+  if (driving)
+    {
+      drive (self, waiter, deadline);
+      release_context (self);
+    }
+
+  return deadline < 0 || g_get_monotonic_time () < deadline;
+}
+
+void
+zmqg_engine_poll (ZmqgEngine *self)
+{
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS || !acquire_context (self))
+    return;
+
+  for (guint i = 0; i < TURNS_PER_DISPATCH; i++)
+    if (!g_main_context_iteration (self->context, FALSE))
+      break;
+  release_context (self);
+}
+
+/* --- The application's source ------------------------------------------- */
+
+typedef struct
+{
+  GSource source;
+  ZmqgEngine *engine;
+  GPollFD fds[POLL_FDS_INLINE]; /* watched, and by what tag */
+  gpointer tags[POLL_FDS_INLINE];
+  int n_fds;
+} AppSource;
+
+static void
+app_source_sync (AppSource *self,
+                 const GPollFD *fds,
+                 int n)
+{
+  gboolean same = n == self->n_fds;
+
+  for (int i = 0; same && i < n; i++)
+    same = fds[i].fd == self->fds[i].fd &&
+           fds[i].events == self->fds[i].events;
+  if (same)
+    return;
+
+  for (int i = 0; i < self->n_fds; i++)
+    g_source_remove_unix_fd (&self->source, self->tags[i]);
+  for (int i = 0; i < n; i++)
+    {
+      self->fds[i] = fds[i];
+      self->tags[i] = g_source_add_unix_fd (&self->source, fds[i].fd,
+                                            fds[i].events);
+    }
+  self->n_fds = n;
+}
+
+static gboolean
+app_source_prepare (GSource *source,
+                    int *timeout)
+{
+  AppSource *self = (AppSource *) source;
+  GMainContext *context = self->engine->context;
+  GPollFD fds[POLL_FDS_INLINE];
+  gboolean ready;
+  int priority;
+  int n;
+
+  *timeout = -1;
+  /* Another thread drives; it wakes us when it stops. */
+  if (!g_main_context_acquire (context))
+    return FALSE;
+
+  ready = g_main_context_prepare (context, &priority);
+  n = g_main_context_query (context, priority, timeout, fds,
+                            POLL_FDS_INLINE);
+  /* More than we can watch: look often instead. */
+  if (n > POLL_FDS_INLINE)
+    {
+      n = POLL_FDS_INLINE;
+      *timeout = *timeout < 0 ? 1 : MIN (*timeout, 1);
+    }
+  app_source_sync (self, fds, n);
+  g_main_context_release (context);
+
+  return ready || *timeout == 0;
+}
+
+static gboolean
+app_source_check (GSource *source)
+{
+  AppSource *self = (AppSource *) source;
+  int timeout;
+
+  for (int i = 0; i < self->n_fds; i++)
+    if (g_source_query_unix_fd (source, self->tags[i]) != 0)
+      return TRUE;
+
+  /* A timer of the engine may be due. */
+  return app_source_prepare (source, &timeout);
+}
+
+static gboolean
+app_source_dispatch (GSource *source,
+                     GSourceFunc callback G_GNUC_UNUSED,
+                     gpointer user_data G_GNUC_UNUSED)
+{
+  zmqg_engine_poll (((AppSource *) source)->engine);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+app_source_finalize (GSource *source)
+{
+  zmqg_engine_unref (((AppSource *) source)->engine);
+}
+
+static GSourceFuncs app_source_funcs = {
+  .prepare = app_source_prepare,
+  .check = app_source_check,
+  .dispatch = app_source_dispatch,
+  .finalize = app_source_finalize,
+};
+
+void
+zmqg_engine_attach (ZmqgEngine *self,
+                    GMainContext *context)
+{
+  GSource *source;
+
+  zmqg_lock (&self->lock);
+  source = self->app_source;
+  zmqg_unlock (&self->lock);
+  if (source != NULL || self->mode == ZMQG_ENGINE_MODE_THREADS)
+    return;
+
+  source = g_source_new (&app_source_funcs, sizeof (AppSource));
+  ((AppSource *) source)->engine = zmqg_engine_ref (self);
+  g_source_set_static_name (source, "[zmqg] engine");
+  g_source_set_can_recurse (source, TRUE);
+  g_source_attach (source, context);
+
+  zmqg_lock (&self->lock);
+  self->app_source = source;
+  zmqg_unlock (&self->lock);
+}
+
+/* --- Life --------------------------------------------------------------- */
+
+static gpointer
+engine_thread (gpointer data)
+{
+  ZmqgEngine *self = data;
+  gboolean stopping = FALSE;
+
+  g_main_context_push_thread_default (self->context);
+  while (!stopping)
+    {
+      g_main_context_iteration (self->context, TRUE);
+      zmqg_lock (&self->lock);
+      stopping = self->stopping && self->first_task == NULL;
+      zmqg_unlock (&self->lock);
+    }
+  g_main_context_pop_thread_default (self->context);
+
+  zmqg_engine_unref (self);
+  return NULL;
+}
+
+/* All signals stay with the application's threads. */
+static GThread *
+start_thread (ZmqgEngine *self,
+              const char *name,
+              GError **error)
+{
+  GThread *thread;
+  sigset_t all;
+  sigset_t before;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  zmqg_engine_ref (self);
+  thread = g_thread_try_new (name, engine_thread, self, error);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+
+  if (thread == NULL)
+    zmqg_engine_unref (self);
+  return thread;
+}
+
+/* GLib ends the process when it cannot make a GMainContext. */
+static gboolean
+descriptors_left (GError **error)
+{
+  int fd = eventfd (0, EFD_CLOEXEC);
+  int code = errno;
+
+  if (fd >= 0)
+    {
+      close (fd);
+      return TRUE;
+    }
+
+  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+               "No descriptor for an engine: %s", g_strerror (code));
+  return FALSE;
+}
+
+ZmqgEngine *
+zmqg_engine_new (ZmqgEngineMode mode,
+                 const char *name,
+                 GError **error)
+{
+  g_autoptr (GMainContext) context = NULL;
+  ZmqgReactor *reactor;
+  ZmqgEngine *self;
+
+  if (!descriptors_left (error))
+    return NULL;
+
+  /* Whoever drives it polls without owning it. */
+  context = mode == ZMQG_ENGINE_MODE_THREADS
+              ? g_main_context_new ()
+              : g_main_context_new_with_flags (
+                  G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
+  reactor = zmqg_reactor_new (context, error);
+  if (reactor == NULL)
+    return NULL;
+
+  self = g_new0 (ZmqgEngine, 1);
+  atomic_init (&self->refs, 1);
+  zmqg_lock_init (&self->lock);
+  g_queue_init (&self->drivers);
+  self->mode = mode;
+  self->context = g_steal_pointer (&context);
+  self->reactor = reactor;
+
+  self->task_source = g_source_new (&task_source_funcs, sizeof (EngineSource));
+  ((EngineSource *) self->task_source)->engine = self;
+  g_source_set_static_name (self->task_source, "[zmqg] tasks");
+  g_source_attach (self->task_source, self->context);
+
+  if (mode == ZMQG_ENGINE_MODE_THREADS)
+    {
+      self->thread = start_thread (self, name, error);
+      if (self->thread == NULL)
+        {
+          zmqg_engine_unref (self);
+          return NULL;
+        }
+    }
+
+  return self;
+}
+
+ZmqgEngine *
+zmqg_engine_ref (ZmqgEngine *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_engine_unref (ZmqgEngine *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_assert (self->first_task == NULL);
+  g_source_destroy (self->task_source);
+  g_source_unref (self->task_source);
+  zmqg_reactor_free (self->reactor);
+  g_main_context_unref (self->context);
+  g_clear_pointer (&self->read_chunk, zmqg_chunk_unref);
+  g_queue_clear (&self->drivers);
+  zmqg_lock_clear (&self->lock);
+  g_free (self);
+}
+
+void
+zmqg_engine_stop (ZmqgEngine *self,
+                  gboolean join)
+{
+  GThread *thread;
+  GSource *source;
+
+  zmqg_lock (&self->lock);
+  self->stopping = TRUE;
+  thread = g_steal_pointer (&self->thread);
+  source = g_steal_pointer (&self->app_source);
+  zmqg_unlock (&self->lock);
+
+  g_main_context_wakeup (self->context);
+
+  if (thread != NULL)
+    {
+      if (join && thread != g_thread_self ())
+        g_thread_join (thread);
+      else
+        g_thread_unref (thread);
+    }
+
+  if (source != NULL)
+    {
+      g_source_destroy (source);
+      g_source_unref (source);
+    }
+}
+
+ZmqgReactor *
+zmqg_engine_get_reactor (ZmqgEngine *self)
+{
+  return self->reactor;
+}
+
+gboolean
+zmqg_engine_is_threaded (ZmqgEngine *self)
+{
+  return self->mode == ZMQG_ENGINE_MODE_THREADS;
+}
+
+ZmqgChunk *
+zmqg_engine_get_read_chunk (ZmqgEngine *self)
+{
+  /* Acquire: whoever dropped a reference has read what it wanted. */
+  if (self->read_chunk != NULL &&
+      atomic_load_explicit (&self->read_chunk->refs,
+                            memory_order_acquire) > 1)
+    g_clear_pointer (&self->read_chunk, zmqg_chunk_unref);
+
+  if (self->read_chunk == NULL)
+    self->read_chunk = zmqg_chunk_new (ZMQG_CHUNK_SIZE);
+
+  return self->read_chunk;
+}

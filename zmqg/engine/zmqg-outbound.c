@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-outbound-private.h"
+
+#include "zmtp/zmqg-convert-private.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define RANGES_MAX 64
+
+/* One writev covers at most this, so that heartbeats stay timely. */
+#define WRITE_MAX (256u * 1024u)
+
+/* A sender writes at most this itself. */
+#define PUSH_MAX (16u * 1024u)
+
+/* A sender that wrote to the pipe so recently leaves the next to the engine:
+ * bursts batch. */
+#define PUSH_PAUSE_USEC 20
+
+/* How often the engine looks at a drained queue before it sleeps. */
+#define LOOKS 60
+
+void
+zmqg_outbound_init (ZmqgOutbound *self,
+                    ZmqgPipe *pipe)
+{
+  memset (self, 0, sizeof *self);
+  zmqg_lock_init (&self->lock);
+  self->pipe = pipe;
+  self->fd = -1;
+}
+
+void
+zmqg_outbound_clear (ZmqgOutbound *self)
+{
+  g_clear_pointer (&self->control, g_byte_array_unref);
+  g_clear_object (&self->stream);
+  zmqg_lock_clear (&self->lock);
+}
+
+void
+zmqg_outbound_open (ZmqgOutbound *self,
+                    int fd,
+                    GPollableOutputStream *stream,
+                    ZmqgZmtpVersion version,
+                    gboolean has_commands)
+{
+  zmqg_lock (&self->lock);
+  self->open = TRUE;
+  self->fd = fd;
+  g_set_object (&self->stream, stream);
+  self->version = version;
+  /* The form of messages is the same from ZMTP 2.0 on. */
+  self->convert = version < ZMQG_ZMTP_2_0 ||
+                  (version < ZMQG_ZMTP_3_1 && has_commands);
+  self->last_write = 0;
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_outbound_close (ZmqgOutbound *self,
+                     gboolean hiccup,
+                     guint epoch)
+{
+  ZmqgFrameQueue *queue = self->pipe->in;
+
+  zmqg_lock (&self->lock);
+  self->open = FALSE;
+  self->fd = -1;
+  g_clear_object (&self->stream);
+  if (self->control != NULL)
+    g_byte_array_set_size (self->control, 0);
+  self->control_done = 0;
+  self->message_done = 0;
+  zmqg_frame_queue_rewind (queue);
+  /* Nobody needs to wake us: traffic starts with a look. */
+  atomic_store (&queue->reader_asleep, 0);
+  if (hiccup)
+    {
+      self->wait_epoch = TRUE;
+      self->epoch = epoch;
+    }
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_outbound_add_control (ZmqgOutbound *self,
+                           const guint8 *frame,
+                           gsize size)
+{
+  zmqg_lock (&self->lock);
+  if (self->open)
+    {
+      if (self->control == NULL)
+        self->control = g_byte_array_new ();
+      g_byte_array_append (self->control, frame, size);
+      atomic_store (&self->pipe->in->reader_asleep, 0);
+    }
+  zmqg_unlock (&self->lock);
+}
+
+/* --- Writing ------------------------------------------------------------ */
+
+/* Bytes written; 0 when that would block, -1 on errors. */
+static gssize
+write_ranges (ZmqgOutbound *self,
+              struct iovec *ranges,
+              guint n,
+              GError **error)
+{
+  struct msghdr message = { .msg_iov = ranges, .msg_iovlen = n };
+  gssize written;
+
+  if (self->fd < 0)
+    {
+      gsize bytes = 0;
+      GPollableReturn result;
+
+      G_STATIC_ASSERT (sizeof (GOutputVector) == sizeof (struct iovec));
+      result = g_pollable_output_stream_writev_nonblocking (
+        self->stream, (const GOutputVector *) ranges, n, &bytes, NULL, error);
+      if (result == G_POLLABLE_RETURN_FAILED)
+        return -1;
+      return result == G_POLLABLE_RETURN_OK ? (gssize) bytes : 0;
+    }
+
+  do
+    written = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (written < 0 && errno == EINTR);
+
+  if (written >= 0)
+    return written;
+
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+    return 0;
+
+  if (error != NULL)
+    {
+      int code = errno;
+
+      g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
+                           g_strerror (code));
+    }
+  return -1;
+}
+
+/* Consumes up to and with the epoch mark; %FALSE when it is not there yet. */
+static gboolean
+discard_to_epoch (ZmqgOutbound *self)
+{
+  ZmqgFrameArray frames;
+  gboolean found = FALSE;
+
+  zmqg_frame_array_init (&frames);
+  while (!found && zmqg_frame_queue_peek (self->pipe->in, &frames))
+    {
+      const ZmqgFrameView *view = &frames.views[0];
+
+      if (view->flags & ZMQG_FRAME_EPOCH)
+        {
+          guint epoch;
+
+          memcpy (&epoch, view->data, sizeof epoch);
+          found = epoch == self->epoch;
+        }
+      else if ((view->flags & ZMQG_FRAME_COMMAND) == 0)
+        {
+          self->discarded++;
+        }
+
+      zmqg_pipe_consume (self->pipe);
+    }
+  zmqg_frame_array_clear (&frames);
+
+  if (found)
+    self->wait_epoch = FALSE;
+  return found;
+}
+
+/* One write of the control frames. */
+static ZmqgOutboundResult
+write_control (ZmqgOutbound *self,
+               GError **error)
+{
+  struct iovec range = {
+    .iov_base = self->control->data + self->control_done,
+    .iov_len = self->control->len - self->control_done,
+  };
+  gssize written = write_ranges (self, &range, 1, error);
+
+  if (written < 0)
+    return ZMQG_OUTBOUND_FAILED;
+
+  self->control_done += written;
+  if (self->control_done < self->control->len)
+    return ZMQG_OUTBOUND_BLOCKED;
+
+  g_byte_array_set_size (self->control, 0);
+  self->control_done = 0;
+  return ZMQG_OUTBOUND_DRAINED;
+}
+
+/* How much may be written of the queue before control frames have to go: 0
+ * when it is their turn. */
+static gsize
+bytes_before_control (ZmqgOutbound *self)
+{
+  gsize left;
+
+  if (self->control_done > 0)
+    return 0;
+
+  left = zmqg_frame_queue_partial_left (self->pipe->in, FALSE);
+  if (left > ZMQG_CHUNK_SIZE)
+    left = zmqg_frame_queue_partial_left (self->pipe->in, TRUE);
+  return left;
+}
+
+static ZmqgOutboundResult
+write_raw (ZmqgOutbound *self,
+           gsize max,
+           GError **error)
+{
+  struct iovec ranges[RANGES_MAX];
+  gsize total;
+  gssize written;
+  guint n;
+
+  n = zmqg_frame_queue_gather (self->pipe->in, ranges, RANGES_MAX, max,
+                               &total);
+  if (n == 0)
+    return ZMQG_OUTBOUND_DRAINED;
+
+  written = write_ranges (self, ranges, n, error);
+  if (written < 0)
+    return ZMQG_OUTBOUND_FAILED;
+
+  if (written > 0 && zmqg_frame_queue_advance (self->pipe->in, written))
+    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+
+  return (gsize) written < total ? ZMQG_OUTBOUND_BLOCKED
+                                 : ZMQG_OUTBOUND_DRAINED;
+}
+
+/* The wire form of a message for an older peer, as ranges. */
+static GArray *
+convert_message (ZmqgOutbound *self,
+                 const ZmqgFrameArray *frames,
+                 ZmqgConverted *converted)
+{
+  GArray *ranges = g_array_sized_new (FALSE, FALSE, sizeof (struct iovec),
+                                      frames->n * 2);
+
+  for (guint i = 0; i < frames->n; i++)
+    {
+      const ZmqgFrameView *view = &frames->views[i];
+      ZmqgConverted *to = &converted[i];
+      struct iovec range;
+
+      if (!zmqg_zmtp_convert_header (self->version, view->flags, view->data,
+                                     view->size, to))
+        continue;
+
+      range.iov_base = to->header;
+      range.iov_len = to->header_size;
+      g_array_append_val (ranges, range);
+      if (view->size > to->skip)
+        {
+          range.iov_base = (guint8 *) view->data + to->skip;
+          range.iov_len = view->size - to->skip;
+          g_array_append_val (ranges, range);
+        }
+    }
+
+  return ranges;
+}
+
+/* Writes the rest of the ranges behind the first message_done bytes. */
+static ZmqgOutboundResult
+write_converted_ranges (ZmqgOutbound *self,
+                        GArray *ranges,
+                        GError **error)
+{
+  gsize done = self->message_done;
+  guint i = 0;
+
+  while (i < ranges->len)
+    {
+      struct iovec *range = &g_array_index (ranges, struct iovec, i);
+      struct iovec saved = *range;
+      guint n = MIN (ranges->len - i, RANGES_MAX);
+      gssize written;
+
+      if (done >= range->iov_len)
+        {
+          done -= range->iov_len;
+          i++;
+          continue;
+        }
+
+      range->iov_base = (guint8 *) range->iov_base + done;
+      range->iov_len -= done;
+      written = write_ranges (self, range, n, error);
+      *range = saved;
+      if (written < 0)
+        return ZMQG_OUTBOUND_FAILED;
+      if (written == 0)
+        return ZMQG_OUTBOUND_BLOCKED;
+
+      self->message_done += written;
+      done += written;
+    }
+
+  return ZMQG_OUTBOUND_DRAINED;
+}
+
+/* One message (or command) at a time: peers of old versions are few. */
+static ZmqgOutboundResult
+write_converted (ZmqgOutbound *self,
+                 GError **error)
+{
+  ZmqgOutboundResult result = ZMQG_OUTBOUND_DRAINED;
+  ZmqgFrameArray frames;
+
+  zmqg_frame_array_init (&frames);
+  if (zmqg_frame_queue_peek (self->pipe->in, &frames))
+    {
+      g_autofree ZmqgConverted *converted = g_new (ZmqgConverted, frames.n);
+      g_autoptr (GArray) ranges = convert_message (self, &frames, converted);
+
+      result = write_converted_ranges (self, ranges, error);
+      if (result == ZMQG_OUTBOUND_DRAINED)
+        {
+          self->message_done = 0;
+          zmqg_pipe_consume (self->pipe);
+        }
+      else
+        {
+          /* It stays at the head; peeking again finds it. */
+          zmqg_frame_queue_rewind (self->pipe->in);
+        }
+    }
+  zmqg_frame_array_clear (&frames);
+
+  return result;
+}
+
+/* Writes until nothing is left or nothing can be written. */
+static ZmqgOutboundResult
+write_all (ZmqgOutbound *self,
+           GError **error)
+{
+  ZmqgOutboundResult result;
+
+  for (;;)
+    {
+      gsize max = WRITE_MAX;
+
+      if (self->control != NULL && self->control->len > 0)
+        {
+          max = self->convert ? self->message_done : bytes_before_control (self);
+          if (max == 0)
+            {
+              result = write_control (self, error);
+              if (result != ZMQG_OUTBOUND_DRAINED)
+                return result;
+              continue;
+            }
+        }
+
+      if (self->wait_epoch && !discard_to_epoch (self))
+        return ZMQG_OUTBOUND_DRAINED;
+      if (!zmqg_frame_queue_has_data (self->pipe->in))
+        return ZMQG_OUTBOUND_DRAINED;
+
+      result = self->convert ? write_converted (self, error)
+                             : write_raw (self, max, error);
+      if (result != ZMQG_OUTBOUND_DRAINED)
+        return result;
+    }
+}
+
+static inline void
+relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ volatile ("yield");
+#endif
+}
+
+/* A producer in full swing has more in a moment: waiting for it is cheaper
+ * than sleeping and being woken. */
+static gboolean
+wait_for_more (ZmqgOutbound *self)
+{
+  for (guint i = 0; i < LOOKS; i++)
+    {
+      if (zmqg_frame_queue_has_data (self->pipe->in))
+        return TRUE;
+      relax ();
+    }
+
+  return FALSE;
+}
+
+ZmqgOutboundResult
+zmqg_outbound_run (ZmqgOutbound *self,
+                   gboolean spin,
+                   GError **error)
+{
+  ZmqgOutboundResult result;
+
+  do
+    {
+      zmqg_lock (&self->lock);
+      result = ZMQG_OUTBOUND_DRAINED;
+      if (self->open)
+        {
+          atomic_store (&self->pipe->in->reader_asleep, 0);
+          do
+            {
+              do
+                result = write_all (self, error);
+              while (result == ZMQG_OUTBOUND_DRAINED && spin &&
+                     wait_for_more (self));
+            }
+          while (result == ZMQG_OUTBOUND_DRAINED &&
+                 !zmqg_frame_queue_reader_sleep (self->pipe->in));
+        }
+      zmqg_unlock (&self->lock);
+
+      /* A sender that found the lock taken relies on this look. */
+      atomic_thread_fence (memory_order_seq_cst);
+    }
+  while (atomic_load_explicit (&self->wanted, memory_order_relaxed) &&
+         atomic_exchange (&self->wanted, FALSE) &&
+         result == ZMQG_OUTBOUND_DRAINED && self->open);
+
+  return result;
+}
+
+/* --- Writing through ---------------------------------------------------- */
+
+/* Owned: whether a sender's own write is wise here. */
+static gboolean
+may_push (ZmqgOutbound *self,
+          gint64 now)
+{
+  return self->open && self->fd >= 0 && !self->wait_epoch &&
+         now - self->last_write > PUSH_PAUSE_USEC &&
+         zmqg_frame_queue_reader_sleeps (self->pipe->in);
+}
+
+gboolean
+zmqg_outbound_push (ZmqgOutbound *self)
+{
+  gboolean done = TRUE;
+
+  for (;;)
+    {
+      gint64 now;
+
+      if (!zmqg_trylock (&self->lock))
+        {
+          /* The owner looks at the flag after it unlocks; if that was
+           * before we set it, the second try succeeds. */
+          atomic_store (&self->wanted, TRUE);
+          if (!zmqg_trylock (&self->lock))
+            return TRUE;
+        }
+
+      atomic_store (&self->wanted, FALSE);
+      now = g_get_monotonic_time ();
+      done = may_push (self, now);
+      if (done)
+        {
+          struct iovec ranges[4];
+          gsize total;
+
+          zmqg_frame_queue_gather (self->pipe->in, ranges,
+                                   G_N_ELEMENTS (ranges), PUSH_MAX + 1,
+                                   &total);
+          done = total <= PUSH_MAX &&
+                 write_all (self, NULL) == ZMQG_OUTBOUND_DRAINED;
+          self->last_write = now;
+        }
+      zmqg_unlock (&self->lock);
+
+      atomic_thread_fence (memory_order_seq_cst);
+      if (!atomic_load_explicit (&self->wanted, memory_order_relaxed))
+        return done;
+    }
+}
+
+gboolean
+zmqg_outbound_is_drained (ZmqgOutbound *self)
+{
+  gboolean drained;
+
+  zmqg_lock (&self->lock);
+  drained = !zmqg_frame_queue_has_data (self->pipe->in) &&
+            zmqg_frame_queue_at_boundary (self->pipe->in);
+  zmqg_unlock (&self->lock);
+
+  return drained;
+}
+
+guint64
+zmqg_outbound_discard (ZmqgOutbound *self)
+{
+  ZmqgFrameArray frames;
+  guint64 n = 0;
+
+  zmqg_frame_array_init (&frames);
+  zmqg_lock (&self->lock);
+  while (zmqg_frame_queue_peek (self->pipe->in, &frames))
+    {
+      if ((frames.views[0].flags & ZMQG_FRAME_COMMAND) == 0)
+        n++;
+      zmqg_frame_queue_consume (self->pipe->in);
+    }
+  zmqg_unlock (&self->lock);
+  zmqg_frame_array_clear (&frames);
+
+  return n;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-reactor-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#define HAVE_EPOLL 1
+#endif
+
+#define EVENTS_PER_TURN 64
+
+struct _ZmqgReactor
+{
+  GMainContext *context;
+  GSource *source;
+  int epoll_fd;      /* -1: each descriptor is a source */
+  GPtrArray *timers; /* a heap of ZmqgTimer, borrowed */
+#ifdef HAVE_EPOLL
+  struct epoll_event events[EVENTS_PER_TURN];
+  int n_events; /* of the turn that is being dispatched */
+#endif
+};
+
+typedef struct
+{
+  GSource source;
+  ZmqgReactor *reactor;
+} ReactorSource;
+
+/* --- Timers ------------------------------------------------------------- */
+
+static ZmqgTimer *
+heap_at (ZmqgReactor *self,
+         guint position)
+{
+  return g_ptr_array_index (self->timers, position - 1);
+}
+
+static void
+heap_put (ZmqgReactor *self,
+          guint position,
+          ZmqgTimer *timer)
+{
+  self->timers->pdata[position - 1] = timer;
+  timer->position = position;
+}
+
+static void
+heap_up (ZmqgReactor *self,
+         ZmqgTimer *timer)
+{
+  guint position = timer->position;
+
+  while (position > 1 &&
+         heap_at (self, position / 2)->deadline > timer->deadline)
+    {
+      heap_put (self, position, heap_at (self, position / 2));
+      position /= 2;
+    }
+  heap_put (self, position, timer);
+}
+
+static void
+heap_down (ZmqgReactor *self,
+           ZmqgTimer *timer)
+{
+  guint position = timer->position;
+
+  for (;;)
+    {
+      guint child = position * 2;
+
+      if (child > self->timers->len)
+        break;
+      if (child < self->timers->len &&
+          heap_at (self, child + 1)->deadline < heap_at (self, child)->deadline)
+        child++;
+      if (heap_at (self, child)->deadline >= timer->deadline)
+        break;
+      heap_put (self, position, heap_at (self, child));
+      position = child;
+    }
+  heap_put (self, position, timer);
+}
+
+static void
+heap_remove (ZmqgReactor *self,
+             ZmqgTimer *timer)
+{
+  guint position = timer->position;
+  ZmqgTimer *last = heap_at (self, self->timers->len);
+
+  g_ptr_array_set_size (self->timers, (int) self->timers->len - 1);
+  timer->position = 0;
+  if (last == timer)
+    return;
+
+  heap_put (self, position, last);
+  heap_up (self, last);
+  heap_down (self, last);
+}
+
+static void
+update_deadline (ZmqgReactor *self)
+{
+  gint64 deadline = self->timers->len > 0 ? heap_at (self, 1)->deadline : -1;
+
+  if (g_source_get_ready_time (self->source) != deadline)
+    g_source_set_ready_time (self->source, deadline);
+}
+
+void
+zmqg_reactor_start_timer (ZmqgReactor *self,
+                          ZmqgTimer *timer,
+                          guint msec)
+{
+  if (timer->position != 0)
+    heap_remove (self, timer);
+
+  timer->deadline = g_get_monotonic_time () + (gint64) msec * 1000;
+  g_ptr_array_add (self->timers, timer);
+  timer->position = self->timers->len;
+  heap_up (self, timer);
+  update_deadline (self);
+}
+
+void
+zmqg_reactor_stop_timer (ZmqgReactor *self,
+                         ZmqgTimer *timer)
+{
+  if (timer->position == 0)
+    return;
+
+  heap_remove (self, timer);
+  update_deadline (self);
+}
+
+static void
+run_timers (ZmqgReactor *self)
+{
+  gint64 now;
+
+  if (self->timers->len == 0)
+    return;
+
+  now = g_get_monotonic_time ();
+  while (self->timers->len > 0 && heap_at (self, 1)->deadline <= now)
+    {
+      ZmqgTimer *timer = heap_at (self, 1);
+
+      heap_remove (self, timer);
+      timer->expired (timer);
+    }
+  update_deadline (self);
+}
+
+/* --- Descriptors -------------------------------------------------------- */
+
+static gboolean
+watch_source_ready (int fd G_GNUC_UNUSED,
+                    GIOCondition condition,
+                    gpointer user_data)
+{
+  ZmqgFdWatch *watch = user_data;
+
+  watch->ready (watch, condition);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_by_source (ZmqgReactor *self,
+                 ZmqgFdWatch *watch,
+                 GIOCondition condition)
+{
+  if (watch->source != NULL)
+    {
+      g_source_destroy (watch->source);
+      g_clear_pointer (&watch->source, g_source_unref);
+    }
+
+  watch->condition = condition;
+  if (condition == 0)
+    return;
+
+  watch->source = g_unix_fd_source_new (watch->fd,
+                                        condition | G_IO_ERR | G_IO_HUP);
+  g_source_set_static_name (watch->source, "[zmqg] descriptor");
+  g_source_set_callback (watch->source,
+                         G_SOURCE_FUNC (watch_source_ready), watch, NULL);
+  g_source_attach (watch->source, self->context);
+}
+
+#ifdef HAVE_EPOLL
+
+/* G_IO_* have the values of POLL*, which those of EPOLL* equal. */
+G_STATIC_ASSERT ((int) G_IO_IN == (int) EPOLLIN);
+G_STATIC_ASSERT ((int) G_IO_OUT == (int) EPOLLOUT);
+G_STATIC_ASSERT ((int) G_IO_ERR == (int) EPOLLERR);
+G_STATIC_ASSERT ((int) G_IO_HUP == (int) EPOLLHUP);
+
+/* What this turn still holds of a watch that goes must not be dispatched. */
+static void
+forget_events (ZmqgReactor *self,
+               ZmqgFdWatch *watch)
+{
+  for (int i = 0; i < self->n_events; i++)
+    if (self->events[i].data.ptr == watch)
+      self->events[i].data.ptr = NULL;
+}
+
+static void
+watch_by_epoll (ZmqgReactor *self,
+                ZmqgFdWatch *watch,
+                GIOCondition condition)
+{
+  struct epoll_event event = { .events = condition, .data.ptr = watch };
+  int operation;
+
+  if (condition == watch->condition)
+    return;
+
+  if (condition == 0)
+    {
+      operation = EPOLL_CTL_DEL;
+      forget_events (self, watch);
+    }
+  else
+    {
+      operation = watch->condition == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    }
+
+  watch->condition = condition;
+  if (epoll_ctl (self->epoll_fd, operation, watch->fd, &event) == 0)
+    return;
+
+  if (operation == EPOLL_CTL_DEL)
+    return;
+
+  /* No memory or over the user's limit of watches: the source does it. */
+  if (operation == EPOLL_CTL_ADD)
+    watch_by_source (self, watch, condition);
+}
+
+static void
+run_epoll (ZmqgReactor *self)
+{
+  int n = epoll_wait (self->epoll_fd, self->events, EVENTS_PER_TURN, 0);
+
+  self->n_events = MAX (n, 0);
+  for (int i = 0; i < self->n_events; i++)
+    {
+      ZmqgFdWatch *watch = self->events[i].data.ptr;
+
+      if (watch != NULL)
+        watch->ready (watch, self->events[i].events);
+    }
+  self->n_events = 0;
+}
+
+#endif /* HAVE_EPOLL */
+
+void
+zmqg_reactor_watch (ZmqgReactor *self,
+                    ZmqgFdWatch *watch,
+                    GIOCondition condition)
+{
+#ifdef HAVE_EPOLL
+  if (self->epoll_fd >= 0 && watch->source == NULL)
+    {
+      watch_by_epoll (self, watch, condition);
+      return;
+    }
+#endif
+
+  if (condition != watch->condition)
+    watch_by_source (self, watch, condition);
+}
+
+/* --- The source --------------------------------------------------------- */
+
+static gboolean
+reactor_source_dispatch (GSource *source,
+                         GSourceFunc callback G_GNUC_UNUSED,
+                         gpointer user_data G_GNUC_UNUSED)
+{
+  ZmqgReactor *self = ((ReactorSource *) source)->reactor;
+
+#ifdef HAVE_EPOLL
+  if (self->epoll_fd >= 0)
+    run_epoll (self);
+#endif
+  run_timers (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs reactor_source_funcs = {
+  .dispatch = reactor_source_dispatch,
+};
+
+ZmqgReactor *
+zmqg_reactor_new (GMainContext *context,
+                  GError **error)
+{
+  ZmqgReactor *self;
+  int epoll_fd = -1;
+
+#ifdef HAVE_EPOLL
+  if (g_getenv ("ZMQG_NO_EPOLL") == NULL)
+    {
+      epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+      if (epoll_fd < 0 && errno != ENOSYS)
+        {
+          int code = errno;
+
+          g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                       "No descriptor to watch others with: %s",
+                       g_strerror (code));
+          return NULL;
+        }
+    }
+#else
+  (void) error;
+#endif
+
+  self = g_new0 (ZmqgReactor, 1);
+  self->context = context;
+  self->epoll_fd = epoll_fd;
+  self->timers = g_ptr_array_new ();
+  self->source = g_source_new (&reactor_source_funcs, sizeof (ReactorSource));
+  ((ReactorSource *) self->source)->reactor = self;
+  g_source_set_static_name (self->source, "[zmqg] reactor");
+  if (epoll_fd >= 0)
+    g_source_add_unix_fd (self->source, epoll_fd, G_IO_IN);
+  g_source_attach (self->source, context);
+  return self;
+}
+
+void
+zmqg_reactor_free (ZmqgReactor *self)
+{
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
+  if (self->epoll_fd >= 0)
+    close (self->epoll_fd);
+  g_ptr_array_unref (self->timers);
+  g_free (self);
+}

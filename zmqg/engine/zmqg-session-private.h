@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "base/zmqg-enums.h"
+#include "engine/zmqg-engine-private.h"
+#include "engine/zmqg-inbound-private.h"
+#include "engine/zmqg-outbound-private.h"
+#include "engine/zmqg-peer-record-private.h"
+#include "pipe/zmqg-pipe-private.h"
+
+/*
+ * ZmqgClient: the socket as the engine knows it: a counted object that is no
+ * GObject. The functions are called in the engine with no lock held; they do
+ * not block and run no user code.
+ */
+typedef struct _ZmqgClient ZmqgClient;
+
+typedef struct
+{
+  void (*ref) (ZmqgClient *client);
+  void (*unref) (ZmqgClient *client);
+
+  /* A pipe for an accepted (or immediate) connection, of which the socket
+   * gets this end and its reference, with peer_tag set. %FALSE when the
+   * socket is closed: the pipe stays the caller's. */
+  gboolean (*attach) (ZmqgClient *client, ZmqgTag *endpoint, ZmqgPipe *pipe);
+
+  /* What an endpoint does changed; the error is why, nullable. */
+  void (*endpoint_changed) (ZmqgClient *client, ZmqgTag *endpoint,
+                            ZmqgEndpointState state, const GError *error);
+
+  void (*peer_added) (ZmqgClient *client, ZmqgPeerRecord *record);
+  void (*peer_removed) (ZmqgClient *client, ZmqgPeerRecord *record,
+                        const GError *reason);
+  void (*handshake_failed) (ZmqgClient *client, ZmqgTag *endpoint,
+                            GSocketAddress *address, const GError *error);
+
+  /* A session has ended for good; the last thing that is heard of it. */
+  void (*session_ended) (ZmqgClient *client, guint64 unsent);
+
+  const ZmqgTagOps *peer_ops;
+} ZmqgClientOps;
+
+struct _ZmqgClient
+{
+  const ZmqgClientOps *ops;
+  const ZmqgSessionTable *table;
+};
+
+/*
+ * ZmqgSession: the engine's end of a pipe, and the connection that serves it
+ * at the moment, if there is one. The session of a dialer keeps its pipe
+ * over connections; that of an accepted connection lives with it.
+ */
+typedef struct _ZmqgSession ZmqgSession;
+typedef struct _ZmqgConnection ZmqgConnection;
+
+struct _ZmqgSession
+{
+  atomic_uint refs;
+  ZmqgEngine *engine;
+  ZmqgClient *client;
+  ZmqgOptions *options;
+  ZmqgPipe *pipe; /* our end, counted */
+  ZmqgOutbound outbound;
+  ZmqgInbound inbound;
+  ZmqgEngineTask task;
+  atomic_uint events;         /* posted by the socket's end */
+  ZmqgPeerRecord *record;     /* of the connection, or NULL */
+  ZmqgConnection *connection; /* in traffic, or NULL; borrowed */
+
+  /* The connection has bytes to write, or may read on. */
+  void (*kick) (ZmqgConnection *connection, guint events);
+
+  /* Told when the pipe has been closed and nothing is left to send (or the
+   * linger is over): the owner ends the connection, or stops dialling. */
+  void (*finished) (ZmqgSession *self, gpointer owner);
+  gpointer owner;
+
+  ZmqgTimer linger;
+  gboolean closing; /* the socket's end is gone */
+  gboolean done;    /* finished was told */
+};
+
+/* Makes the pipe too; returns its end for the socket with a reference, and
+ * the session (owned by the pipe until it has ended) in @session. */
+ZmqgPipe *zmqg_session_new (ZmqgEngine *engine, ZmqgClient *client,
+                            ZmqgOptions *options, ZmqgTag *endpoint,
+                            ZmqgSession **session);
+ZmqgSession *zmqg_session_ref (ZmqgSession *self);
+void zmqg_session_unref (ZmqgSession *self);
+
+/* In the engine: a connection is ready for traffic; it opens outbound and
+ * feeds inbound next. */
+void zmqg_session_start_traffic (ZmqgSession *self,
+                                 ZmqgConnection *connection,
+                                 ZmqgPeerRecord *record);
+
+/* In the engine: the outbound queue was drained. */
+void zmqg_session_drained (ZmqgSession *self);
+
+/* In the engine: that connection is over. A dialer's pipe goes on. */
+void zmqg_session_stop_traffic (ZmqgSession *self, const GError *reason);
+
+/* In the engine: the pipe ends, no connection will come again. */
+void zmqg_session_end (ZmqgSession *self);
+
+/* The socket closes its end: what is queued may take @linger ms (-1: any
+ * time) to be sent. Nobody uses the end from here on; its reference stays
+ * the caller's. */
+void zmqg_pipe_close (ZmqgPipe *pipe, int linger);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "zmtp/zmqg-zmtp-types-private.h"
+
+/*
+ * ZmqgSessionTable: what a socket type has done on the I/O side, so that the
+ * engine never asks which type it serves. Constant; one per socket type.
+ */
+typedef struct
+{
+  guint number; /* of the socket type on the wire */
+
+  /* SUB, XSUB: subscriptions do not outlive a connection. The socket writes
+   * an epoch mark and all of them again; the engine sends nothing on a new
+   * connection before that mark. */
+  gboolean resubscribes;
+
+  /* PUB, XPUB: SUBSCRIBE and CANCEL go to the socket. */
+  gboolean takes_subscriptions;
+
+  /* PUSH, PUB: what was not sent to an accepted peer that has gone is
+   * dropped at once. */
+  gboolean drops_unsent;
+
+  /* Judges an inbound frame; @state is 0 at the start of each connection.
+   * @payload is %NULL for a frame that is still being read. %FALSE ends the
+   * connection. Nullable. In the engine. */
+  gboolean (*check_frame) (guint *state, guint flags, const guint8 *payload,
+                           guint64 size);
+} ZmqgSessionTable;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-session-private.h"
+
+static void session_post (ZmqgPipe *pipe, guint events);
+
+/* --- The engine's end of the pipe --------------------------------------- */
+
+static void
+session_push (ZmqgPipe *pipe)
+{
+  ZmqgSession *self = pipe->owner;
+
+  if (!zmqg_outbound_push (&self->outbound) &&
+      zmqg_frame_queue_claim_reader (pipe->in))
+    session_post (pipe, ZMQG_PIPE_READABLE);
+}
+
+static void
+session_release (ZmqgPipe *pipe)
+{
+  zmqg_session_unref (pipe->owner);
+}
+
+static const ZmqgPipeOwner session_pipe_owner = {
+  .post = session_post,
+  .push = session_push,
+  .release = session_release,
+};
+
+/* The socket's end waits in the inbox of the client; these are the events of
+ * the socket's end to us. */
+static void
+session_post (ZmqgPipe *pipe,
+              guint events)
+{
+  ZmqgSession *self = pipe->owner;
+
+  atomic_fetch_or (&self->events, events);
+  zmqg_session_ref (self);
+  if (!zmqg_engine_queue (self->engine, &self->task))
+    zmqg_session_unref (self);
+}
+
+/* --- Closing ------------------------------------------------------------ */
+
+static void
+session_finish (ZmqgSession *self)
+{
+  if (self->done)
+    return;
+
+  self->done = TRUE;
+  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                           &self->linger);
+  self->finished (self, self->owner);
+}
+
+static void
+linger_expired (ZmqgTimer *timer)
+{
+  ZmqgSession *self = (ZmqgSession *) ((guint8 *) timer -
+                                       G_STRUCT_OFFSET (ZmqgSession, linger));
+
+  session_finish (self);
+}
+
+static void
+session_close (ZmqgSession *self)
+{
+  int linger = self->pipe->linger;
+
+  if (self->closing)
+    return;
+
+  self->closing = TRUE;
+  self->inbound.discard = TRUE;
+
+  if (linger == 0 || zmqg_outbound_is_drained (&self->outbound))
+    {
+      session_finish (self);
+      return;
+    }
+
+  if (linger > 0)
+    zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
+                              &self->linger, linger);
+}
+
+void
+zmqg_session_drained (ZmqgSession *self)
+{
+  if (self->closing && zmqg_outbound_is_drained (&self->outbound))
+    session_finish (self);
+}
+
+static void
+session_run (ZmqgEngineTask *task)
+{
+  ZmqgSession *self = (ZmqgSession *) ((guint8 *) task -
+                                       G_STRUCT_OFFSET (ZmqgSession, task));
+  guint events = atomic_exchange (&self->events, 0);
+
+  if (self->pipe != NULL && (events & ZMQG_PIPE_ENDED))
+    session_close (self);
+  if (self->pipe != NULL && self->connection != NULL)
+    self->kick (self->connection, events);
+
+  zmqg_session_unref (self);
+}
+
+/* --- Life --------------------------------------------------------------- */
+
+ZmqgPipe *
+zmqg_session_new (ZmqgEngine *engine,
+                  ZmqgClient *client,
+                  ZmqgOptions *options,
+                  ZmqgTag *endpoint,
+                  ZmqgSession **session)
+{
+  ZmqgSession *self = g_new0 (ZmqgSession, 1);
+  ZmqgPipe *pipe;
+
+  pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
+                        options->conflate, options->conflate);
+  pipe->endpoint = endpoint;
+
+  atomic_init (&self->refs, 1); /* the pipe's */
+  self->engine = zmqg_engine_ref (engine);
+  self->client = client;
+  client->ops->ref (client);
+  self->options = zmqg_options_ref (options);
+  self->pipe = zmqg_pipe_ref (pipe->peer);
+  self->pipe->ops = &session_pipe_owner;
+  self->pipe->owner = self;
+  self->task.run = session_run;
+  self->linger.expired = linger_expired;
+  zmqg_outbound_init (&self->outbound, self->pipe);
+  zmqg_inbound_init (&self->inbound, self->pipe, client->table, options);
+
+  *session = self;
+  return pipe;
+}
+
+ZmqgSession *
+zmqg_session_ref (ZmqgSession *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_session_unref (ZmqgSession *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  zmqg_outbound_clear (&self->outbound);
+  zmqg_inbound_clear (&self->inbound);
+  if (self->client != NULL)
+    self->client->ops->unref (self->client);
+  zmqg_options_unref (self->options);
+  zmqg_engine_unref (self->engine);
+  g_free (self);
+}
+
+void
+zmqg_session_start_traffic (ZmqgSession *self,
+                            ZmqgConnection *connection,
+                            ZmqgPeerRecord *record)
+{
+  self->connection = connection;
+  self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
+  zmqg_inbound_reset (&self->inbound, record->version, &record->tag);
+  self->client->ops->peer_added (self->client, record);
+}
+
+void
+zmqg_session_stop_traffic (ZmqgSession *self,
+                           const GError *reason)
+{
+  gboolean hiccup = self->client->table->resubscribes;
+  ZmqgPeerRecord *record = self->record;
+  guint epoch;
+
+  self->connection = NULL;
+  self->record = NULL;
+
+  epoch = atomic_load (&self->pipe->peer->epoch) + 1;
+  zmqg_outbound_close (&self->outbound, hiccup, epoch);
+  zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
+
+  if (hiccup && !self->closing)
+    {
+      atomic_store (&self->pipe->peer->epoch, epoch);
+      zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_HICCUP);
+    }
+
+  atomic_store (&record->gone, TRUE);
+  self->client->ops->peer_removed (self->client, record, reason);
+  zmqg_tag_unref (&record->tag);
+}
+
+void
+zmqg_session_end (ZmqgSession *self)
+{
+  ZmqgPipe *pipe = self->pipe;
+  ZmqgClient *client = self->client;
+  guint64 unsent;
+
+  if (pipe == NULL)
+    return;
+
+  self->done = TRUE;
+  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                           &self->linger);
+  unsent = zmqg_outbound_discard (&self->outbound);
+  zmqg_inbound_clear (&self->inbound);
+  zmqg_frame_queue_roll_back (pipe->out);
+
+  self->pipe = NULL;
+  self->client = NULL;
+  if (!self->closing)
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_ENDED);
+  zmqg_pipe_unref (pipe);
+
+  client->ops->session_ended (client, unsent);
+  client->ops->unref (client);
+}
+
+void
+zmqg_pipe_close (ZmqgPipe *pipe,
+                 int linger)
+{
+  pipe->peer->linger = linger;
+  zmqg_pipe_post_peer (pipe, ZMQG_PIPE_ENDED);
+}
