@@ -20,6 +20,7 @@
  */
 #define MAX_FRAMES 11
 #define DEADLINE_MS 30000
+#define CHANGING 17u /* the mark to begin with */
 
 typedef struct
 {
@@ -48,6 +49,7 @@ typedef struct
   guint64 put_counted; /* of those that count */
   guint64 producer_ops;
   guint64 wanted_ops;
+  gboolean changes_mark;
   int producer_fd;
 
   /* The consumer's. */
@@ -204,6 +206,15 @@ producer_step (Model *model)
   guint hwm = atomic_load (&queue->hwm);
   guint i;
   Plan plan;
+
+  if (model->changes_mark && (choice >> 58) == 0)
+    {
+      static const guint marks[] = { 0, 1, 3, 10, 100, 1000 };
+
+      hwm = marks[(choice >> 50) % G_N_ELEMENTS (marks)];
+      atomic_store (&queue->hwm, hwm);
+      room = zmqg_frame_queue_room (queue);
+    }
 
   if (hwm > 0)
     g_assert_cmpuint (room, <=, hwm);
@@ -551,19 +562,20 @@ static void
 test_two_threads (gconstpointer data)
 {
   guint hwm = GPOINTER_TO_UINT (data);
-  Model *model = model_new (hwm, TRUE);
+  Model *model = model_new (hwm == G_MAXUINT ? CHANGING : hwm, TRUE);
   guint64 want = operations () / 2;
   GThread *thread;
 
   /* Small marks make the threads take turns, which takes long. */
   if (hwm > 0 && hwm < 10)
     want /= 50;
-  else if (hwm > 0 && hwm < 100)
+  else if (hwm == G_MAXUINT || (hwm > 0 && hwm < 100))
     want /= 10;
   else
     want = want * 3 / 5;
 
   model->wanted_ops = want;
+  model->changes_mark = hwm == G_MAXUINT;
   pattern ();
   thread = g_thread_new ("producer", produce, model);
   consume_all (model);
@@ -593,6 +605,8 @@ main (int argc,
       g_test_add_data_func (two, GUINT_TO_POINTER (marks[i]),
                             test_two_threads);
     }
+  g_test_add_data_func ("/zmqg/pipe/frame-queue-model/two-threads/changing",
+                        GUINT_TO_POINTER (G_MAXUINT), test_two_threads);
 
   return g_test_run ();
 }

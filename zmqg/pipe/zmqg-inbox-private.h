@@ -66,3 +66,6 @@ zmqg_inbox_has_waiters (ZmqgInbox *self)
 {
   return atomic_load_explicit (&self->n_waiters, memory_order_relaxed) > 0;
 }
+
+/* The owner operations of an end of a pipe whose owner is an inbox. */
+extern const ZmqgPipeOwner zmqg_inbox_pipe_owner;

@@ -213,3 +213,14 @@ zmqg_inbox_wake_all (ZmqgInbox *self)
     }
   zmqg_unlock (&self->lock);
 }
+
+static void
+inbox_pipe_post (ZmqgPipe *pipe,
+                 guint events)
+{
+  zmqg_inbox_post (pipe->owner, pipe, events);
+}
+
+const ZmqgPipeOwner zmqg_inbox_pipe_owner = {
+  .post = inbox_pipe_post,
+};

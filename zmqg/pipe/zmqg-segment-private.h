@@ -28,18 +28,23 @@ typedef struct _ZmqgSegment ZmqgSegment;
 
 struct _ZmqgSegment
 {
+  /* Written by the producer with each message. */
   _Atomic guint64 word;
-  ZmqgSegment *next;    /* valid once SEALED was seen */
-  guint8 *base;
-  gsize length;         /* external: bytes of payload, readable once linked */
   guint32 capacity;     /* packed: bytes from base on that may be filled */
   guint32 fill;         /* producer: bytes filled, published or not */
   guint32 messages;     /* producer: messages that end in the fill */
-  guint8 external;
   guint8 mid_message;   /* producer: sealed inside a message */
+
+  /* Read by the consumer with each message, and next to never written: never
+   * in one cache line with the above, however the segment is aligned. */
+  guint8 padding[64];
+  ZmqgSegment *next;    /* valid once SEALED was seen */
+  guint8 *base;
+  gsize length;         /* external: bytes of payload, readable once linked */
   ZmqgChunk *chunk;     /* counted, nullable */
   GBytes *bytes;        /* external: counted, nullable; the user's */
   ZmqgTag *tag;         /* counted, nullable: who sent the bytes */
+  guint8 external;
 };
 
 /* All return %NULL when there is no memory. */
