@@ -94,6 +94,68 @@ test_multipart_whole (void)
   queue_free (queue);
 }
 
+/* Of messages that are published together only the last one is kept,
+ * wherever in the segments it begins. */
+static void
+test_published_together (void)
+{
+  static const gsize sizes[] = { 5, 9000, 300, 8192, 0, 8191, 70000, 1 };
+  guint64 before = 0;
+  ZmqgFrameQueue *queue = queue_new (0, TRUE);
+
+  for (guint n = 1; n < 40; n++)
+    for (guint parts = 1; parts < 5; parts++)
+      for (guint start = 0; start < 8; start++)
+        {
+          ZmqgFrameArray frames;
+          struct iovec ranges[16];
+          gsize n_bytes;
+          gsize total = 0;
+
+          for (guint i = 0; i < n; i++)
+            {
+              total = 0;
+              for (guint p = 0; p < parts; p++)
+                {
+                  gsize size = sizes[(start + i * parts + p) % 8];
+
+                  put (queue, p + 1 < parts ? ZMQG_FRAME_MORE : 0, i + p,
+                       size);
+                  total += size + zmqg_frame_header_size (size);
+                }
+            }
+          zmqg_frame_queue_publish (queue);
+
+          before += n - 1;
+          g_assert_cmpuint (conflated (queue), ==, before);
+          zmqg_frame_array_init (&frames);
+          g_assert_true (zmqg_frame_queue_peek (queue, &frames));
+          g_assert_cmpuint (frames.n, ==, parts);
+          for (guint p = 0; p < parts; p++)
+            assert_view (&frames.views[p], n - 1 + p,
+                         sizes[(start + (n - 1) * parts + p) % 8],
+                         p + 1 < parts ? ZMQG_FRAME_MORE : 0);
+          zmqg_frame_array_clear (&frames);
+
+          if (start % 2)
+            {
+              zmqg_frame_queue_consume (queue);
+            }
+          else
+            {
+              guint64 read = queue->read;
+
+              zmqg_frame_queue_rewind (queue);
+              zmqg_frame_queue_gather (queue, ranges, 16, G_MAXSIZE, &n_bytes);
+              g_assert_cmpuint (n_bytes, ==, total);
+              zmqg_frame_queue_advance (queue, n_bytes);
+              g_assert_cmpuint (queue->read, ==, read + 1);
+            }
+          g_assert_true (nothing_to_peek (queue));
+        }
+  queue_free (queue);
+}
+
 /* Memory of the user's that was replaced goes back where it may. */
 static void
 test_large_released (void)
@@ -295,6 +357,7 @@ main (int argc,
   ADD ("newest-only", test_newest_only);
   ADD ("peeked-stays", test_peeked_stays);
   ADD ("multipart-whole", test_multipart_whole);
+  ADD ("published-together", test_published_together);
   ADD ("large-released", test_large_released);
   ADD ("raw", test_raw);
   ADD ("sleep", test_sleep);

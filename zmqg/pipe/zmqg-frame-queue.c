@@ -348,15 +348,91 @@ zmqg_frame_queue_append_range (ZmqgFrameQueue *self,
   return TRUE;
 }
 
-/* Puts the message into the slot; one that was not taken yet is gone. */
+static ZmqgSegment *
+drop_segment (ZmqgFrameQueue *self,
+              ZmqgSegment *segment)
+{
+  ZmqgSegment *next = segment->next;
+
+  free_segment (self, segment);
+  return next;
+}
+
+/* Conflate: drops the first @n of the unpublished messages, behind which
+ * there is at least one more. */
 static void
-publish_newest (ZmqgFrameQueue *self)
+drop_first (ZmqgFrameQueue *self,
+            guint n)
+{
+  ZmqgSegment *segment = self->unlinked;
+  guint32 pos = 0;
+  guint32 ended = 0; /* messages in this segment */
+
+  for (;;)
+    {
+      guint64 size = 0;
+      guint flags = 0;
+
+      if (pos == segment->fill)
+        {
+          segment = drop_segment (self, segment);
+          pos = ended = 0;
+          continue;
+        }
+      if (n == 0)
+        break;
+
+      pos += zmqg_frame_decode_header (segment->base + pos,
+                                       segment->fill - pos, &flags, &size);
+      if (size <= segment->fill - pos)
+        {
+          pos += size;
+        }
+      else
+        {
+          /* The header, and the payload behind it. */
+          segment = drop_segment (self, segment);
+          segment = drop_segment (self, segment);
+          pos = ended = 0;
+        }
+
+      if ((flags & (ZMQG_FRAME_MORE | ZMQG_FRAME_SKIP)) == 0 &&
+          ((flags & ZMQG_FRAME_COMMAND) == 0 || self->counts_commands))
+        {
+          n--;
+          if (pos > 0)
+            ended++;
+        }
+    }
+
+  segment->base += pos;
+  segment->fill -= pos;
+  segment->messages -= ended;
+  if (segment != self->fill)
+    atomic_store_explicit (&segment->word,
+                           sealed_word (segment, segment->mid_message),
+                           memory_order_relaxed);
+  self->unlinked = segment;
+}
+
+/* Puts the last of @messages into the slot; those before it, and one that
+ * was not taken yet, are gone. */
+static void
+publish_newest (ZmqgFrameQueue *self,
+                guint messages)
 {
   ZmqgSegment *last = self->fill;
   ZmqgSegment *old;
 
   if (self->unlinked == NULL)
     return;
+
+  if (messages > 1)
+    {
+      drop_first (self, messages - 1);
+      atomic_fetch_add_explicit (&self->conflated, messages - 1,
+                                 memory_order_relaxed);
+    }
 
   atomic_store_explicit (&last->word,
                          ZMQG_WORD (last->fill, last->messages),
@@ -380,16 +456,17 @@ void
 zmqg_frame_queue_publish (ZmqgFrameQueue *self)
 {
   ZmqgSegment *tail = self->tail;
+  guint messages = self->unpublished;
   guint64 word;
 
   g_assert (!self->in_message);
 
-  self->written += self->unpublished;
+  self->written += messages;
   self->unpublished = 0;
 
   if (G_UNLIKELY (self->conflate))
     {
-      publish_newest (self);
+      publish_newest (self, messages);
       return;
     }
 
