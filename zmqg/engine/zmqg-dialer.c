@@ -170,6 +170,7 @@ connection_established (ZmqgConnection *connection G_GNUC_UNUSED,
     {
       zmqg_pipe_announce (self->session->pipe, &record->tag);
       zmqg_pipe_post_peer (self->session->pipe, ZMQG_PIPE_PEER);
+      self->client->ops->attend (self->client);
       return self->session;
     }
 
@@ -177,12 +178,9 @@ connection_established (ZmqgConnection *connection G_GNUC_UNUSED,
     return NULL;
 
   pipe = start_session (self);
-  zmqg_pipe_announce (self->session->pipe, &record->tag);
-  if (!self->client->ops->attach (self->client, self->endpoint, pipe))
+  if (!zmqg_session_attach (self->session, pipe, record))
     {
-      self->session->closing = TRUE;
       session_finished (self->session, self);
-      zmqg_pipe_unref (pipe);
       return NULL;
     }
 

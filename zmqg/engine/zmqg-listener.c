@@ -110,17 +110,15 @@ handshake_done (ZmqgConnection *connection,
   ZmqgSession *session;
   ZmqgPipe *pipe;
 
+  if (self->stopped)
+    return NULL;
+
   pipe = zmqg_session_new (self->engine, self->client, self->options,
                            self->endpoint, &session);
   session->finished = session_finished;
-  zmqg_pipe_announce (session->pipe, &record->tag);
-
-  if (self->stopped ||
-      !self->client->ops->attach (self->client, self->endpoint, pipe))
+  if (!zmqg_session_attach (session, pipe, record))
     {
-      session->closing = TRUE;
       zmqg_session_end (session);
-      zmqg_pipe_unref (pipe);
       return NULL;
     }
 

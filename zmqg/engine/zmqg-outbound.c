@@ -434,6 +434,9 @@ zmqg_outbound_run (ZmqgOutbound *self,
           while (result == ZMQG_OUTBOUND_DRAINED &&
                  !zmqg_frame_queue_reader_sleep (self->pipe->in));
         }
+      if (atomic_load_explicit (&self->pipe->in->released,
+                                memory_order_relaxed) != NULL)
+        zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_STATE);
       zmqg_unlock (&self->lock);
 
       /* A sender that found the lock taken relies on this look. */

@@ -8,7 +8,7 @@
 #include "engine/zmqg-inbound-private.h"
 #include "engine/zmqg-outbound-private.h"
 #include "engine/zmqg-peer-record-private.h"
-#include "pipe/zmqg-pipe-private.h"
+#include "pipe/zmqg-inbox-private.h"
 
 /*
  * ZmqgClient: the socket as the engine knows it: a counted object that is no
@@ -22,10 +22,9 @@ typedef struct
   void (*ref) (ZmqgClient *client);
   void (*unref) (ZmqgClient *client);
 
-  /* A pipe for an accepted (or immediate) connection, of which the socket
-   * gets this end and its reference, with peer_tag set. %FALSE when the
-   * socket is closed: the pipe stays the caller's. */
-  gboolean (*attach) (ZmqgClient *client, ZmqgTag *endpoint, ZmqgPipe *pipe);
+  /* Something was posted that should not wait for the socket's next call:
+   * a pipe came or went. May process the inbox if nobody else is at it. */
+  void (*attend) (ZmqgClient *client);
 
   /* What an endpoint does changed; the error is why, nullable. */
   void (*endpoint_changed) (ZmqgClient *client, ZmqgTag *endpoint,
@@ -37,8 +36,14 @@ typedef struct
   void (*handshake_failed) (ZmqgClient *client, ZmqgTag *endpoint,
                             GSocketAddress *address, const GError *error);
 
-  /* A session has ended for good; the last thing that is heard of it. */
+  /* A session begins (any thread), and has ended for good: the last thing
+   * that is heard of it. */
+  void (*session_started) (ZmqgClient *client);
   void (*session_ended) (ZmqgClient *client, guint64 unsent);
+
+  /* Memory of the user's, to be freed where user code may run; takes the
+   * list. */
+  void (*release_later) (ZmqgClient *client, ZmqgSegment *segments);
 
   const ZmqgTagOps *peer_ops;
 } ZmqgClientOps;
@@ -47,6 +52,7 @@ struct _ZmqgClient
 {
   const ZmqgClientOps *ops;
   const ZmqgSessionTable *table;
+  ZmqgInbox *inbox; /* lives as long as the client */
 };
 
 /*
@@ -91,6 +97,12 @@ ZmqgPipe *zmqg_session_new (ZmqgEngine *engine, ZmqgClient *client,
                             ZmqgSession **session);
 ZmqgSession *zmqg_session_ref (ZmqgSession *self);
 void zmqg_session_unref (ZmqgSession *self);
+
+/* In the engine: gives the socket its end of a new pipe, with who is at the
+ * other one; takes the reference. %FALSE when the socket is closed: then the
+ * session has to end. */
+gboolean zmqg_session_attach (ZmqgSession *self, ZmqgPipe *pipe,
+                              ZmqgPeerRecord *record);
 
 /* In the engine: a connection is ready for traffic; it opens outbound and
  * feeds inbound next. */

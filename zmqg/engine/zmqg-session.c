@@ -127,6 +127,8 @@ zmqg_session_new (ZmqgEngine *engine,
   pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
                         options->conflate, options->conflate);
   pipe->endpoint = endpoint;
+  pipe->ops = &zmqg_inbox_pipe_owner;
+  pipe->owner = client->inbox;
 
   atomic_init (&self->refs, 1); /* the pipe's */
   self->engine = zmqg_engine_ref (engine);
@@ -140,6 +142,7 @@ zmqg_session_new (ZmqgEngine *engine,
   self->linger.expired = linger_expired;
   zmqg_outbound_init (&self->outbound, self->pipe);
   zmqg_inbound_init (&self->inbound, self->pipe, client->table, options);
+  client->ops->session_started (client);
 
   *session = self;
   return pipe;
@@ -165,6 +168,26 @@ zmqg_session_unref (ZmqgSession *self)
   zmqg_options_unref (self->options);
   zmqg_engine_unref (self->engine);
   g_free (self);
+}
+
+gboolean
+zmqg_session_attach (ZmqgSession *self,
+                     ZmqgPipe *pipe,
+                     ZmqgPeerRecord *record)
+{
+  zmqg_pipe_announce (self->pipe, &record->tag);
+
+  /* The list of the inbox holds a reference, which becomes the socket's. */
+  if (!zmqg_inbox_post (self->client->inbox, pipe, ZMQG_PIPE_ATTACHED))
+    {
+      self->closing = TRUE;
+      zmqg_pipe_unref (pipe);
+      return FALSE;
+    }
+
+  zmqg_pipe_unref (pipe);
+  self->client->ops->attend (self->client);
+  return TRUE;
 }
 
 void
@@ -197,6 +220,7 @@ zmqg_session_stop_traffic (ZmqgSession *self,
     {
       atomic_store (&self->pipe->peer->epoch, epoch);
       zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_HICCUP);
+      self->client->ops->attend (self->client);
     }
 
   atomic_store (&record->gone, TRUE);
@@ -209,6 +233,7 @@ zmqg_session_end (ZmqgSession *self)
 {
   ZmqgPipe *pipe = self->pipe;
   ZmqgClient *client = self->client;
+  ZmqgSegment *released;
   guint64 unsent;
 
   if (pipe == NULL)
@@ -224,7 +249,13 @@ zmqg_session_end (ZmqgSession *self)
   self->pipe = NULL;
   self->client = NULL;
   if (!self->closing)
-    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_ENDED);
+    {
+      zmqg_pipe_post_peer (pipe, ZMQG_PIPE_ENDED);
+      client->ops->attend (client);
+    }
+  released = zmqg_frame_queue_take_released (pipe->in);
+  if (released != NULL)
+    client->ops->release_later (client, released);
   zmqg_pipe_unref (pipe);
 
   client->ops->session_ended (client, unsent);

@@ -81,6 +81,15 @@ void zmqg_frame_queue_clear (ZmqgFrameQueue *self);
  * asks for it to be signalled. */
 guint zmqg_frame_queue_room (ZmqgFrameQueue *self);
 
+/* Any thread. A producer that sleeps is to be signalled after that. */
+static inline void
+zmqg_frame_queue_set_hwm (ZmqgFrameQueue *self,
+                          guint hwm)
+{
+  if (!self->conflate)
+    atomic_store_explicit (&self->hwm, hwm, memory_order_relaxed);
+}
+
 /* Sets the tag of what is appended from now on. */
 void zmqg_frame_queue_set_tag (ZmqgFrameQueue *self, ZmqgTag *tag);
 

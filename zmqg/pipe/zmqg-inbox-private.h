@@ -20,7 +20,7 @@ typedef struct
   ZmqgPipe *last;
   ZmqgWaiter *waiters; /* first come, first served */
   ZmqgWaiter *last_waiter;
-  atomic_uint n_waiters;
+  atomic_uint n_consumers;
   gboolean closed; /* posts go nowhere */
 } ZmqgInbox;
 
@@ -61,11 +61,19 @@ void zmqg_inbox_wake (ZmqgInbox *self, guint interest);
 /* Wakes everybody: the socket is closing. */
 void zmqg_inbox_wake_all (ZmqgInbox *self);
 
+/* Whether anybody waits to take something. */
 static inline gboolean
-zmqg_inbox_has_waiters (ZmqgInbox *self)
+zmqg_inbox_has_consumers (ZmqgInbox *self)
 {
-  return atomic_load_explicit (&self->n_waiters, memory_order_relaxed) > 0;
+  return atomic_load_explicit (&self->n_consumers, memory_order_relaxed) > 0;
 }
+
+/* Changes what a listed waiter wants to hear of. */
+void zmqg_inbox_set_interest (ZmqgInbox *self, ZmqgWaiter *waiter,
+                              guint interest);
+
+/* Whether a consumer waits that @interest concerns. */
+gboolean zmqg_inbox_is_awaited (ZmqgInbox *self, guint interest);
 
 /* The owner operations of an end of a pipe whose owner is an inbox. */
 extern const ZmqgPipeOwner zmqg_inbox_pipe_owner;

@@ -156,7 +156,8 @@ zmqg_inbox_add_waiter (ZmqgInbox *self,
   else
     self->waiters = waiter;
   self->last_waiter = waiter;
-  atomic_fetch_add_explicit (&self->n_waiters, 1, memory_order_relaxed);
+  if (!watcher)
+    atomic_fetch_add_explicit (&self->n_consumers, 1, memory_order_relaxed);
   zmqg_unlock (&self->lock);
 }
 
@@ -176,11 +177,41 @@ zmqg_inbox_remove_waiter (ZmqgInbox *self,
         waiter->next->prev = waiter->prev;
       else
         self->last_waiter = waiter->prev;
-      atomic_fetch_sub_explicit (&self->n_waiters, 1, memory_order_relaxed);
+      if (!waiter->watcher)
+        atomic_fetch_sub_explicit (&self->n_consumers, 1,
+                                   memory_order_relaxed);
       if (waiter->woken && !waiter->watcher)
         wake_locked (self, waiter->interest);
     }
   zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_inbox_set_interest (ZmqgInbox *self,
+                         ZmqgWaiter *waiter,
+                         guint interest)
+{
+  zmqg_lock (&self->lock);
+  waiter->interest = interest;
+  zmqg_unlock (&self->lock);
+}
+
+gboolean
+zmqg_inbox_is_awaited (ZmqgInbox *self,
+                       guint interest)
+{
+  gboolean awaited = FALSE;
+
+  if (!zmqg_inbox_has_consumers (self))
+    return FALSE;
+
+  zmqg_lock (&self->lock);
+  for (ZmqgWaiter *waiter = self->waiters; waiter != NULL && !awaited;
+       waiter = waiter->next)
+    awaited = !waiter->watcher && (waiter->interest & interest) != 0;
+  zmqg_unlock (&self->lock);
+
+  return awaited;
 }
 
 void

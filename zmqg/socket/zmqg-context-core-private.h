@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "engine/zmqg-engine-private.h"
+#include "pipe/zmqg-inbox-private.h"
+#include "socket/zmqg-context.h"
+#include "transport/zmqg-inproc-private.h"
+
+/*
+ * ZmqgContextCore: what sockets and sessions share of a context: the engines
+ * and the inproc names. Counted; goes on until the last message has been
+ * sent, also when the ZmqgContext is gone.
+ */
+typedef struct _ZmqgContextCore ZmqgContextCore;
+
+/* A socket in the context's list. */
+typedef struct _ZmqgContextMember ZmqgContextMember;
+
+struct _ZmqgContextMember
+{
+  /* The context was shut down: wakes everybody who waits. Any thread, the
+   * context's lock held; takes leaf locks only. */
+  void (*shutdown) (ZmqgContextMember *member);
+};
+
+struct _ZmqgContextCore
+{
+  atomic_uint refs;
+  ZmqgEngineMode mode;
+  ZmqgInprocRegistry *inproc;
+  guint generation; /* of fork, at the making */
+  atomic_bool is_shut_down;
+
+  ZmqgLock lock; /* guards what follows */
+  char *name_prefix;  /* of threads, nullable */
+  guint io_threads;
+  guint max_sockets;
+  gboolean ipv6;
+  gint64 max_message_size;
+  GPtrArray *engines; /* NULL until the first endpoint needs one */
+  guint next_engine;
+  GPtrArray *members; /* sockets that are open, borrowed */
+
+  ZmqgInbox waiters; /* for the end of sockets and sessions */
+  atomic_uint alive; /* sockets that are open, and sessions */
+};
+
+ZmqgContextCore *zmqg_context_core_new (ZmqgEngineMode mode);
+ZmqgContextCore *zmqg_context_core_ref (ZmqgContextCore *self);
+void zmqg_context_core_unref (ZmqgContextCore *self);
+
+/* Refused with TERMINATED, or NO_RESOURCES over max-sockets. */
+gboolean zmqg_context_core_add_member (ZmqgContextCore *self,
+                                       ZmqgContextMember *member,
+                                       GError **error);
+void zmqg_context_core_remove_member (ZmqgContextCore *self,
+                                      ZmqgContextMember *member);
+
+/* Something that termination waits for begins, or ends. */
+void zmqg_context_core_hold (ZmqgContextCore *self);
+void zmqg_context_core_drop (ZmqgContextCore *self);
+
+/* An engine for a new endpoint, started if need be; borrowed. Driven, where
+ * it has no thread, by @context. */
+ZmqgEngine *zmqg_context_core_get_engine (ZmqgContextCore *self,
+                                          GMainContext *context,
+                                          GError **error);
+
+/* Not threaded: the engine that a call has to drive while it waits; %NULL
+ * when there is none (yet). */
+ZmqgEngine *zmqg_context_core_peek_driven (ZmqgContextCore *self);
+
+void zmqg_context_core_shutdown (ZmqgContextCore *self);
+
+/* Waits until @waiter is signalled, driving the engine if that is needed;
+ * %FALSE once the deadline has passed. */
+gboolean zmqg_context_core_wait (ZmqgContextCore *self,
+                                 ZmqgThreadWaiter *waiter, gint64 deadline);
+
+/* Ends the engines; waits for their threads with @join. */
+void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
+
+/* The child of a fork: nothing of the parent's may be touched. */
+gboolean zmqg_context_core_is_forked (ZmqgContextCore *self);
+
+ZmqgContextCore *zmqg_context_get_core (ZmqgContext *self);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-context-core-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <pthread.h>
+
+/* Raised in the child of a fork. */
+static atomic_uint fork_generation;
+
+static void
+raise_generation (void)
+{
+  atomic_fetch_add_explicit (&fork_generation, 1, memory_order_relaxed);
+}
+
+static void
+watch_forks (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      pthread_atfork (NULL, NULL, raise_generation);
+      g_once_init_leave (&once, 1);
+    }
+}
+
+ZmqgContextCore *
+zmqg_context_core_new (ZmqgEngineMode mode)
+{
+  ZmqgContextCore *self = g_new0 (ZmqgContextCore, 1);
+
+  watch_forks ();
+  atomic_init (&self->refs, 1);
+  self->generation = atomic_load_explicit (&fork_generation,
+                                           memory_order_relaxed);
+  self->mode = mode;
+  self->inproc = zmqg_inproc_registry_new ();
+  self->io_threads = 1;
+  self->max_sockets = 1023;
+  self->max_message_size = G_GINT64_CONSTANT (1) << 30;
+  zmqg_lock_init (&self->lock);
+  self->members = g_ptr_array_new ();
+  zmqg_inbox_init (&self->waiters);
+  return self;
+}
+
+ZmqgContextCore *
+zmqg_context_core_ref (ZmqgContextCore *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_context_core_unref (ZmqgContextCore *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  if (zmqg_context_core_is_forked (self))
+    return;
+
+  /* Perhaps in an engine of ours: the last session has ended. */
+  zmqg_context_core_stop_engines (self, FALSE);
+  zmqg_inproc_registry_free (self->inproc);
+  g_ptr_array_unref (self->members);
+  zmqg_inbox_clear (&self->waiters);
+  zmqg_lock_clear (&self->lock);
+  g_free (self->name_prefix);
+  g_free (self);
+}
+
+gboolean
+zmqg_context_core_is_forked (ZmqgContextCore *self)
+{
+  return G_UNLIKELY (atomic_load_explicit (&fork_generation,
+                                           memory_order_relaxed) !=
+                     self->generation);
+}
+
+gboolean
+zmqg_context_core_add_member (ZmqgContextCore *self,
+                              ZmqgContextMember *member,
+                              GError **error)
+{
+  gboolean added = FALSE;
+
+  zmqg_lock (&self->lock);
+  if (atomic_load (&self->is_shut_down))
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
+                           "The context was shut down");
+    }
+  else if (self->members->len >= self->max_sockets)
+    {
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                   "The context has its maximum of %u sockets",
+                   self->max_sockets);
+    }
+  else
+    {
+      g_ptr_array_add (self->members, member);
+      added = TRUE;
+    }
+  zmqg_unlock (&self->lock);
+
+  if (added)
+    zmqg_context_core_hold (self);
+  return added;
+}
+
+void
+zmqg_context_core_remove_member (ZmqgContextCore *self,
+                                 ZmqgContextMember *member)
+{
+  zmqg_lock (&self->lock);
+  g_ptr_array_remove_fast (self->members, member);
+  zmqg_unlock (&self->lock);
+
+  zmqg_context_core_drop (self);
+}
+
+void
+zmqg_context_core_hold (ZmqgContextCore *self)
+{
+  atomic_fetch_add (&self->alive, 1);
+}
+
+void
+zmqg_context_core_drop (ZmqgContextCore *self)
+{
+  if (atomic_fetch_sub (&self->alive, 1) == 1)
+    zmqg_inbox_wake_all (&self->waiters);
+}
+
+static ZmqgEngine *
+start_engine (ZmqgContextCore *self,
+              GError **error)
+{
+  g_autofree char *name = NULL;
+  ZmqgEngine *engine;
+
+  name = g_strdup_printf ("%s%szmqg-io/%u",
+                          self->name_prefix != NULL ? self->name_prefix : "",
+                          self->name_prefix != NULL ? "/" : "",
+                          self->engines->len);
+  engine = zmqg_engine_new (self->mode, name, error);
+  if (engine != NULL)
+    g_ptr_array_add (self->engines, engine);
+  return engine;
+}
+
+ZmqgEngine *
+zmqg_context_core_get_engine (ZmqgContextCore *self,
+                              GMainContext *context,
+                              GError **error)
+{
+  ZmqgEngine *engine = NULL;
+  guint n;
+
+  zmqg_lock (&self->lock);
+  n = self->mode == ZMQG_ENGINE_MODE_THREADS ? self->io_threads : 1;
+  if (n == 0)
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                           "The context has no I/O thread");
+    }
+  else
+    {
+      if (self->engines == NULL)
+        self->engines = g_ptr_array_new ();
+      if (self->engines->len < n)
+        engine = start_engine (self, error);
+      else
+        engine = g_ptr_array_index (self->engines,
+                                    self->next_engine++ % self->engines->len);
+    }
+  zmqg_unlock (&self->lock);
+
+  if (engine != NULL)
+    zmqg_engine_attach (engine, context);
+  return engine;
+}
+
+ZmqgEngine *
+zmqg_context_core_peek_driven (ZmqgContextCore *self)
+{
+  ZmqgEngine *engine = NULL;
+
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS)
+    return NULL;
+
+  zmqg_lock (&self->lock);
+  if (self->engines != NULL && self->engines->len > 0)
+    engine = g_ptr_array_index (self->engines, 0);
+  zmqg_unlock (&self->lock);
+
+  return engine;
+}
+
+void
+zmqg_context_core_shutdown (ZmqgContextCore *self)
+{
+  zmqg_lock (&self->lock);
+  if (!atomic_exchange (&self->is_shut_down, TRUE))
+    {
+      for (guint i = 0; i < self->members->len; i++)
+        {
+          ZmqgContextMember *member = g_ptr_array_index (self->members, i);
+
+          member->shutdown (member);
+        }
+    }
+  zmqg_unlock (&self->lock);
+}
+
+gboolean
+zmqg_context_core_wait (ZmqgContextCore *self,
+                        ZmqgThreadWaiter *waiter,
+                        gint64 deadline)
+{
+  ZmqgEngine *engine = zmqg_context_core_peek_driven (self);
+
+  return engine != NULL ? zmqg_engine_wait (engine, waiter, deadline)
+                        : zmqg_thread_waiter_wait (waiter, deadline);
+}
+
+void
+zmqg_context_core_stop_engines (ZmqgContextCore *self,
+                                gboolean join)
+{
+  GPtrArray *engines;
+
+  zmqg_lock (&self->lock);
+  engines = g_steal_pointer (&self->engines);
+  zmqg_unlock (&self->lock);
+
+  for (guint i = 0; engines != NULL && i < engines->len; i++)
+    {
+      zmqg_engine_stop (g_ptr_array_index (engines, i), join);
+      zmqg_engine_unref (g_ptr_array_index (engines, i));
+    }
+  g_clear_pointer (&engines, g_ptr_array_unref);
+}

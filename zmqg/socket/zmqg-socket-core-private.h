@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "engine/zmqg-dialer-private.h"
+#include "engine/zmqg-listener-private.h"
+#include "message/zmqg-message-private.h"
+#include "pipe/zmqg-inbox-private.h"
+#include "socket/zmqg-context-core-private.h"
+
+/*
+ * ZmqgSocketCore: a socket without its GObject: what the engine, other
+ * threads and pipes refer to. One lock guards routing state and the socket's
+ * ends of pipes; it is never held in a blocking call, in a system call of
+ * the data path, or while user code runs.
+ */
+typedef struct _ZmqgSocketCore ZmqgSocketCore;
+typedef struct _ZmqgSocketOps ZmqgSocketOps;
+
+typedef enum
+{
+  ZMQG_IO_DONE,
+  ZMQG_IO_AGAIN, /* not now: the caller may wait */
+  ZMQG_IO_FAILED,
+} ZmqgIoResult;
+
+/*
+ * One socket type, composed of policies. All functions are called with the
+ * core's lock held, do not block, and run no user code.
+ */
+struct _ZmqgSocketOps
+{
+  ZmqgSocketType type;
+  const ZmqgSessionTable *session;
+  gsize state_size; /* of the type's own, zeroed */
+
+  void (*init) (ZmqgSocketCore *core);
+  void (*clear) (ZmqgSocketCore *core);
+
+  /* A pipe is new. */
+  void (*attach) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  /* The pipe's peer_tag was set or changed: a handshake is done. Nullable. */
+  void (*peer) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  void (*readable) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  void (*writable) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  /* A connection was lost, the pipe goes on. Nullable. */
+  void (*hiccup) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  /* The other end has gone. %TRUE when the pipe has nothing to read any
+   * more and may be detached; else the type detaches it when it is drained
+   * (zmqg_socket_core_detach). */
+  gboolean (*ended) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+  /* The pipe goes: forget it. */
+  void (*detach) (ZmqgSocketCore *core, ZmqgPipe *pipe);
+
+  /* Sends one message. Sets core->push (borrowed) to a pipe whose reader
+   * sleeps and may be written through, having flushed all others. %NULL: the
+   * type cannot send. */
+  ZmqgIoResult (*send) (ZmqgSocketCore *core, const ZmqgFrameView *views,
+                        guint n, GError **error);
+
+  /* Takes one message, transfer full. %NULL: the type cannot receive. */
+  ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
+                           GError **error);
+
+  /* ZMQG_WAIT_IN and ZMQG_WAIT_OUT as they hold now. */
+  guint (*events) (ZmqgSocketCore *core);
+};
+
+/* Something for the socket's signals and models. */
+typedef enum
+{
+  ZMQG_NEWS_PEER_ADDED,
+  ZMQG_NEWS_PEER_REMOVED,
+  ZMQG_NEWS_HANDSHAKE_FAILED,
+  ZMQG_NEWS_ENDPOINT,
+} ZmqgNewsKind;
+
+typedef struct
+{
+  ZmqgNewsKind kind;
+  ZmqgTag *subject;         /* a peer record, or an endpoint core */
+  GSocketAddress *address;  /* HANDSHAKE_FAILED, nullable */
+  GError *error;            /* nullable */
+} ZmqgNews;
+
+void zmqg_news_free (ZmqgNews *self);
+
+/* A bind or connect of a socket. A ZmqgTag, for the engine. */
+typedef struct
+{
+  ZmqgTag tag;
+  ZmqgEndpointKind kind;
+  char *uri;                /* as given to connect, resolved for bind */
+  const ZmqgTransport *transport;
+  char *address;            /* behind the scheme */
+  ZmqgOptions *options;     /* of the bind or connect */
+  ZmqgListener *listener;   /* owned until stopped */
+  ZmqgDialer *dialer;       /* owned until stopped */
+
+  ZmqgLock lock;            /* a leaf: guards what follows */
+  ZmqgEndpointState state;
+  GError *last_error;
+  guint reconnects;
+  gpointer object;          /* GWeakRef of its ZmqgEndpoint, or NULL */
+} ZmqgEndpointCore;
+
+struct _ZmqgSocketCore
+{
+  ZmqgClient client;
+  ZmqgContextMember member;
+  atomic_uint refs;
+  const ZmqgSocketOps *ops;
+  gpointer state;           /* of the type */
+  ZmqgContextCore *context;
+  GMainContext *main_context; /* signals are emitted there */
+
+  ZmqgInbox inbox;
+  atomic_bool structural;   /* a pipe came or went since the last look */
+
+  ZmqgLock lock;            /* guards what follows */
+  gboolean closed;
+  atomic_bool terminated;
+  gboolean member_added;
+  ZmqgOptions *options;
+  GPtrArray *pipes;         /* attached, counted */
+  GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
+  char *last_endpoint;      /* nullable */
+  ZmqgPipe *push;           /* set by send () */
+  GPtrArray *trash;         /* pipes to be released once the lock is
+                             * dropped; nullable */
+  ZmqgSegment *released;    /* the same */
+  ZmqgFrameArray frames;    /* scratch of receive () */
+  guint64 dropped_no_peer;  /* messages sent while there was none */
+  gboolean state_changed;   /* what waits may go on for another reason */
+
+  ZmqgLock news_lock;       /* a leaf */
+  GQueue news;              /* of ZmqgNews */
+  atomic_uint n_peers;      /* handshaken now */
+  _Atomic guint64 unsent;   /* messages that were never sent */
+};
+
+ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
+                                      ZmqgContextCore *context,
+                                      GMainContext *main_context);
+ZmqgSocketCore *zmqg_socket_core_ref (ZmqgSocketCore *self);
+void zmqg_socket_core_unref (ZmqgSocketCore *self);
+
+/* Locks, and takes what the inbox has. */
+void zmqg_socket_core_lock (ZmqgSocketCore *self);
+
+/* Unlocks, and does what may run user code or write. */
+void zmqg_socket_core_unlock (ZmqgSocketCore *self);
+
+/* Locked: %FALSE when the socket is closed, terminated or forked. */
+gboolean zmqg_socket_core_check (ZmqgSocketCore *self, GError **error);
+
+/* Locked: an ended pipe has been read to its end, or is not wanted. */
+void zmqg_socket_core_detach (ZmqgSocketCore *self, ZmqgPipe *pipe);
+
+/* Locked: closes a pipe from our side; it is detached too. */
+void zmqg_socket_core_close_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
+                                  int linger);
+
+/* Locked: attaches a pipe (transfer full). */
+void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
+
+/* Locked: takes all messages of a pipe that nobody will read. */
+void zmqg_socket_core_drop_inbound (ZmqgSocketCore *self, ZmqgPipe *pipe);
+
+/* Locked: wakes the reader of a pipe that was written to: through
+ * core->push when nobody else has that place, else now. */
+void zmqg_socket_core_flush (ZmqgSocketCore *self, ZmqgPipe *pipe);
+
+/* Closes: rolls back, ends pipes and endpoints. No lock held. */
+void zmqg_socket_core_close (ZmqgSocketCore *self);
+
+/* Ends an endpoint; its pipes are closed by the caller. No lock held. */
+void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
+                              ZmqgContextCore *context);
+
+/* Tells the socket's main context. Any thread. */
+void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
+                                ZmqgTag *subject, GSocketAddress *address,
+                                const GError *error);
+
+ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
+
+/* One attempt, locking inside. */
+ZmqgIoResult zmqg_socket_core_send (ZmqgSocketCore *self,
+                                    const ZmqgFrameView *views, guint n,
+                                    GError **error);
+ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
+                                       ZmqgMessage **message,
+                                       GError **error);
+guint zmqg_socket_core_receive_batch (ZmqgSocketCore *self,
+                                      GPtrArray *messages, guint max,
+                                      ZmqgIoResult *result, GError **error);
+guint zmqg_socket_core_events (ZmqgSocketCore *self);
+
+/* Locked helpers of types. */
+static inline void
+zmqg_set_no_memory (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                       "No memory for the message");
+}
+
+/* Peers' objects; socket/zmqg-peer.c. */
+extern const ZmqgTagOps zmqg_peer_record_ops;

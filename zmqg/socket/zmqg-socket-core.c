@@ -1,0 +1,744 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-socket-core-private.h"
+
+#include "base/zmqg-error.h"
+
+/* News that nobody fetches: the oldest go. */
+#define NEWS_MAX 1024
+
+static ZmqgSocketCore *
+core_of_client (ZmqgClient *client)
+{
+  return (ZmqgSocketCore *) ((guint8 *) client -
+                             G_STRUCT_OFFSET (ZmqgSocketCore, client));
+}
+
+/* --- What the inbox has ------------------------------------------------- */
+
+/* Drops a reference: the last one runs user code, and waits. */
+static void
+throw_away (ZmqgSocketCore *self,
+            ZmqgPipe *pipe)
+{
+  /* The array has another reference: this is not the last. */
+  if (pipe->attached)
+    {
+      zmqg_pipe_unref (pipe);
+      return;
+    }
+
+  if (self->trash == NULL)
+    self->trash = g_ptr_array_new ();
+  g_ptr_array_add (self->trash, pipe);
+}
+
+static gboolean
+has_endpoint (ZmqgSocketCore *self,
+              gpointer endpoint)
+{
+  return g_ptr_array_find (self->endpoints, endpoint, NULL);
+}
+
+static void
+take_released (ZmqgSocketCore *self,
+               ZmqgPipe *pipe)
+{
+  ZmqgSegment *list = zmqg_frame_queue_take_released (pipe->out);
+  ZmqgSegment *last;
+
+  if (list == NULL)
+    return;
+
+  for (last = list; last->next != NULL;)
+    last = last->next;
+  last->next = self->released;
+  self->released = list;
+}
+
+void
+zmqg_socket_core_attach (ZmqgSocketCore *self,
+                         ZmqgPipe *pipe)
+{
+  pipe->attached = TRUE;
+  g_ptr_array_add (self->pipes, pipe);
+  zmqg_pipe_take_announced (pipe);
+  self->ops->attach (self, pipe);
+  if (pipe->peer_tag != NULL && self->ops->peer != NULL)
+    self->ops->peer (self, pipe);
+}
+
+static void
+handle_new (ZmqgSocketCore *self,
+            ZmqgPipe *pipe)
+{
+  if (pipe->attached)
+    return;
+
+  zmqg_pipe_ref (pipe);
+  if (self->closed || !has_endpoint (self, pipe->endpoint))
+    {
+      /* Its endpoint went while this was under way. */
+      zmqg_pipe_close (pipe, 0);
+      pipe->ended = TRUE;
+      throw_away (self, pipe);
+      return;
+    }
+
+  zmqg_socket_core_attach (self, pipe);
+}
+
+static void
+handle_events (ZmqgSocketCore *self,
+               ZmqgPipe *pipe,
+               guint events)
+{
+  if (events & ZMQG_PIPE_ATTACHED)
+    handle_new (self, pipe);
+
+  /* A pipe that was detached may still tell something. */
+  if (!pipe->attached)
+    return;
+
+  if (events & ZMQG_PIPE_STATE)
+    take_released (self, pipe);
+  if ((events & ZMQG_PIPE_PEER) && zmqg_pipe_take_announced (pipe) &&
+      self->ops->peer != NULL)
+    self->ops->peer (self, pipe);
+  if ((events & ZMQG_PIPE_HICCUP) && self->ops->hiccup != NULL)
+    self->ops->hiccup (self, pipe);
+  if (events & ZMQG_PIPE_READABLE)
+    self->ops->readable (self, pipe);
+  if ((events & ZMQG_PIPE_WRITABLE) && pipe->attached)
+    self->ops->writable (self, pipe);
+  if ((events & ZMQG_PIPE_ENDED) && pipe->attached && !pipe->ended)
+    {
+      pipe->ended = TRUE;
+      if (self->ops->ended (self, pipe))
+        zmqg_socket_core_detach (self, pipe);
+    }
+}
+
+static void
+process_inbox (ZmqgSocketCore *self)
+{
+  ZmqgPipe *pipe;
+  guint events;
+
+  while ((pipe = zmqg_inbox_take (&self->inbox, &events)) != NULL)
+    {
+      handle_events (self, pipe, events);
+      /* The list's reference; perhaps the last. */
+      throw_away (self, pipe);
+    }
+}
+
+/* --- The lock ----------------------------------------------------------- */
+
+/* Between an unlock and a look at what others leave for whoever unlocks.
+ * On x86 the unlock itself is a full barrier. */
+static inline void
+fence_after_unlock (void)
+{
+#if !defined(__x86_64__) || defined(ZMQG_THREAD_SANITIZER)
+  atomic_thread_fence (memory_order_seq_cst);
+#else
+  atomic_signal_fence (memory_order_seq_cst);
+#endif
+}
+
+void
+zmqg_socket_core_lock (ZmqgSocketCore *self)
+{
+  zmqg_lock (&self->lock);
+  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)))
+    process_inbox (self);
+}
+
+/* An I/O side posted what should not wait, and found the lock taken. */
+static void
+attend (ZmqgSocketCore *self)
+{
+  gboolean rubbish = FALSE;
+
+  while (atomic_load (&self->structural))
+    {
+      if (!zmqg_trylock (&self->lock))
+        return;
+
+      atomic_store (&self->structural, FALSE);
+      process_inbox (self);
+      rubbish = self->trash != NULL || self->released != NULL;
+      zmqg_unlock (&self->lock);
+      fence_after_unlock ();
+    }
+
+  /* This may be an I/O thread: user code runs elsewhere. */
+  if (rubbish)
+    zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+}
+
+static void
+free_rubbish (GPtrArray *trash,
+              ZmqgSegment *released)
+{
+  for (guint i = 0; trash != NULL && i < trash->len; i++)
+    zmqg_pipe_unref (g_ptr_array_index (trash, i));
+  g_clear_pointer (&trash, g_ptr_array_unref);
+
+  zmqg_segment_list_free (released);
+}
+
+void
+zmqg_socket_core_unlock (ZmqgSocketCore *self)
+{
+  ZmqgPipe *push = self->push;
+  GPtrArray *trash = self->trash;
+  ZmqgSegment *released = self->released;
+  gboolean changed = self->state_changed;
+
+  self->push = NULL;
+  self->trash = NULL;
+  self->released = NULL;
+  self->state_changed = FALSE;
+  zmqg_unlock (&self->lock);
+  fence_after_unlock ();
+
+  if (G_UNLIKELY (atomic_load_explicit (&self->structural,
+                                        memory_order_relaxed)))
+    attend (self);
+
+  if (G_UNLIKELY (push != NULL))
+    {
+      push->peer->ops->push (push->peer);
+      zmqg_pipe_unref (push);
+    }
+  if (G_UNLIKELY (trash != NULL || released != NULL))
+    free_rubbish (trash, released);
+  if (G_UNLIKELY (changed))
+    zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_IN | ZMQG_WAIT_OUT);
+}
+
+gboolean
+zmqg_socket_core_check (ZmqgSocketCore *self,
+                        GError **error)
+{
+  if (G_UNLIKELY (self->closed))
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED,
+                         "The socket is closed");
+  else if (G_UNLIKELY (atomic_load_explicit (&self->terminated,
+                                             memory_order_relaxed)))
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
+                         "The context was shut down");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* Before the lock: in the child of a fork it may be held for ever. */
+static gboolean
+check_fork (ZmqgSocketCore *self,
+            GError **error)
+{
+  if (G_LIKELY (!zmqg_context_core_is_forked (self->context)))
+    return TRUE;
+
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
+                       "The socket was made before the process forked");
+  return FALSE;
+}
+
+/* --- Pipes -------------------------------------------------------------- */
+
+void
+zmqg_socket_core_detach (ZmqgSocketCore *self,
+                         ZmqgPipe *pipe)
+{
+  pipe->attached = FALSE;
+  self->ops->detach (self, pipe);
+  take_released (self, pipe);
+  pipe->ended = TRUE;
+  g_ptr_array_remove_fast (self->pipes, pipe);
+  throw_away (self, pipe);
+}
+
+void
+zmqg_socket_core_close_pipe (ZmqgSocketCore *self,
+                             ZmqgPipe *pipe,
+                             int linger)
+{
+  gboolean ended = pipe->ended;
+
+  zmqg_pipe_ref (pipe);
+  zmqg_socket_core_detach (self, pipe);
+  if (!ended)
+    zmqg_pipe_close (pipe, linger);
+  throw_away (self, pipe);
+}
+
+void
+zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
+                               ZmqgPipe *pipe)
+{
+  while (zmqg_pipe_peek (pipe, &self->frames))
+    zmqg_pipe_consume (pipe);
+}
+
+void
+zmqg_socket_core_flush (ZmqgSocketCore *self,
+                        ZmqgPipe *pipe)
+{
+  take_released (self, pipe);
+
+  if (G_LIKELY (!zmqg_pipe_reader_sleeps (pipe)))
+    return;
+
+  if (self->push == NULL && pipe->peer->ops->push != NULL)
+    self->push = zmqg_pipe_ref (pipe);
+  else if (zmqg_frame_queue_claim_reader (pipe->out))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_READABLE);
+}
+
+/* --- The engine's view -------------------------------------------------- */
+
+static void
+client_ref (ZmqgClient *client)
+{
+  zmqg_socket_core_ref (core_of_client (client));
+}
+
+static void
+client_unref (ZmqgClient *client)
+{
+  zmqg_socket_core_unref (core_of_client (client));
+}
+
+static void
+client_attend (ZmqgClient *client)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_store (&self->structural, TRUE);
+  attend (self);
+}
+
+static void
+client_endpoint_changed (ZmqgClient *client,
+                         ZmqgTag *tag,
+                         ZmqgEndpointState state,
+                         const GError *error)
+{
+  ZmqgEndpointCore *endpoint = (ZmqgEndpointCore *) tag;
+
+  zmqg_lock (&endpoint->lock);
+  if (endpoint->state != ZMQG_ENDPOINT_STATE_CLOSED)
+    {
+      if (state == ZMQG_ENDPOINT_STATE_CONNECTING &&
+          endpoint->state == ZMQG_ENDPOINT_STATE_WAITING)
+        endpoint->reconnects++;
+      endpoint->state = state;
+    }
+  if (error != NULL)
+    {
+      g_clear_error (&endpoint->last_error);
+      endpoint->last_error = g_error_copy (error);
+    }
+  zmqg_unlock (&endpoint->lock);
+
+  zmqg_socket_core_add_news (core_of_client (client), ZMQG_NEWS_ENDPOINT, tag,
+                             NULL, NULL);
+}
+
+static void
+client_peer_added (ZmqgClient *client,
+                   ZmqgPeerRecord *record)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_fetch_add (&self->n_peers, 1);
+  zmqg_socket_core_add_news (self, ZMQG_NEWS_PEER_ADDED, &record->tag, NULL,
+                             NULL);
+}
+
+static void
+client_peer_removed (ZmqgClient *client,
+                     ZmqgPeerRecord *record,
+                     const GError *reason)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_fetch_sub (&self->n_peers, 1);
+  zmqg_socket_core_add_news (self, ZMQG_NEWS_PEER_REMOVED, &record->tag, NULL,
+                             reason);
+}
+
+static void
+client_handshake_failed (ZmqgClient *client,
+                         ZmqgTag *endpoint,
+                         GSocketAddress *address,
+                         const GError *error)
+{
+  zmqg_socket_core_add_news (core_of_client (client),
+                             ZMQG_NEWS_HANDSHAKE_FAILED, endpoint, address,
+                             error);
+}
+
+static void
+client_session_started (ZmqgClient *client)
+{
+  zmqg_context_core_hold (core_of_client (client)->context);
+}
+
+static void
+client_session_ended (ZmqgClient *client,
+                      guint64 unsent)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_fetch_add (&self->unsent, unsent);
+  zmqg_context_core_drop (self->context);
+}
+
+static gboolean
+release_in_main_context (gpointer data)
+{
+  zmqg_segment_list_free (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+client_release_later (ZmqgClient *client,
+                      ZmqgSegment *segments)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  /* Should the context go without having run, so does the memory. */
+  g_source_set_callback (source, release_in_main_context, segments, NULL);
+  g_source_set_static_name (source, "[zmqg] release");
+  g_source_attach (source, self->main_context);
+}
+
+static const ZmqgClientOps client_ops = {
+  .ref = client_ref,
+  .unref = client_unref,
+  .attend = client_attend,
+  .endpoint_changed = client_endpoint_changed,
+  .peer_added = client_peer_added,
+  .peer_removed = client_peer_removed,
+  .handshake_failed = client_handshake_failed,
+  .session_started = client_session_started,
+  .session_ended = client_session_ended,
+  .release_later = client_release_later,
+  .peer_ops = &zmqg_peer_record_ops,
+};
+
+/* --- News --------------------------------------------------------------- */
+
+void
+zmqg_news_free (ZmqgNews *self)
+{
+  zmqg_tag_unref (self->subject);
+  g_clear_object (&self->address);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+void
+zmqg_socket_core_add_news (ZmqgSocketCore *self,
+                           ZmqgNewsKind kind,
+                           ZmqgTag *subject,
+                           GSocketAddress *address,
+                           const GError *error)
+{
+  ZmqgNews *news = g_new0 (ZmqgNews, 1);
+  ZmqgNews *oldest = NULL;
+
+  news->kind = kind;
+  news->subject = zmqg_tag_ref (subject);
+  if (address != NULL)
+    news->address = g_object_ref (address);
+  if (error != NULL)
+    news->error = g_error_copy (error);
+
+  zmqg_lock (&self->news_lock);
+  g_queue_push_tail (&self->news, news);
+  if (self->news.length > NEWS_MAX)
+    oldest = g_queue_pop_head (&self->news);
+  zmqg_unlock (&self->news_lock);
+
+  if (oldest != NULL)
+    zmqg_news_free (oldest);
+  zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+}
+
+ZmqgNews *
+zmqg_socket_core_take_news (ZmqgSocketCore *self)
+{
+  ZmqgNews *news;
+
+  zmqg_lock (&self->news_lock);
+  news = g_queue_pop_head (&self->news);
+  zmqg_unlock (&self->news_lock);
+
+  return news;
+}
+
+/* --- Life --------------------------------------------------------------- */
+
+static void
+member_shutdown (ZmqgContextMember *member)
+{
+  ZmqgSocketCore *self =
+    (ZmqgSocketCore *) ((guint8 *) member -
+                        G_STRUCT_OFFSET (ZmqgSocketCore, member));
+
+  atomic_store (&self->terminated, TRUE);
+  zmqg_inbox_wake_all (&self->inbox);
+}
+
+static void
+endpoint_unref (gpointer data)
+{
+  zmqg_tag_unref (data);
+}
+
+ZmqgSocketCore *
+zmqg_socket_core_new (const ZmqgSocketOps *ops,
+                      ZmqgContextCore *context,
+                      GMainContext *main_context)
+{
+  ZmqgSocketCore *self = g_new0 (ZmqgSocketCore, 1);
+
+  atomic_init (&self->refs, 1);
+  self->client.ops = &client_ops;
+  self->client.table = ops->session;
+  self->client.inbox = &self->inbox;
+  self->member.shutdown = member_shutdown;
+  self->ops = ops;
+  self->context = zmqg_context_core_ref (context);
+  self->main_context = g_main_context_ref (main_context);
+  zmqg_inbox_init (&self->inbox);
+  zmqg_lock_init (&self->lock);
+  zmqg_lock_init (&self->news_lock);
+  g_queue_init (&self->news);
+  self->options = zmqg_options_new ();
+  self->pipes = g_ptr_array_new ();
+  self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
+  zmqg_frame_array_init (&self->frames);
+  self->state = g_malloc0 (ops->state_size);
+
+  zmqg_lock (&context->lock);
+  self->options->ipv6 = context->ipv6;
+  self->options->max_message_size = context->max_message_size;
+  zmqg_unlock (&context->lock);
+
+  ops->init (self);
+  return self;
+}
+
+ZmqgSocketCore *
+zmqg_socket_core_ref (ZmqgSocketCore *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_socket_core_unref (ZmqgSocketCore *self)
+{
+  ZmqgNews *news;
+
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_assert (self->pipes->len == 0);
+  while ((news = g_queue_pop_head (&self->news)) != NULL)
+    zmqg_news_free (news);
+  self->ops->clear (self);
+  g_free (self->state);
+  zmqg_frame_array_clear (&self->frames);
+  zmqg_inbox_clear (&self->inbox);
+  g_ptr_array_unref (self->pipes);
+  g_ptr_array_unref (self->endpoints);
+  zmqg_options_unref (self->options);
+  g_free (self->last_endpoint);
+  zmqg_lock_clear (&self->lock);
+  zmqg_lock_clear (&self->news_lock);
+  g_main_context_unref (self->main_context);
+  zmqg_context_core_unref (self->context);
+  g_free (self);
+}
+
+void
+zmqg_socket_core_close (ZmqgSocketCore *self)
+{
+  g_autoptr (GPtrArray) endpoints = NULL;
+  gboolean was_member;
+
+  if (zmqg_context_core_is_forked (self->context))
+    return;
+
+  zmqg_socket_core_lock (self);
+  if (self->closed)
+    {
+      zmqg_socket_core_unlock (self);
+      return;
+    }
+
+  self->closed = TRUE;
+  zmqg_inbox_close (&self->inbox);
+  process_inbox (self);
+  while (self->pipes->len > 0)
+    zmqg_socket_core_close_pipe (self, g_ptr_array_index (self->pipes, 0),
+                                 self->options->linger);
+  endpoints = self->endpoints;
+  self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
+  was_member = self->member_added;
+  self->member_added = FALSE;
+  zmqg_socket_core_unlock (self);
+
+  for (guint i = 0; i < endpoints->len; i++)
+    zmqg_endpoint_core_stop (g_ptr_array_index (endpoints, i), self->context);
+
+  zmqg_inbox_wake_all (&self->inbox);
+  if (was_member)
+    zmqg_context_core_remove_member (self->context, &self->member);
+}
+
+/* --- Sending and receiving ---------------------------------------------- */
+
+/* One call left something behind: the next in the line may go on. */
+static void
+hand_on (ZmqgSocketCore *self,
+         guint interest)
+{
+  if (G_LIKELY (!zmqg_inbox_has_consumers (&self->inbox)))
+    return;
+
+  interest &= self->ops->events (self);
+  if (interest != 0)
+    zmqg_inbox_wake (&self->inbox, interest);
+}
+
+static ZmqgIoResult
+not_supported (ZmqgSocketCore *self,
+               const char *what,
+               GError **error)
+{
+  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
+               "A %s socket cannot %s",
+               zmqg_zmtp_type_get (self->ops->session->number)->name, what);
+  return ZMQG_IO_FAILED;
+}
+
+ZmqgIoResult
+zmqg_socket_core_send (ZmqgSocketCore *self,
+                       const ZmqgFrameView *views,
+                       guint n,
+                       GError **error)
+{
+  ZmqgIoResult result = ZMQG_IO_FAILED;
+
+  if (!check_fork (self, error))
+    return result;
+  if (self->ops->send == NULL)
+    return not_supported (self, "send", error);
+
+  zmqg_socket_core_lock (self);
+  if (G_LIKELY (zmqg_socket_core_check (self, error)))
+    {
+      result = self->ops->send (self, views, n, error);
+      if (result == ZMQG_IO_DONE)
+        hand_on (self, ZMQG_WAIT_OUT);
+    }
+  zmqg_socket_core_unlock (self);
+
+  return result;
+}
+
+ZmqgIoResult
+zmqg_socket_core_receive (ZmqgSocketCore *self,
+                          ZmqgMessage **message,
+                          GError **error)
+{
+  ZmqgIoResult result = ZMQG_IO_FAILED;
+
+  if (!check_fork (self, error))
+    return result;
+  if (self->ops->receive == NULL)
+    return not_supported (self, "receive", error);
+
+  zmqg_socket_core_lock (self);
+  if (G_LIKELY (zmqg_socket_core_check (self, error)))
+    {
+      result = self->ops->receive (self, message, error);
+      if (result == ZMQG_IO_DONE)
+        hand_on (self, ZMQG_WAIT_IN);
+    }
+  zmqg_socket_core_unlock (self);
+
+  return result;
+}
+
+guint
+zmqg_socket_core_receive_batch (ZmqgSocketCore *self,
+                                GPtrArray *messages,
+                                guint max,
+                                ZmqgIoResult *result,
+                                GError **error)
+{
+  guint n = 0;
+
+  *result = ZMQG_IO_FAILED;
+  if (!check_fork (self, error))
+    return 0;
+  if (self->ops->receive == NULL)
+    {
+      not_supported (self, "receive", error);
+      return 0;
+    }
+
+  zmqg_socket_core_lock (self);
+  if (zmqg_socket_core_check (self, error))
+    {
+      while (n < max)
+        {
+          ZmqgMessage *message;
+
+          /* An error behind messages is met again by the next call. */
+          *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
+          if (*result != ZMQG_IO_DONE)
+            break;
+          g_ptr_array_add (messages, message);
+          n++;
+        }
+      if (n > 0)
+        hand_on (self, ZMQG_WAIT_IN);
+    }
+  zmqg_socket_core_unlock (self);
+
+  return n;
+}
+
+guint
+zmqg_socket_core_events (ZmqgSocketCore *self)
+{
+  guint events = 0;
+
+  if (zmqg_context_core_is_forked (self->context))
+    return 0;
+
+  zmqg_socket_core_lock (self);
+  if (!zmqg_socket_core_check (self, NULL))
+    events = ZMQG_WAIT_IN | ZMQG_WAIT_OUT; /* a call fails at once */
+  else
+    events = self->ops->events (self);
+  zmqg_socket_core_unlock (self);
+
+  return events;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "socket/zmqg-socket-core-private.h"
+#include "socket/zmqg-socket.h"
+
+struct _ZmqgSocket
+{
+  GObject parent_instance;
+
+  ZmqgContext *context; /* construct-only */
+  ZmqgSocketCore *core; /* from constructed on */
+  GSource *dispatcher;  /* emits the signals; of the core's main context */
+};
+
+/* The class struct is private: types are made inside of the library. */
+struct _ZmqgSocketClass
+{
+  GObjectClass parent_class;
+
+  const ZmqgSocketOps *ops; /* set by each type's class_init */
+};
+
+/* Sends all frames as one message, and waits for room up to the socket's
+ * send-timeout. */
+gboolean zmqg_socket_send_views (ZmqgSocket *self, const ZmqgFrameView *views,
+                                 guint n, GCancellable *cancellable,
+                                 GError **error);
+
+/* Attaches the source that emits the socket's signals. */
+GSource *zmqg_socket_dispatcher_new (ZmqgSocket *self);
+
+/* An option that only one type has: sets the field under the core's lock and
+ * tells whether it changed. */
+gboolean zmqg_socket_set_flag (ZmqgSocket *self, gboolean *field,
+                               gboolean value);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "engine/zmqg-session-private.h"
+#include "transport/zmqg-transport-private.h"
+
+/*
+ * ZmqgInprocRegistry: the inproc names of a context. A connection is a pipe
+ * whose ends both belong to sockets; connecting before the name is bound
+ * makes a pipe that waits. Any thread; no socket's lock is held in calls.
+ */
+typedef struct _ZmqgInprocRegistry ZmqgInprocRegistry;
+
+ZmqgInprocRegistry *zmqg_inproc_registry_new (void);
+void zmqg_inproc_registry_free (ZmqgInprocRegistry *self);
+
+/* Pipes that wait for the name are attached to @client. ADDRESS_IN_USE. */
+gboolean zmqg_inproc_bind (ZmqgInprocRegistry *self, const char *name,
+                           ZmqgClient *client, ZmqgOptions *options,
+                           ZmqgTag *endpoint, GError **error);
+
+/* The name is free again; pipes live on. */
+void zmqg_inproc_unbind (ZmqgInprocRegistry *self, const char *name);
+
+/* Returns the connecting socket's end, with a reference. */
+ZmqgPipe *zmqg_inproc_connect (ZmqgInprocRegistry *self, const char *name,
+                               ZmqgClient *client, ZmqgOptions *options,
+                               ZmqgTag *endpoint);

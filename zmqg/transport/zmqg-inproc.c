@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "transport/zmqg-inproc-private.h"
+
+#include "base/zmqg-error.h"
+
+/*
+ * One end of a pipe between two sockets. Owned by the pipe; keeps the socket
+ * (as a client) alive, so that the other end may always post.
+ */
+typedef struct
+{
+  ZmqgLock lock; /* a leaf but for the inbox: guards what follows */
+  ZmqgClient *client; /* counted; NULL while nobody has bound the name */
+  guint missed;       /* posted while there was nobody */
+} InprocEnd;
+
+typedef struct
+{
+  ZmqgClient *client;
+  ZmqgOptions *options;
+  ZmqgTag *endpoint;
+} Binding;
+
+typedef struct
+{
+  ZmqgPipe *pipe;       /* the end that waits for the binder, counted */
+  ZmqgOptions *options; /* of the connecting socket */
+} Waiting;
+
+struct _ZmqgInprocRegistry
+{
+  ZmqgLock lock;
+  GHashTable *bindings; /* name → Binding */
+  GHashTable *waiting;  /* name → GPtrArray of Waiting */
+};
+
+/* --- The ends ----------------------------------------------------------- */
+
+static void
+inproc_post (ZmqgPipe *pipe,
+             guint events)
+{
+  InprocEnd *end = pipe->owner;
+
+  zmqg_lock (&end->lock);
+  if (end->client != NULL)
+    zmqg_inbox_post (end->client->inbox, pipe, events);
+  else
+    end->missed |= events;
+  zmqg_unlock (&end->lock);
+}
+
+static void
+inproc_release (ZmqgPipe *pipe)
+{
+  InprocEnd *end = pipe->owner;
+
+  if (end->client != NULL)
+    end->client->ops->unref (end->client);
+  zmqg_lock_clear (&end->lock);
+  g_free (end);
+}
+
+static const ZmqgPipeOwner inproc_owner = {
+  .post = inproc_post,
+  .release = inproc_release,
+};
+
+static void
+init_end (ZmqgPipe *pipe,
+          ZmqgClient *client)
+{
+  InprocEnd *end = g_new0 (InprocEnd, 1);
+
+  zmqg_lock_init (&end->lock);
+  end->client = client;
+  if (client != NULL)
+    client->ops->ref (client);
+  pipe->ops = &inproc_owner;
+  pipe->owner = end;
+}
+
+/* What one socket is told of the other. */
+static void
+announce (ZmqgPipe *from,
+          ZmqgClient *client,
+          ZmqgOptions *options)
+{
+  g_autoptr (ZmqgLink) link = zmqg_link_new_fd (-1);
+  ZmqgPeerRecord *record;
+
+  record = zmqg_peer_record_new (client->ops->peer_ops, link, ZMQG_ZMTP_3_1,
+                                 "NULL", NULL);
+  record->type = zmqg_zmtp_type_get (client->table->number);
+  if (options->routing_id != NULL)
+    record->identity = g_bytes_ref (options->routing_id);
+  zmqg_pipe_announce (from, &record->tag);
+  zmqg_tag_unref (&record->tag);
+}
+
+static guint
+sum_of_marks (int sender,
+              int receiver)
+{
+  if (sender == 0 || receiver == 0)
+    return 0;
+  return (guint) sender + (guint) receiver;
+}
+
+/* Both sides are there: @pipe is the end of the one that bound. */
+static void
+join (ZmqgPipe *pipe,
+      ZmqgOptions *connected,
+      const Binding *binding)
+{
+  InprocEnd *end = pipe->owner;
+  ZmqgClient *client = binding->client;
+
+  zmqg_frame_queue_set_hwm (pipe->in,
+                            sum_of_marks (connected->send_hwm,
+                                          binding->options->receive_hwm));
+  zmqg_frame_queue_set_hwm (pipe->out,
+                            sum_of_marks (binding->options->send_hwm,
+                                          connected->receive_hwm));
+  pipe->endpoint = binding->endpoint;
+  announce (pipe, client, binding->options);
+
+  zmqg_lock (&end->lock);
+  client->ops->ref (client);
+  end->client = client;
+  zmqg_inbox_post (client->inbox, pipe, ZMQG_PIPE_ATTACHED | end->missed);
+  zmqg_unlock (&end->lock);
+
+  zmqg_pipe_post_peer (pipe, ZMQG_PIPE_PEER | ZMQG_PIPE_WRITABLE);
+  client->ops->attend (client);
+}
+
+/* --- Names -------------------------------------------------------------- */
+
+static void
+binding_free (gpointer data)
+{
+  Binding *self = data;
+
+  self->client->ops->unref (self->client);
+  zmqg_options_unref (self->options);
+  zmqg_tag_unref (self->endpoint);
+  g_free (self);
+}
+
+static void
+waiting_free (gpointer data)
+{
+  Waiting *self = data;
+
+  zmqg_pipe_unref (self->pipe);
+  zmqg_options_unref (self->options);
+  g_free (self);
+}
+
+ZmqgInprocRegistry *
+zmqg_inproc_registry_new (void)
+{
+  ZmqgInprocRegistry *self = g_new0 (ZmqgInprocRegistry, 1);
+
+  zmqg_lock_init (&self->lock);
+  self->bindings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                          binding_free);
+  self->waiting =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                           (GDestroyNotify) g_ptr_array_unref);
+  return self;
+}
+
+void
+zmqg_inproc_registry_free (ZmqgInprocRegistry *self)
+{
+  g_hash_table_unref (self->bindings);
+  g_hash_table_unref (self->waiting);
+  zmqg_lock_clear (&self->lock);
+  g_free (self);
+}
+
+gboolean
+zmqg_inproc_bind (ZmqgInprocRegistry *self,
+                  const char *name,
+                  ZmqgClient *client,
+                  ZmqgOptions *options,
+                  ZmqgTag *endpoint,
+                  GError **error)
+{
+  g_autoptr (GPtrArray) waiting = NULL;
+  gpointer stolen = NULL;
+  g_autofree char *key = NULL;
+  Binding *binding;
+  Binding local;
+
+  zmqg_lock (&self->lock);
+  if (g_hash_table_contains (self->bindings, name))
+    {
+      zmqg_unlock (&self->lock);
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_ADDRESS_IN_USE,
+                   "inproc://%s is bound already", name);
+      return FALSE;
+    }
+
+  binding = g_new0 (Binding, 1);
+  binding->client = client;
+  client->ops->ref (client);
+  binding->options = zmqg_options_ref (options);
+  binding->endpoint = zmqg_tag_ref (endpoint);
+  g_hash_table_insert (self->bindings, g_strdup (name), binding);
+  local = *binding;
+
+  if (g_hash_table_steal_extended (self->waiting, name, (gpointer *) &key,
+                                   &stolen))
+    waiting = stolen;
+  zmqg_unlock (&self->lock);
+
+  for (guint i = 0; waiting != NULL && i < waiting->len; i++)
+    {
+      Waiting *one = g_ptr_array_index (waiting, i);
+
+      join (one->pipe, one->options, &local);
+    }
+
+  return TRUE;
+}
+
+void
+zmqg_inproc_unbind (ZmqgInprocRegistry *self,
+                    const char *name)
+{
+  gpointer key = NULL;
+  gpointer binding = NULL;
+
+  zmqg_lock (&self->lock);
+  g_hash_table_steal_extended (self->bindings, name, &key, &binding);
+  zmqg_unlock (&self->lock);
+
+  g_free (key);
+  if (binding != NULL)
+    binding_free (binding);
+}
+
+static void
+add_waiting (ZmqgInprocRegistry *self,
+             const char *name,
+             ZmqgPipe *pipe,
+             ZmqgOptions *options)
+{
+  GPtrArray *waiting = g_hash_table_lookup (self->waiting, name);
+  Waiting *one = g_new0 (Waiting, 1);
+
+  if (waiting == NULL)
+    {
+      waiting = g_ptr_array_new_with_free_func (waiting_free);
+      g_hash_table_insert (self->waiting, g_strdup (name), waiting);
+    }
+
+  one->pipe = zmqg_pipe_ref (pipe);
+  one->options = zmqg_options_ref (options);
+  g_ptr_array_add (waiting, one);
+}
+
+ZmqgPipe *
+zmqg_inproc_connect (ZmqgInprocRegistry *self,
+                     const char *name,
+                     ZmqgClient *client,
+                     ZmqgOptions *options,
+                     ZmqgTag *endpoint)
+{
+  Binding *found;
+  Binding binding;
+  ZmqgPipe *pipe;
+
+  pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
+                        options->conflate, options->conflate);
+  pipe->endpoint = endpoint;
+  init_end (pipe, client);
+  init_end (pipe->peer, NULL);
+  announce (pipe, client, options);
+
+  zmqg_lock (&self->lock);
+  found = g_hash_table_lookup (self->bindings, name);
+  if (found != NULL)
+    {
+      binding = *found;
+      binding.client->ops->ref (binding.client);
+      zmqg_options_ref (binding.options);
+      zmqg_tag_ref (binding.endpoint);
+    }
+  else
+    {
+      add_waiting (self, name, pipe->peer, options);
+    }
+  zmqg_unlock (&self->lock);
+
+  if (found != NULL)
+    {
+      join (pipe->peer, options, &binding);
+      binding.client->ops->unref (binding.client);
+      zmqg_options_unref (binding.options);
+      zmqg_tag_unref (binding.endpoint);
+    }
+
+  return pipe;
+}
+
+const ZmqgTransport zmqg_inproc_transport = {
+  .scheme = "inproc",
+  .in_process = TRUE,
+};
