@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "pattern/zmqg-fair-queue-private.h"
+#include "pattern/zmqg-load-balancer-private.h"
+#include "socket/zmqg-socket-core-private.h"
+
+/*
+ * What several socket types do alike. All with the core's lock held.
+ */
+
+/* Rewritten messages of up to so many frames need no heap. */
+#define ZMQG_TYPE_STACK_VIEWS 16
+
+/* The pipe whose turn it is, with its message in core->frames; %NULL when
+ * there is none. Steps over commands, which are not for these types, and
+ * detaches ended pipes once they are empty. */
+static inline ZmqgPipe *
+zmqg_type_peek (ZmqgSocketCore *core,
+                ZmqgFairQueue *queue)
+{
+  ZmqgPipe *pipe;
+
+  while ((pipe = zmqg_fair_queue_peek (queue, &core->frames)) != NULL)
+    {
+      if (G_UNLIKELY (core->frames.n == 0))
+        zmqg_socket_core_detach (core, pipe);
+      else if (G_UNLIKELY (core->frames.views[0].flags & ZMQG_FRAME_COMMAND))
+        zmqg_fair_queue_consume (queue);
+      else
+        break;
+    }
+
+  return pipe;
+}
+
+/* Who sent the message peeked. */
+static inline ZmqgTag *
+zmqg_type_peek_tag (ZmqgPipe *pipe)
+{
+  ZmqgTag *tag = zmqg_frame_queue_peek_tag (pipe->in);
+
+  /* Inproc, the segments are the other socket's and tell nothing. */
+  return tag != NULL ? tag : pipe->peer_tag;
+}
+
+/* Makes a message of frames peeked. */
+static inline ZmqgIoResult
+zmqg_type_build (ZmqgPipe *pipe,
+                 const ZmqgFrameView *views,
+                 guint n,
+                 ZmqgMessage **message,
+                 GError **error)
+{
+  ZmqgMessage *built;
+
+  built = zmqg_message_new_from_views (views, n, zmqg_type_peek_tag (pipe));
+  if (G_UNLIKELY (built == NULL))
+    {
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+
+  *message = built;
+  return ZMQG_IO_DONE;
+}
+
+/* Receives from all pipes in turn. Without memory nothing is lost. */
+static inline ZmqgIoResult
+zmqg_type_receive (ZmqgSocketCore *core,
+                   ZmqgFairQueue *queue,
+                   ZmqgMessage **message,
+                   GError **error)
+{
+  ZmqgPipe *pipe = zmqg_type_peek (core, queue);
+  ZmqgIoResult result;
+
+  if (G_UNLIKELY (pipe == NULL))
+    return ZMQG_IO_AGAIN;
+
+  result = zmqg_type_build (pipe, core->frames.views, core->frames.n, message,
+                            error);
+  if (G_LIKELY (result == ZMQG_IO_DONE))
+    zmqg_fair_queue_consume (queue);
+  return result;
+}
+
+/* Sends to all pipes in turn. */
+static inline ZmqgIoResult
+zmqg_type_send (ZmqgSocketCore *core,
+                ZmqgLoadBalancer *balancer,
+                const ZmqgFrameView *views,
+                guint n,
+                GError **error)
+{
+  ZmqgPipe *pipe;
+
+  switch (zmqg_load_balancer_write (balancer, views, n, &pipe))
+    {
+    case ZMQG_PIPE_WRITTEN:
+      zmqg_socket_core_flush (core, pipe);
+      return ZMQG_IO_DONE;
+
+    case ZMQG_PIPE_FULL:
+      return ZMQG_IO_AGAIN;
+
+    case ZMQG_PIPE_NO_MEMORY:
+    default:
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+}
+
+/* The end of a pipe in a fair queue: whether it may be detached. */
+static inline gboolean
+zmqg_type_is_drained (ZmqgFairQueue *queue,
+                      ZmqgPipe *pipe)
+{
+  if (!zmqg_frame_queue_has_data (pipe->in))
+    return TRUE;
+
+  zmqg_fair_queue_activate (queue, pipe);
+  return FALSE;
+}
+
+/* Tells a ROUTER at the other end that we are there. */
+static inline void
+zmqg_type_probe (ZmqgSocketCore *core,
+                 ZmqgPipe *pipe)
+{
+  ZmqgFrameView empty = { (const guint8 *) "", 0, 0, NULL, NULL };
+
+  if (zmqg_pipe_write (pipe, &empty, 1) == ZMQG_PIPE_WRITTEN)
+    zmqg_socket_core_flush (core, pipe);
+}
