@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-rep-socket.h"
+
+#include "base/zmqg-error.h"
+#include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-socket-private.h"
+#include "socket/zmqg-type-private.h"
+
+#include <string.h>
+
+/**
+ * ZmqgRepSocket:
+ *
+ * Receives requests, and sends the reply to each before the next one.
+ *
+ * Requests are taken from all peers in turn. Receiving while a reply is due,
+ * and sending while none is, fail with %ZMQG_ERROR_STATE. The reply to a peer
+ * that has gone is dropped.
+ *
+ * Since: 1.0
+ */
+struct _ZmqgRepSocket
+{
+  ZmqgSocket parent_instance;
+};
+
+struct _ZmqgRepSocketClass
+{
+  ZmqgSocketClass parent_class;
+};
+
+G_DEFINE_FINAL_TYPE (ZmqgRepSocket, zmqg_rep_socket, ZMQG_TYPE_SOCKET)
+
+typedef struct
+{
+  ZmqgFairQueue queue;
+  gboolean replying;       /* a reply is due */
+  ZmqgPipe *asker;         /* borrowed; NULL: it has gone */
+  ZmqgFrameArray envelope; /* of the request, up to the empty frame */
+  guint8 *bytes;           /* of the envelope's frames */
+  gsize capacity;
+} RepState;
+
+static void
+rep_init (ZmqgSocketCore *core)
+{
+  RepState *self = core->state;
+
+  zmqg_fair_queue_init (&self->queue);
+  zmqg_frame_array_init (&self->envelope);
+}
+
+static void
+rep_clear (ZmqgSocketCore *core)
+{
+  RepState *self = core->state;
+
+  zmqg_fair_queue_clear (&self->queue);
+  zmqg_frame_array_clear (&self->envelope);
+  g_free (self->bytes);
+}
+
+static void
+rep_attach (ZmqgSocketCore *core,
+            ZmqgPipe *pipe)
+{
+  RepState *self = core->state;
+
+  zmqg_fair_queue_attach (&self->queue, pipe);
+}
+
+static void
+rep_readable (ZmqgSocketCore *core,
+              ZmqgPipe *pipe)
+{
+  RepState *self = core->state;
+
+  zmqg_fair_queue_activate (&self->queue, pipe);
+}
+
+static void
+rep_writable (ZmqgSocketCore *core G_GNUC_UNUSED,
+              ZmqgPipe *pipe G_GNUC_UNUSED)
+{
+}
+
+static gboolean
+rep_ended (ZmqgSocketCore *core,
+           ZmqgPipe *pipe)
+{
+  RepState *self = core->state;
+
+  if (self->asker == pipe)
+    self->asker = NULL;
+  return zmqg_type_is_drained (&self->queue, pipe);
+}
+
+static void
+rep_detach (ZmqgSocketCore *core,
+            ZmqgPipe *pipe)
+{
+  RepState *self = core->state;
+
+  if (self->asker == pipe)
+    self->asker = NULL;
+  zmqg_fair_queue_detach (&self->queue, pipe);
+}
+
+/* A request's envelope ends with the first empty frame, and something
+ * follows it; 0: this is no request. */
+static guint
+measure_envelope (const ZmqgFrameArray *frames)
+{
+  for (guint i = 0; i + 1 < frames->n; i++)
+    if (frames->views[i].size == 0)
+      return i + 1;
+
+  return 0;
+}
+
+/* The pipe with the next request, having dropped what is none. */
+static ZmqgPipe *
+rep_peek (ZmqgSocketCore *core,
+          guint *n_envelope)
+{
+  RepState *self = core->state;
+  ZmqgPipe *pipe;
+
+  while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
+    {
+      *n_envelope = measure_envelope (&core->frames);
+      if (G_LIKELY (*n_envelope > 0))
+        break;
+      zmqg_fair_queue_consume (&self->queue);
+    }
+
+  return pipe;
+}
+
+/* Keeps the envelope for the reply. */
+static gboolean
+keep_envelope (RepState *self,
+               const ZmqgFrameView *views,
+               guint n)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < n; i++)
+    size += views[i].size;
+
+  if (size > self->capacity)
+    {
+      gsize capacity = MAX (size, 64);
+      guint8 *bytes = g_try_realloc (self->bytes, capacity);
+
+      if (bytes == NULL)
+        return FALSE;
+      self->bytes = bytes;
+      self->capacity = capacity;
+    }
+
+  size = 0;
+  self->envelope.n = 0;
+  for (guint i = 0; i < n; i++)
+    {
+      ZmqgFrameView *view = zmqg_frame_array_add (&self->envelope);
+
+      if (view == NULL)
+        return FALSE;
+      *view = (ZmqgFrameView) { (const guint8 *) "", views[i].size,
+                                ZMQG_FRAME_MORE, NULL, NULL };
+      if (view->size > 0)
+        {
+          view->data = memcpy (self->bytes + size, views[i].data, view->size);
+          size += view->size;
+        }
+    }
+
+  return TRUE;
+}
+
+static ZmqgIoResult
+rep_receive (ZmqgSocketCore *core,
+             ZmqgMessage **message,
+             GError **error)
+{
+  RepState *self = core->state;
+  ZmqgIoResult result;
+  ZmqgPipe *pipe;
+  guint n;
+
+  if (self->replying)
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                           "The last request has not been replied to");
+      return ZMQG_IO_FAILED;
+    }
+
+  pipe = rep_peek (core, &n);
+  if (pipe == NULL)
+    return ZMQG_IO_AGAIN;
+
+  if (!keep_envelope (self, core->frames.views, n))
+    {
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+
+  result = zmqg_type_build (pipe, core->frames.views + n, core->frames.n - n,
+                            message, error);
+  if (G_LIKELY (result == ZMQG_IO_DONE))
+    {
+      zmqg_fair_queue_consume (&self->queue);
+      self->replying = TRUE;
+      self->asker = pipe->ended ? NULL : pipe;
+      core->state_changed = TRUE;
+    }
+  return result;
+}
+
+static ZmqgIoResult
+rep_send (ZmqgSocketCore *core,
+          const ZmqgFrameView *views,
+          guint n,
+          GError **error)
+{
+  RepState *self = core->state;
+  ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
+  g_autofree ZmqgFrameView *heap = NULL;
+  ZmqgFrameView *all = local;
+  guint n_envelope = self->envelope.n;
+  gsize n_all = (gsize) n_envelope + n;
+  ZmqgPipeResult result = ZMQG_PIPE_NO_MEMORY;
+
+  if (!self->replying)
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                           "There is no request to reply to");
+      return ZMQG_IO_FAILED;
+    }
+
+  if (self->asker == NULL)
+    {
+      core->dropped_no_peer++;
+    }
+  else
+    {
+      if (n_all > ZMQG_TYPE_STACK_VIEWS)
+        all = heap = g_try_new (ZmqgFrameView, n_all);
+      if (all != NULL)
+        {
+          memcpy (all, self->envelope.views, n_envelope * sizeof *all);
+          memcpy (all + n_envelope, views, n * sizeof *all);
+          result = zmqg_pipe_write (self->asker, all, (guint) n_all);
+        }
+      if (result == ZMQG_PIPE_NO_MEMORY)
+        {
+          zmqg_set_no_memory (error);
+          return ZMQG_IO_FAILED;
+        }
+
+      if (G_LIKELY (result == ZMQG_PIPE_WRITTEN))
+        zmqg_socket_core_flush (core, self->asker);
+      else
+        self->asker->dropped++;
+    }
+
+  self->replying = FALSE;
+  self->asker = NULL;
+  core->state_changed = TRUE;
+  return ZMQG_IO_DONE;
+}
+
+static guint
+rep_events (ZmqgSocketCore *core)
+{
+  RepState *self = core->state;
+  guint n;
+
+  if (self->replying)
+    return ZMQG_WAIT_OUT;
+
+  return rep_peek (core, &n) != NULL ? ZMQG_WAIT_IN : 0;
+}
+
+static const ZmqgSocketOps rep_ops = {
+  .type = ZMQG_SOCKET_TYPE_REP,
+  .session = &zmqg_rep_session,
+  .state_size = sizeof (RepState),
+  .init = rep_init,
+  .clear = rep_clear,
+  .attach = rep_attach,
+  .readable = rep_readable,
+  .writable = rep_writable,
+  .ended = rep_ended,
+  .detach = rep_detach,
+  .send = rep_send,
+  .receive = rep_receive,
+  .events = rep_events,
+};
+
+static void
+zmqg_rep_socket_class_init (ZmqgRepSocketClass *klass)
+{
+  klass->parent_class.ops = &rep_ops;
+}
+
+static void
+zmqg_rep_socket_init (ZmqgRepSocket *self G_GNUC_UNUSED)
+{
+}
+
+/**
+ * zmqg_rep_socket_new: (constructor)
+ * @context: (nullable): the context, or %NULL for the default one
+ *
+ * Makes a rep socket.
+ *
+ * Returns: (transfer full): a new [class@Zmqg.RepSocket]
+ *
+ * Since: 1.0
+ */
+ZmqgSocket *
+zmqg_rep_socket_new (ZmqgContext *context)
+{
+  g_return_val_if_fail (context == NULL || ZMQG_IS_CONTEXT (context), NULL);
+
+  return g_object_new (ZMQG_TYPE_REP_SOCKET, "context", context, NULL);
+}
