@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "base/zmqg-error.h"
+#include "socket/zmqg-socket-private.h"
+
+/*
+ * How public calls of socket types get at their state.
+ */
+
+/* Takes the core's lock and returns %TRUE, or fails. */
+static inline gboolean
+zmqg_socket_core_enter (ZmqgSocketCore *core,
+                        GError **error)
+{
+  /* Before the lock: in the child of a fork it may be held for ever. */
+  if (zmqg_context_core_is_forked (core->context))
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
+                           "The socket was made before the process forked");
+      return FALSE;
+    }
+
+  zmqg_socket_core_lock (core);
+  if (zmqg_socket_core_check (core, error))
+    return TRUE;
+
+  zmqg_socket_core_unlock (core);
+  return FALSE;
+}
+
+/* The value of a property that is a field of the type's state. */
+static inline gboolean
+zmqg_socket_get_flag (ZmqgSocket *socket,
+                      const gboolean *field)
+{
+  gboolean value;
+
+  if (zmqg_context_core_is_forked (socket->core->context))
+    return *field;
+
+  zmqg_socket_core_lock (socket->core);
+  value = *field;
+  zmqg_socket_core_unlock (socket->core);
+
+  return value;
+}

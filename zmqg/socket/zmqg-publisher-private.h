@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "pattern/zmqg-distributor-private.h"
+#include "pattern/zmqg-fair-queue-private.h"
+#include "pattern/zmqg-subscription-tree-private.h"
+#include "socket/zmqg-entry-private.h"
+
+/*
+ * ZmqgPublisher: what PUB and XPUB share: peers say which topics they want,
+ * and get the messages whose first frame starts with one of them. It is the
+ * first member of the state of both types.
+ */
+typedef struct
+{
+  /* A peer subscribed, or cancelled. */
+  void (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                        gboolean subscribe, const guint8 *topic, gsize size);
+
+  /* A peer sent frames that are no subscription. Nullable: dropped. */
+  void (*message) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                   const ZmqgFrameView *views, guint n);
+
+  /* Whether nothing more may be read now. Nullable: never. */
+  gboolean (*is_full) (ZmqgSocketCore *core);
+} ZmqgPublisherHooks;
+
+typedef struct
+{
+  const ZmqgPublisherHooks *hooks;
+  ZmqgDistributor distributor;
+  ZmqgFairQueue incoming; /* what peers sent and was not read yet */
+  ZmqgSubscriptionTree *subscriptions; /* targets are pipes */
+  ZmqgPipe *only; /* what is sent is for this pipe alone; nullable */
+
+  GBytes *welcome; /* first message to each peer; nullable */
+  gboolean no_drop;
+  gboolean invert_matching;
+  gboolean only_first_subscribe;
+} ZmqgPublisher;
+
+void zmqg_publisher_init (ZmqgPublisher *self,
+                          const ZmqgPublisherHooks *hooks);
+void zmqg_publisher_clear (ZmqgPublisher *self);
+
+/* Operations of the types, with the core's lock held. */
+void zmqg_publisher_attach (ZmqgSocketCore *core, ZmqgPipe *pipe);
+void zmqg_publisher_readable (ZmqgSocketCore *core, ZmqgPipe *pipe);
+void zmqg_publisher_writable (ZmqgSocketCore *core, ZmqgPipe *pipe);
+void zmqg_publisher_detach (ZmqgSocketCore *core, ZmqgPipe *pipe);
+ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
+                                  const ZmqgFrameView *views, guint n,
+                                  GError **error);
+
+/* Reads what peers sent, as far as that may be read now. */
+void zmqg_publisher_read (ZmqgSocketCore *core);
+
+/* Whether peers sent more than was read. */
+static inline gboolean
+zmqg_publisher_has_unread (ZmqgPublisher *self)
+{
+  return self->incoming.active > 0;
+}
+
+/* Properties of the types; no lock held. The setter tells whether the value
+ * changed. */
+GBytes *zmqg_publisher_dup_welcome (ZmqgSocket *socket);
+gboolean zmqg_publisher_set_welcome (ZmqgSocket *socket, const guint8 *data,
+                                     gsize size);
+guint zmqg_publisher_count_topics (ZmqgSocket *socket);

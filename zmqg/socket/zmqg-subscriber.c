@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-subscriber-private.h"
+
+#include "socket/zmqg-type-private.h"
+
+/* Commands of up to so many bytes need no heap. */
+#define STACK_COMMAND 256u
+
+void
+zmqg_subscriber_init (ZmqgSocketCore *core)
+{
+  ZmqgSubscriber *self = core->state;
+
+  zmqg_fair_queue_init (&self->incoming);
+  zmqg_distributor_init (&self->distributor);
+  self->topics = zmqg_topic_set_new ();
+
+  /* Subscriptions that were not sent are of no use to anybody. */
+  core->options->linger = 0;
+}
+
+void
+zmqg_subscriber_clear (ZmqgSocketCore *core)
+{
+  ZmqgSubscriber *self = core->state;
+
+  zmqg_fair_queue_clear (&self->incoming);
+  zmqg_distributor_clear (&self->distributor);
+  g_clear_pointer (&self->topics, zmqg_topic_set_free);
+}
+
+/* --- Upstream ----------------------------------------------------------- */
+
+/* The body of SUBSCRIBE or CANCEL (ZMTP 3.1, section subscriptions), in
+ * @local when it fits; else to be freed. */
+static guint8 *
+make_command (guint8 local[STACK_COMMAND],
+              ZmqgCommandId id,
+              const guint8 *topic,
+              gsize size,
+              ZmqgFrameView *view)
+{
+  const guint8 *prefix;
+  gsize prefix_size;
+  guint8 *body = local;
+
+  prefix = zmqg_command_get_prefix (id, &prefix_size);
+  if (size > STACK_COMMAND - prefix_size)
+    body = g_try_malloc (prefix_size + size);
+  if (body == NULL)
+    return NULL;
+
+  memcpy (body, prefix, prefix_size);
+  if (size > 0)
+    memcpy (body + prefix_size, topic, size);
+
+  *view = (ZmqgFrameView) {
+    .data = body,
+    .size = prefix_size + size,
+    .flags = ZMQG_FRAME_COMMAND,
+  };
+  return body;
+}
+
+gboolean
+zmqg_subscriber_tell (ZmqgSocketCore *core,
+                      ZmqgCommandId id,
+                      const guint8 *topic,
+                      gsize size)
+{
+  ZmqgSubscriber *self = core->state;
+  GPtrArray *pipes = self->distributor.pipes;
+  guint8 local[STACK_COMMAND];
+  ZmqgFrameView view;
+  guint8 *body = make_command (local, id, topic, size, &view);
+  gboolean memory = body != NULL;
+
+  for (guint i = 0; body != NULL && i < pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (pipes, i);
+
+      if (zmqg_pipe_write_always (pipe, &view, 1) == ZMQG_PIPE_WRITTEN)
+        zmqg_pipe_flush (pipe);
+      else
+        memory = FALSE;
+    }
+
+  if (body != local)
+    g_free (body);
+  return memory;
+}
+
+static void
+write_topic (const guint8 *topic,
+             gsize size,
+             gpointer user_data)
+{
+  ZmqgPipe *pipe = user_data;
+  guint8 local[STACK_COMMAND];
+  ZmqgFrameView view;
+  guint8 *body = make_command (local, ZMQG_COMMAND_SUBSCRIBE, topic, size,
+                               &view);
+
+  if (body == NULL)
+    return;
+
+  zmqg_pipe_write_always (pipe, &view, 1);
+  if (body != local)
+    g_free (body);
+}
+
+void
+zmqg_subscriber_attach (ZmqgSocketCore *core,
+                        ZmqgPipe *pipe)
+{
+  ZmqgSubscriber *self = core->state;
+
+  zmqg_fair_queue_attach (&self->incoming, pipe);
+  zmqg_distributor_attach (&self->distributor, pipe);
+  zmqg_topic_set_foreach (self->topics, write_topic, pipe);
+  zmqg_pipe_flush (pipe);
+}
+
+void
+zmqg_subscriber_hiccup (ZmqgSocketCore *core,
+                        ZmqgPipe *pipe)
+{
+  ZmqgSubscriber *self = core->state;
+  guint epoch = atomic_load (&pipe->epoch);
+  ZmqgFrameView mark = {
+    .data = (const guint8 *) &epoch,
+    .size = sizeof epoch,
+    .flags = ZMQG_FRAME_COMMAND | ZMQG_FRAME_EPOCH,
+  };
+
+  /* What lies before the mark is of the connection that was lost, and is
+   * never sent. */
+  zmqg_pipe_write_always (pipe, &mark, 1);
+  zmqg_topic_set_foreach (self->topics, write_topic, pipe);
+  zmqg_pipe_flush (pipe);
+}
+
+/* --- Operations --------------------------------------------------------- */
+
+void
+zmqg_subscriber_readable (ZmqgSocketCore *core,
+                          ZmqgPipe *pipe)
+{
+  ZmqgSubscriber *self = core->state;
+
+  zmqg_fair_queue_activate (&self->incoming, pipe);
+}
+
+void
+zmqg_subscriber_writable (ZmqgSocketCore *core G_GNUC_UNUSED,
+                          ZmqgPipe *pipe G_GNUC_UNUSED)
+{
+  /* Room is looked for at each message. */
+}
+
+gboolean
+zmqg_subscriber_ended (ZmqgSocketCore *core,
+                       ZmqgPipe *pipe)
+{
+  ZmqgSubscriber *self = core->state;
+
+  return zmqg_type_is_drained (&self->incoming, pipe);
+}
+
+void
+zmqg_subscriber_detach (ZmqgSocketCore *core,
+                        ZmqgPipe *pipe)
+{
+  ZmqgSubscriber *self = core->state;
+
+  zmqg_fair_queue_detach (&self->incoming, pipe);
+  zmqg_distributor_detach (&self->distributor, pipe);
+}
+
+/* --- Public calls ------------------------------------------------------- */
+
+guint
+zmqg_subscriber_count_topics (ZmqgSocket *socket)
+{
+  ZmqgSubscriber *self = socket->core->state;
+  guint64 n;
+
+  if (zmqg_context_core_is_forked (socket->core->context))
+    return 0;
+
+  zmqg_socket_core_lock (socket->core);
+  n = zmqg_topic_set_get_n_subscriptions (self->topics);
+  zmqg_socket_core_unlock (socket->core);
+
+  return (guint) MIN (n, G_MAXUINT);
+}
