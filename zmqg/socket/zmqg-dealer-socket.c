@@ -73,7 +73,7 @@ dealer_attach (ZmqgSocketCore *core,
   DealerState *self = core->state;
 
   if (self->probe_router)
-    zmqg_type_probe (core, pipe);
+    zmqg_type_probe (pipe);
   zmqg_fair_queue_attach (&self->queue, pipe);
   zmqg_load_balancer_attach (&self->balancer, pipe);
 }

@@ -85,7 +85,7 @@ req_attach (ZmqgSocketCore *core,
   ReqState *self = core->state;
 
   if (self->probe_router)
-    zmqg_type_probe (core, pipe);
+    zmqg_type_probe (pipe);
   zmqg_fair_queue_attach (&self->queue, pipe);
   zmqg_load_balancer_attach (&self->balancer, pipe);
 }

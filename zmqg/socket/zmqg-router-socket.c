@@ -334,7 +334,7 @@ router_attach (ZmqgSocketCore *core,
   pipe->user = peer;
 
   if (self->probe_router)
-    zmqg_type_probe (core, pipe);
+    zmqg_type_probe (pipe);
   if (is_connect && self->connect_id != NULL)
     identify_connect (core, peer);
 }

@@ -125,13 +125,13 @@ zmqg_type_is_drained (ZmqgFairQueue *queue,
   return FALSE;
 }
 
-/* Tells a ROUTER at the other end that we are there. */
+/* Tells a ROUTER at the other end that we are there. This may be an I/O
+ * thread: the reader is woken at once, not written through. */
 static inline void
-zmqg_type_probe (ZmqgSocketCore *core,
-                 ZmqgPipe *pipe)
+zmqg_type_probe (ZmqgPipe *pipe)
 {
   ZmqgFrameView empty = { (const guint8 *) "", 0, 0, NULL, NULL };
 
   if (zmqg_pipe_write (pipe, &empty, 1) == ZMQG_PIPE_WRITTEN)
-    zmqg_socket_core_flush (core, pipe);
+    zmqg_pipe_flush (pipe);
 }
