@@ -459,8 +459,15 @@ take (ZmqgInbound *self,
     {
       if (G_UNLIKELY (room == 0) && !self->in_message)
         {
-          self->paused = TRUE;
-          break;
+          /* Asking again with all handed over arms the wake-up. */
+          if (!hand_over (self, &walk, error))
+            return FALSE;
+          room = zmqg_frame_queue_room (self->pipe->out);
+          if (room == 0)
+            {
+              self->paused = TRUE;
+              break;
+            }
         }
 
       result = self->zmtp1 ? walk_frame_zmtp1 (self, &walk, &room, error)

@@ -410,6 +410,19 @@ wait_for_more (ZmqgOutbound *self)
   return FALSE;
 }
 
+/* Owned, drained: the next one who publishes has to act. %FALSE when
+ * something came meanwhile. */
+static gboolean
+go_to_sleep (ZmqgOutbound *self)
+{
+  if (!zmqg_frame_queue_reader_sleep (self->pipe->in))
+    return FALSE;
+
+  if (zmqg_frame_queue_claim_writer (self->pipe->in))
+    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+  return TRUE;
+}
+
 ZmqgOutboundResult
 zmqg_outbound_run (ZmqgOutbound *self,
                    gboolean spin,
@@ -431,8 +444,7 @@ zmqg_outbound_run (ZmqgOutbound *self,
               while (result == ZMQG_OUTBOUND_DRAINED && spin &&
                      wait_for_more (self));
             }
-          while (result == ZMQG_OUTBOUND_DRAINED &&
-                 !zmqg_frame_queue_reader_sleep (self->pipe->in));
+          while (result == ZMQG_OUTBOUND_DRAINED && !go_to_sleep (self));
         }
       if (atomic_load_explicit (&self->pipe->in->released,
                                 memory_order_relaxed) != NULL)
@@ -461,6 +473,33 @@ may_push (ZmqgOutbound *self,
          zmqg_frame_queue_reader_sleeps (self->pipe->in);
 }
 
+/* Owned: writes what little there is; %FALSE when it is more, or the kernel
+ * does not take it. */
+static gboolean
+push_all (ZmqgOutbound *self)
+{
+  struct iovec ranges[4];
+  gsize total;
+
+  zmqg_frame_queue_gather (self->pipe->in, ranges, G_N_ELEMENTS (ranges),
+                           PUSH_MAX + 1, &total);
+  if (total > PUSH_MAX)
+    return FALSE;
+
+  do
+    {
+      if (write_all (self, NULL) != ZMQG_OUTBOUND_DRAINED)
+        {
+          /* Whoever called claims the flag to wake the engine. */
+          atomic_store (&self->pipe->in->reader_asleep, 1);
+          return FALSE;
+        }
+    }
+  while (!go_to_sleep (self));
+
+  return TRUE;
+}
+
 gboolean
 zmqg_outbound_push (ZmqgOutbound *self)
 {
@@ -484,14 +523,7 @@ zmqg_outbound_push (ZmqgOutbound *self)
       done = may_push (self, now);
       if (done)
         {
-          struct iovec ranges[4];
-          gsize total;
-
-          zmqg_frame_queue_gather (self->pipe->in, ranges,
-                                   G_N_ELEMENTS (ranges), PUSH_MAX + 1,
-                                   &total);
-          done = total <= PUSH_MAX &&
-                 write_all (self, NULL) == ZMQG_OUTBOUND_DRAINED;
+          done = push_all (self);
           self->last_write = now;
         }
       zmqg_unlock (&self->lock);

@@ -139,6 +139,10 @@ zmqg_frame_queue_claim_writer (ZmqgFrameQueue *self)
          atomic_exchange (&self->writer_asleep, 0) != 0;
 }
 
+/* Producer: whether the consumer has acknowledged all messages; if not, the
+ * producer counts as asleep. */
+gboolean zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self);
+
 /* --- Consumer ----------------------------------------------------------- */
 
 /* Whether anything lies ahead; does not change the sleep flag. */

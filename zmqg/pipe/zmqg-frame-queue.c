@@ -122,6 +122,20 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
   return room;
 }
 
+gboolean
+zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
+{
+  if (atomic_load_explicit (&self->acked, memory_order_acquire) ==
+      self->written)
+    return TRUE;
+
+  /* As in room (): one of the two sees the other. */
+  atomic_store_explicit (&self->writer_asleep, 1, memory_order_relaxed);
+  atomic_thread_fence (memory_order_seq_cst);
+  return atomic_load_explicit (&self->acked, memory_order_acquire) ==
+         self->written;
+}
+
 void
 zmqg_frame_queue_set_tag (ZmqgFrameQueue *self,
                           ZmqgTag *tag)

@@ -46,6 +46,9 @@ zmqg_inbox_is_pending (ZmqgInbox *self)
  * user code, as the last reference to a pipe does). */
 void zmqg_inbox_close (ZmqgInbox *self);
 
+/* Nothing is taken in any more; what is listed can still be taken out. */
+void zmqg_inbox_refuse (ZmqgInbox *self);
+
 void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,
                             guint interest, gboolean watcher);
 

@@ -138,6 +138,14 @@ zmqg_inbox_close (ZmqgInbox *self)
 }
 
 void
+zmqg_inbox_refuse (ZmqgInbox *self)
+{
+  zmqg_lock (&self->lock);
+  self->closed = TRUE;
+  zmqg_unlock (&self->lock);
+}
+
+void
 zmqg_inbox_add_waiter (ZmqgInbox *self,
                        ZmqgWaiter *waiter,
                        guint interest,

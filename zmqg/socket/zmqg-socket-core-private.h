@@ -162,6 +162,10 @@ void zmqg_socket_core_detach (ZmqgSocketCore *self, ZmqgPipe *pipe);
 void zmqg_socket_core_close_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
                                   int linger);
 
+/* Locked: the same, but what was received can still be read. */
+void zmqg_socket_core_leave_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
+                                  int linger);
+
 /* Locked: attaches a pipe (transfer full). */
 void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
 

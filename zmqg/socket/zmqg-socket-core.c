@@ -281,6 +281,20 @@ zmqg_socket_core_close_pipe (ZmqgSocketCore *self,
 }
 
 void
+zmqg_socket_core_leave_pipe (ZmqgSocketCore *self,
+                             ZmqgPipe *pipe,
+                             int linger)
+{
+  if (pipe->ended)
+    return;
+
+  pipe->ended = TRUE;
+  zmqg_pipe_close (pipe, linger);
+  if (self->ops->ended (self, pipe))
+    zmqg_socket_core_detach (self, pipe);
+}
+
+void
 zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
                                ZmqgPipe *pipe)
 {
@@ -591,7 +605,7 @@ zmqg_socket_core_close (ZmqgSocketCore *self)
     }
 
   self->closed = TRUE;
-  zmqg_inbox_close (&self->inbox);
+  zmqg_inbox_refuse (&self->inbox);
   process_inbox (self);
   while (self->pipes->len > 0)
     zmqg_socket_core_close_pipe (self, g_ptr_array_index (self->pipes, 0),

@@ -29,6 +29,33 @@ gboolean zmqg_socket_send_views (ZmqgSocket *self, const ZmqgFrameView *views,
                                  guint n, GCancellable *cancellable,
                                  GError **error);
 
+/* Frames of a message that need no allocation. */
+#define ZMQG_VIEWS_INLINE 16
+
+/* The message's frames, in @local if they fit, else to be freed. %NULL with
+ * @error when the message has none, or there is no memory. */
+ZmqgFrameView *zmqg_socket_get_views (ZmqgMessage *message,
+                                      ZmqgFrameView *local, guint *n,
+                                      GError **error);
+
+/* Something that can be waited for; the core's lock is held. */
+typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n);
+
+gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n);
+gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n);
+
+/* The signals of ZmqgSocket. */
+enum
+{
+  ZMQG_SIGNAL_MESSAGE,
+  ZMQG_SIGNAL_PEER_ADDED,
+  ZMQG_SIGNAL_PEER_REMOVED,
+  ZMQG_SIGNAL_HANDSHAKE_FAILED,
+  ZMQG_N_SIGNALS,
+};
+
+extern guint zmqg_socket_signals[ZMQG_N_SIGNALS];
+
 /* Attaches the source that emits the socket's signals. */
 GSource *zmqg_socket_dispatcher_new (ZmqgSocket *self);
 

@@ -153,6 +153,25 @@ gboolean zmqg_socket_flush (ZmqgSocket *self,
                             GCancellable *cancellable,
                             GError **error);
 ZMQG_PUBLIC
+void zmqg_socket_wait_for_peers_async (ZmqgSocket *self,
+                                       guint n,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_socket_wait_for_peers_finish (ZmqgSocket *self,
+                                            GAsyncResult *result,
+                                            GError **error);
+ZMQG_PUBLIC
+void zmqg_socket_flush_async (ZmqgSocket *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_socket_flush_finish (ZmqgSocket *self,
+                                   GAsyncResult *result,
+                                   GError **error);
+ZMQG_PUBLIC
 void zmqg_socket_close (ZmqgSocket *self);
 ZMQG_PUBLIC
 gboolean zmqg_socket_is_closed (ZmqgSocket *self);

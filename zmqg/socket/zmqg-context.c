@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-context-core-private.h"
+
+#include "base/zmqg-error.h"
+#include "socket/zmqg-socket-types-private.h"
+
+/**
+ * ZmqgContext:
+ *
+ * What sockets share: the threads that do input and output (or the main
+ * context that does it), and the names of inproc. Most programs need just
+ * the default one, see [func@Context.get_default].
+ *
+ * All methods may be called from any thread.
+ *
+ * Since: 1.0
+ */
+struct _ZmqgContext
+{
+  GObject parent_instance;
+
+  ZmqgContextCore *core;
+  ZmqgEngineMode engine_mode; /* until constructed */
+};
+
+struct _ZmqgContextClass
+{
+  GObjectClass parent_class;
+};
+
+typedef enum
+{
+  PROP_ENGINE_MODE = 1,
+  PROP_IO_THREADS,
+  PROP_MAX_SOCKETS,
+  PROP_MAX_MESSAGE_SIZE,
+  PROP_IPV6,
+  PROP_THREAD_NAME_PREFIX,
+} ZmqgContextProperty;
+
+static GParamSpec *properties[PROP_THREAD_NAME_PREFIX + 1];
+
+G_DEFINE_TYPE (ZmqgContext, zmqg_context, G_TYPE_OBJECT)
+
+static void
+zmqg_context_constructed (GObject *object)
+{
+  ZmqgContext *self = ZMQG_CONTEXT (object);
+
+  self->core = zmqg_context_core_new (self->engine_mode);
+
+  G_OBJECT_CLASS (zmqg_context_parent_class)->constructed (object);
+}
+
+static void
+zmqg_context_finalize (GObject *object)
+{
+  ZmqgContext *self = ZMQG_CONTEXT (object);
+
+  /* Sockets that linger keep the core. */
+  g_clear_pointer (&self->core, zmqg_context_core_unref);
+
+  G_OBJECT_CLASS (zmqg_context_parent_class)->finalize (object);
+}
+
+static void
+zmqg_context_get_property (GObject *object,
+                           guint property_id,
+                           GValue *value,
+                           GParamSpec *pspec)
+{
+  ZmqgContextCore *core = ZMQG_CONTEXT (object)->core;
+
+  zmqg_lock (&core->lock);
+  switch ((ZmqgContextProperty) property_id)
+    {
+    case PROP_ENGINE_MODE:
+      g_value_set_enum (value, core->mode);
+      break;
+    case PROP_IO_THREADS:
+      g_value_set_uint (value, core->io_threads);
+      break;
+    case PROP_MAX_SOCKETS:
+      g_value_set_uint (value, core->max_sockets);
+      break;
+    case PROP_MAX_MESSAGE_SIZE:
+      g_value_set_int64 (value, core->max_message_size);
+      break;
+    case PROP_IPV6:
+      g_value_set_boolean (value, core->ipv6);
+      break;
+    case PROP_THREAD_NAME_PREFIX:
+      g_value_set_string (value, core->name_prefix);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+  zmqg_unlock (&core->lock);
+}
+
+static void
+zmqg_context_set_property (GObject *object,
+                           guint property_id,
+                           const GValue *value,
+                           GParamSpec *pspec)
+{
+  ZmqgContext *self = ZMQG_CONTEXT (object);
+  ZmqgContextCore *core = self->core;
+
+  if (property_id == PROP_ENGINE_MODE)
+    {
+      self->engine_mode = g_value_get_enum (value);
+      return;
+    }
+
+  zmqg_lock (&core->lock);
+  switch ((ZmqgContextProperty) property_id)
+    {
+    case PROP_IO_THREADS:
+      if (core->engines == NULL)
+        core->io_threads = g_value_get_uint (value);
+      break;
+    case PROP_MAX_SOCKETS:
+      core->max_sockets = g_value_get_uint (value);
+      break;
+    case PROP_MAX_MESSAGE_SIZE:
+      core->max_message_size = g_value_get_int64 (value);
+      break;
+    case PROP_IPV6:
+      core->ipv6 = g_value_get_boolean (value);
+      break;
+    case PROP_THREAD_NAME_PREFIX:
+      g_free (core->name_prefix);
+      core->name_prefix = g_value_dup_string (value);
+      break;
+    case PROP_ENGINE_MODE:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+  zmqg_unlock (&core->lock);
+
+  g_object_notify_by_pspec (object, pspec);
+}
+
+static void
+zmqg_context_class_init (ZmqgContextClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags =
+    G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->constructed = zmqg_context_constructed;
+  object_class->finalize = zmqg_context_finalize;
+  object_class->get_property = zmqg_context_get_property;
+  object_class->set_property = zmqg_context_set_property;
+
+  /**
+   * ZmqgContext:engine-mode: (getter get_engine_mode)
+   *
+   * Where input and output run. With %ZMQG_ENGINE_MODE_MAIN_CONTEXT they run
+   * in the main context that was thread-default when the first socket bound
+   * or connected, and in calls that wait.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ENGINE_MODE] =
+    g_param_spec_enum ("engine-mode", NULL, NULL, ZMQG_TYPE_ENGINE_MODE,
+                       ZMQG_ENGINE_MODE_THREADS,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |
+                         G_PARAM_STATIC_STRINGS);
+  /**
+   * ZmqgContext:io-threads: (getter get_io_threads) (setter set_io_threads)
+   *
+   * The number of I/O threads, fixed once the first endpoint needed one. With
+   * 0 only inproc works.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IO_THREADS] =
+    g_param_spec_uint ("io-threads", NULL, NULL, 0, G_MAXINT, 1, flags);
+  /**
+   * ZmqgContext:max-sockets:
+   *
+   * The largest number of sockets that are open at the same time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_SOCKETS] =
+    g_param_spec_uint ("max-sockets", NULL, NULL, 1, G_MAXINT, 1023, flags);
+  /**
+   * ZmqgContext:max-message-size:
+   *
+   * What [property@Socket:max-message-size] of new sockets is, in bytes; -1
+   * for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_int64 ("max-message-size", NULL, NULL, -1, G_MAXINT64,
+                        G_GINT64_CONSTANT (1) << 30, flags);
+  /**
+   * ZmqgContext:ipv6:
+   *
+   * What [property@Socket:ipv6] of new sockets is.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IPV6] =
+    g_param_spec_boolean ("ipv6", NULL, NULL, FALSE, flags);
+  /**
+   * ZmqgContext:thread-name-prefix:
+   *
+   * What the names of I/O threads start with, or %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_THREAD_NAME_PREFIX] =
+    g_param_spec_string ("thread-name-prefix", NULL, NULL, NULL, flags);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
+                                     properties);
+}
+
+static void
+zmqg_context_init (ZmqgContext *self G_GNUC_UNUSED)
+{
+}
+
+ZmqgContextCore *
+zmqg_context_get_core (ZmqgContext *self)
+{
+  return self->core;
+}
+
+/**
+ * zmqg_context_new:
+ *
+ * Makes a context of its own, with I/O threads. For another engine mode use
+ * the property at construction.
+ *
+ * Returns: (transfer full): a new context
+ *
+ * Since: 1.0
+ */
+ZmqgContext *
+zmqg_context_new (void)
+{
+  return g_object_new (ZMQG_TYPE_CONTEXT, NULL);
+}
+
+/**
+ * zmqg_context_get_default:
+ *
+ * Gets the context that sockets belong to which are made without one. It
+ * lives as long as the process.
+ *
+ * Returns: (transfer none): the default context
+ *
+ * Since: 1.0
+ */
+ZmqgContext *
+zmqg_context_get_default (void)
+{
+  static gsize context = 0;
+
+  if (g_once_init_enter (&context))
+    g_once_init_leave (&context, (gsize) zmqg_context_new ());
+
+  return (ZmqgContext *) context;
+}
+
+/**
+ * zmqg_context_create_socket:
+ * @self: a context
+ * @type: a type of socket
+ *
+ * Makes a socket of a type.
+ *
+ * Returns: (transfer full): a new socket
+ *
+ * Since: 1.0
+ */
+ZmqgSocket *
+zmqg_context_create_socket (ZmqgContext *self,
+                            ZmqgSocketType type)
+{
+  GType gtype;
+
+  g_return_val_if_fail (ZMQG_IS_CONTEXT (self), NULL);
+
+  gtype = zmqg_socket_type_to_gtype (type);
+  g_return_val_if_fail (gtype != G_TYPE_INVALID, NULL);
+
+  return g_object_new (gtype, "context", self, NULL);
+}
+
+/**
+ * zmqg_context_shutdown:
+ * @self: a context
+ *
+ * Makes all calls on sockets of the context fail with
+ * %ZMQG_ERROR_TERMINATED, also those that wait. Closing sockets still works.
+ * Returns at once; doing it again does nothing.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_context_shutdown (ZmqgContext *self)
+{
+  g_return_if_fail (ZMQG_IS_CONTEXT (self));
+
+  if (!zmqg_context_core_is_forked (self->core))
+    zmqg_context_core_shutdown (self->core);
+}
+
+static void
+terminate_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
+                     gpointer user_data)
+{
+  zmqg_thread_waiter_signal (user_data);
+}
+
+/* Waits until all sockets are closed and all sessions have ended. */
+static gboolean
+wait_for_end (ZmqgContextCore *core,
+              GCancellable *cancellable,
+              GError **error)
+{
+  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
+  gulong id = 0;
+
+  if (waiter == NULL)
+    return FALSE;
+
+  zmqg_thread_waiter_clear (waiter);
+  zmqg_inbox_add_waiter (&core->waiters, &waiter->waiter, ZMQG_WAIT_ALL,
+                         FALSE);
+  if (cancellable != NULL)
+    id = g_cancellable_connect (cancellable, G_CALLBACK (terminate_cancelled),
+                                waiter, NULL);
+
+  while (atomic_load (&core->alive) > 0 &&
+         !g_cancellable_is_cancelled (cancellable))
+    zmqg_context_core_wait (core, waiter, -1);
+
+  zmqg_inbox_remove_waiter (&core->waiters, &waiter->waiter);
+  if (id != 0)
+    g_cancellable_disconnect (cancellable, id);
+
+  return atomic_load (&core->alive) == 0 ||
+         !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+/**
+ * zmqg_context_terminate:
+ * @self: a context
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Shuts the context down, waits until all of its sockets are closed and what
+ * they had to send is sent (or has lingered long enough), and ends its
+ * threads. When it was cancelled it can be called again.
+ *
+ * Fails with %ZMQG_ERROR_FORKED, %ZMQG_ERROR_NO_RESOURCES or a %G_IO_ERROR.
+ *
+ * Returns: %TRUE once everything has ended
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_context_terminate (ZmqgContext *self,
+                        GCancellable *cancellable,
+                        GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_CONTEXT (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (zmqg_context_core_is_forked (self->core))
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
+                           "The context was made before the process forked");
+      return FALSE;
+    }
+
+  zmqg_context_core_shutdown (self->core);
+  if (!wait_for_end (self->core, cancellable, error))
+    return FALSE;
+
+  zmqg_context_core_stop_engines (self->core, TRUE);
+  return TRUE;
+}
+
+static void
+terminate_in_thread (GTask *task,
+                     gpointer source,
+                     gpointer task_data G_GNUC_UNUSED,
+                     GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (zmqg_context_terminate (source, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * zmqg_context_terminate_async:
+ * @self: a context
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Does what [method@Context.terminate] does, without blocking.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_context_terminate_async (ZmqgContext *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (ZMQG_IS_CONTEXT (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, zmqg_context_terminate_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  g_task_run_in_thread (task, terminate_in_thread);
+}
+
+/**
+ * zmqg_context_terminate_finish:
+ * @self: a context
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Context.terminate_async].
+ *
+ * Returns: %TRUE once everything has ended
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_context_terminate_finish (ZmqgContext *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * zmqg_context_get_engine_mode: (get-property engine-mode)
+ * @self: a context
+ *
+ * Gets where input and output run.
+ *
+ * Returns: the engine mode
+ *
+ * Since: 1.0
+ */
+ZmqgEngineMode
+zmqg_context_get_engine_mode (ZmqgContext *self)
+{
+  g_return_val_if_fail (ZMQG_IS_CONTEXT (self), ZMQG_ENGINE_MODE_THREADS);
+
+  return self->core->mode;
+}
+
+/**
+ * zmqg_context_get_io_threads: (get-property io-threads)
+ * @self: a context
+ *
+ * Gets the number of I/O threads.
+ *
+ * Returns: the number
+ *
+ * Since: 1.0
+ */
+guint
+zmqg_context_get_io_threads (ZmqgContext *self)
+{
+  guint io_threads;
+
+  g_return_val_if_fail (ZMQG_IS_CONTEXT (self), 0);
+
+  g_object_get (self, "io-threads", &io_threads, NULL);
+  return io_threads;
+}
+
+/**
+ * zmqg_context_set_io_threads: (set-property io-threads)
+ * @self: a context
+ * @io_threads: the number; 0 allows only inproc
+ *
+ * Sets the number of I/O threads, before the first endpoint that needs one.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_context_set_io_threads (ZmqgContext *self,
+                             guint io_threads)
+{
+  g_return_if_fail (ZMQG_IS_CONTEXT (self));
+
+  g_object_set (self, "io-threads", io_threads, NULL);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-peer-private.h"
+
+#include "base/zmqg-lock-private.h"
+
+/**
+ * ZmqgPeer:
+ *
+ * The other end of one connection, as the handshake made it known. A new
+ * connection is a new peer. Constant, but for whether it is still connected.
+ *
+ * Since: 1.0
+ */
+struct _ZmqgPeer
+{
+  GObject parent_instance;
+
+  ZmqgPeerRecord *record;
+};
+
+struct _ZmqgPeerClass
+{
+  GObjectClass parent_class;
+};
+
+G_DEFINE_TYPE (ZmqgPeer, zmqg_peer, G_TYPE_OBJECT)
+
+typedef enum
+{
+  PROP_REMOTE_ADDRESS = 1,
+  PROP_REMOTE_URI,
+  PROP_CREDENTIALS,
+  PROP_IDENTITY,
+  PROP_SOCKET_TYPE,
+  PROP_MECHANISM,
+} ZmqgPeerProperty;
+
+static GParamSpec *properties[PROP_MECHANISM + 1];
+
+/* Guards the weak references of all records. */
+static ZmqgLock objects_lock = ZMQG_LOCK_INIT;
+
+static void
+zmqg_peer_finalize (GObject *object)
+{
+  ZmqgPeer *self = ZMQG_PEER (object);
+
+  if (self->record != NULL)
+    zmqg_tag_unref (&self->record->tag);
+
+  G_OBJECT_CLASS (zmqg_peer_parent_class)->finalize (object);
+}
+
+static void
+zmqg_peer_get_gobject_property (GObject *object,
+                                guint property_id,
+                                GValue *value,
+                                GParamSpec *pspec)
+{
+  ZmqgPeer *self = ZMQG_PEER (object);
+
+  switch ((ZmqgPeerProperty) property_id)
+    {
+    case PROP_REMOTE_ADDRESS:
+      g_value_set_object (value, self->record->remote);
+      break;
+    case PROP_REMOTE_URI:
+      g_value_set_string (value, self->record->remote_text);
+      break;
+    case PROP_CREDENTIALS:
+      g_value_set_object (value, self->record->credentials);
+      break;
+    case PROP_IDENTITY:
+      g_value_set_boxed (value, self->record->identity);
+      break;
+    case PROP_SOCKET_TYPE:
+      g_value_set_string (value, zmqg_peer_get_socket_type (self));
+      break;
+    case PROP_MECHANISM:
+      g_value_set_string (value, self->record->mechanism);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+zmqg_peer_class_init (ZmqgPeerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->finalize = zmqg_peer_finalize;
+  object_class->get_property = zmqg_peer_get_gobject_property;
+
+  /**
+   * ZmqgPeer:remote-address: (getter get_remote_address)
+   *
+   * The address of the peer, %NULL where there is none (inproc).
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REMOTE_ADDRESS] =
+    g_param_spec_object ("remote-address", NULL, NULL, G_TYPE_SOCKET_ADDRESS,
+                         flags);
+  /**
+   * ZmqgPeer:remote-uri: (getter get_remote_uri)
+   *
+   * The address of the peer as text, for example `tcp://127.0.0.1:40122`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REMOTE_URI] =
+    g_param_spec_string ("remote-uri", NULL, NULL, NULL, flags);
+  /**
+   * ZmqgPeer:credentials: (getter get_credentials)
+   *
+   * User, group and process of the peer, for ipc.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CREDENTIALS] =
+    g_param_spec_object ("credentials", NULL, NULL, G_TYPE_CREDENTIALS,
+                         flags);
+  /**
+   * ZmqgPeer:identity: (getter get_identity)
+   *
+   * The routing id that the peer gave itself (1 to 255 bytes), where the
+   * socket's type uses it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IDENTITY] =
+    g_param_spec_boxed ("identity", NULL, NULL, G_TYPE_BYTES, flags);
+  /**
+   * ZmqgPeer:socket-type: (getter get_socket_type)
+   *
+   * The peer's type as ZMTP names it, for example `SUB`; %NULL when the peer
+   * did not tell (ZMTP 1 and 2).
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SOCKET_TYPE] =
+    g_param_spec_string ("socket-type", NULL, NULL, NULL, flags);
+  /**
+   * ZmqgPeer:mechanism: (getter get_mechanism)
+   *
+   * The security mechanism of the connection, for example `NULL`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MECHANISM] =
+    g_param_spec_string ("mechanism", NULL, NULL, NULL, flags);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
+                                     properties);
+}
+
+static void
+zmqg_peer_init (ZmqgPeer *self G_GNUC_UNUSED)
+{
+}
+
+static ZmqgPeer *
+dup_object (GWeakRef *weak)
+{
+  return weak != NULL ? g_weak_ref_get (weak) : NULL;
+}
+
+ZmqgPeer *
+zmqg_peer_for_record (ZmqgPeerRecord *record)
+{
+  g_autoptr (ZmqgPeer) made = NULL;
+  ZmqgPeer *peer;
+
+  zmqg_lock (&objects_lock);
+  peer = dup_object (record->object);
+  zmqg_unlock (&objects_lock);
+  if (peer != NULL)
+    return peer;
+
+  made = g_object_new (ZMQG_TYPE_PEER, NULL);
+  made->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
+
+  zmqg_lock (&objects_lock);
+  peer = dup_object (record->object);
+  if (peer == NULL)
+    {
+      if (record->object == NULL)
+        {
+          record->object = g_new0 (GWeakRef, 1);
+          g_weak_ref_init (record->object, NULL);
+        }
+      g_weak_ref_set (record->object, made);
+      peer = g_object_ref (made);
+    }
+  zmqg_unlock (&objects_lock);
+
+  return peer;
+}
+
+ZmqgPeerRecord *
+zmqg_peer_get_record (ZmqgPeer *self)
+{
+  return self->record;
+}
+
+static void
+record_release (ZmqgTag *tag)
+{
+  ZmqgPeerRecord *record = (ZmqgPeerRecord *) tag;
+
+  /* The object held a reference: it is gone. */
+  if (record->object != NULL)
+    {
+      g_weak_ref_clear (record->object);
+      g_free (record->object);
+    }
+  zmqg_peer_record_free (record);
+}
+
+static ZmqgPeer *
+record_dup_peer (ZmqgTag *tag)
+{
+  return zmqg_peer_for_record ((ZmqgPeerRecord *) tag);
+}
+
+static const char *
+record_get_property (ZmqgTag *tag,
+                     const char *name)
+{
+  return zmqg_peer_record_get_property ((ZmqgPeerRecord *) tag, name);
+}
+
+extern const ZmqgTagOps zmqg_peer_record_ops;
+
+const ZmqgTagOps zmqg_peer_record_ops = {
+  .release = record_release,
+  .dup_peer = record_dup_peer,
+  .get_property = record_get_property,
+};
+
+/**
+ * zmqg_peer_get_remote_address: (get-property remote-address)
+ * @self: a peer
+ *
+ * Gets the address of the peer.
+ *
+ * Returns: (transfer none) (nullable): the address, or %NULL
+ *
+ * Since: 1.0
+ */
+GSocketAddress *
+zmqg_peer_get_remote_address (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->remote;
+}
+
+/**
+ * zmqg_peer_get_remote_uri: (get-property remote-uri)
+ * @self: a peer
+ *
+ * Gets the address of the peer as text.
+ *
+ * Returns: (nullable): the address, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+zmqg_peer_get_remote_uri (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->remote_text;
+}
+
+/**
+ * zmqg_peer_get_credentials: (get-property credentials)
+ * @self: a peer
+ *
+ * Gets user, group and process of the peer, for ipc.
+ *
+ * Returns: (transfer none) (nullable): the credentials, or %NULL
+ *
+ * Since: 1.0
+ */
+GCredentials *
+zmqg_peer_get_credentials (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->credentials;
+}
+
+/**
+ * zmqg_peer_get_identity: (get-property identity)
+ * @self: a peer
+ *
+ * Gets the routing id that the peer gave itself.
+ *
+ * Returns: (transfer none) (nullable): the routing id, or %NULL
+ *
+ * Since: 1.0
+ */
+GBytes *
+zmqg_peer_get_identity (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->identity;
+}
+
+/**
+ * zmqg_peer_get_socket_type: (get-property socket-type)
+ * @self: a peer
+ *
+ * Gets the peer's socket type as ZMTP names it.
+ *
+ * Returns: (nullable): the type, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+zmqg_peer_get_socket_type (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->type != NULL ? self->record->type->name : NULL;
+}
+
+/**
+ * zmqg_peer_get_mechanism: (get-property mechanism)
+ * @self: a peer
+ *
+ * Gets the security mechanism of the connection.
+ *
+ * Returns: the mechanism
+ *
+ * Since: 1.0
+ */
+const char *
+zmqg_peer_get_mechanism (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->mechanism;
+}
+
+/**
+ * zmqg_peer_get_property:
+ * @self: a peer
+ * @name: the name of a property, as on the wire
+ *
+ * Gets a property of the connection: one that the peer sent in the handshake
+ * (`Socket-Type`, `Identity`, `X-…`), or `Peer-Address`.
+ *
+ * Returns: (nullable): the value, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+zmqg_peer_get_property (ZmqgPeer *self,
+                        const char *name)
+{
+  const char *value;
+
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  value = zmqg_peer_record_get_property (self->record, name);
+  return value != NULL && g_utf8_validate (value, -1, NULL) ? value : NULL;
+}
+
+/**
+ * zmqg_peer_is_connected:
+ * @self: a peer
+ *
+ * Tells whether the connection to the peer is still there.
+ *
+ * Returns: %TRUE while it is
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_peer_is_connected (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), FALSE);
+
+  return !atomic_load (&self->record->gone);
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-socket-private.h"
+
+#include "base/zmqg-error.h"
+
+/*
+ * The asynchronous calls of ZmqgSocket. One that cannot complete at once
+ * becomes a source of the caller's main context, which waits in the socket's
+ * inbox behind those that came before it.
+ */
+typedef struct _Operation Operation;
+
+struct _Operation
+{
+  GSource source;
+  ZmqgWaiter waiter;
+  GTask *task; /* counted; its source object is the socket */
+  /* Tries once; what comes out is in the task. */
+  ZmqgIoResult (*attempt) (ZmqgSocketCore *core, GTask *task, GError **error);
+};
+
+/* What an operation is about: the task's data. */
+typedef struct
+{
+  ZmqgMessage *message; /* to send, counted */
+  guint n;              /* most messages, or peers to wait for */
+  ZmqgSocketCondition condition;
+  ZmqgMessage *received;
+  GPtrArray *batch;
+} Request;
+
+static void
+request_free (gpointer data)
+{
+  Request *self = data;
+
+  g_clear_pointer (&self->message, zmqg_message_unref);
+  g_clear_pointer (&self->received, zmqg_message_unref);
+  g_clear_pointer (&self->batch, g_ptr_array_unref);
+  g_free (self);
+}
+
+static void
+operation_wake (ZmqgWaiter *waiter)
+{
+  Operation *self = (Operation *) ((guint8 *) waiter -
+                                   G_STRUCT_OFFSET (Operation, waiter));
+
+  g_source_set_ready_time (&self->source, 0);
+}
+
+static ZmqgSocketCore *
+core_of (GTask *task)
+{
+  return ZMQG_SOCKET (g_task_get_source_object (task))->core;
+}
+
+static void
+complete (GTask *task,
+          ZmqgIoResult result,
+          GError *error)
+{
+  Request *request = g_task_get_task_data (task);
+
+  if (result == ZMQG_IO_FAILED)
+    g_task_return_error (task, error);
+  else if (request->received != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&request->received),
+                           (GDestroyNotify) zmqg_message_unref);
+  else if (request->batch != NULL)
+    g_task_return_pointer (task, g_steal_pointer (&request->batch),
+                           (GDestroyNotify) g_ptr_array_unref);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+operation_dispatch (GSource *source,
+                    GSourceFunc callback G_GNUC_UNUSED,
+                    gpointer user_data G_GNUC_UNUSED)
+{
+  Operation *self = (Operation *) source;
+  ZmqgSocketCore *core = core_of (self->task);
+  GError *error = NULL;
+  ZmqgIoResult result = ZMQG_IO_FAILED;
+
+  g_source_set_ready_time (source, -1);
+  zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
+
+  if (!g_cancellable_set_error_if_cancelled (
+        g_task_get_cancellable (self->task), &error))
+    result = self->attempt (core, self->task, &error);
+  if (result == ZMQG_IO_AGAIN)
+    return G_SOURCE_CONTINUE;
+
+  zmqg_inbox_remove_waiter (&core->inbox, &self->waiter);
+  complete (self->task, result, error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+operation_finalize (GSource *source)
+{
+  Operation *self = (Operation *) source;
+
+  zmqg_inbox_remove_waiter (&core_of (self->task)->inbox, &self->waiter);
+  g_object_unref (self->task);
+}
+
+static GSourceFuncs operation_funcs = {
+  .dispatch = operation_dispatch,
+  .finalize = operation_finalize,
+};
+
+static gboolean
+cancelled_dispatch (GCancellable *cancellable G_GNUC_UNUSED,
+                    gpointer user_data G_GNUC_UNUSED)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Takes the task. @interest is what the operation waits for. */
+static void
+start (GTask *task,
+       guint interest,
+       ZmqgIoResult (*attempt) (ZmqgSocketCore *core, GTask *task,
+                                GError **error))
+{
+  ZmqgSocketCore *core = core_of (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  GError *error = NULL;
+  Operation *self;
+  GSource *source;
+
+  /* A result that is there is never thrown away for a cancellation. */
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (!zmqg_inbox_is_awaited (&core->inbox, interest))
+    {
+      ZmqgIoResult result = attempt (core, task, &error);
+
+      if (result != ZMQG_IO_AGAIN)
+        {
+          complete (task, result, error);
+          g_object_unref (task);
+          return;
+        }
+    }
+
+  source = g_source_new (&operation_funcs, sizeof (Operation));
+  self = (Operation *) source;
+  self->waiter.wake = operation_wake;
+  self->task = task;
+  self->attempt = attempt;
+  g_source_set_static_name (source, "[zmqg] operation");
+  g_source_set_priority (source, g_task_get_priority (task));
+  if (cancellable != NULL)
+    {
+      g_autoptr (GSource) child = g_cancellable_source_new (cancellable);
+
+      g_source_set_callback (child, G_SOURCE_FUNC (cancelled_dispatch), NULL,
+                             NULL);
+      g_source_add_child_source (source, child);
+    }
+
+  zmqg_inbox_add_waiter (&core->inbox, &self->waiter, interest, FALSE);
+  /* What came between the attempt and the list is met by the first turn. */
+  g_source_set_ready_time (source, 0);
+  g_source_attach (source, g_task_get_context (task));
+  g_source_unref (source);
+}
+
+static GTask *
+new_task (ZmqgSocket *self,
+          gpointer tag,
+          Request **request,
+          GCancellable *cancellable,
+          GAsyncReadyCallback callback,
+          gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  *request = g_new0 (Request, 1);
+  g_task_set_task_data (task, *request, request_free);
+  if (g_task_return_error_if_cancelled (task))
+    g_clear_object (&task);
+  return task;
+}
+
+/* --- Sending ------------------------------------------------------------ */
+
+static ZmqgIoResult
+attempt_send (ZmqgSocketCore *core,
+              GTask *task,
+              GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
+  ZmqgFrameView *views;
+  ZmqgIoResult result;
+  guint n;
+
+  views = zmqg_socket_get_views (request->message, local, &n, error);
+  if (views == NULL)
+    return ZMQG_IO_FAILED;
+
+  result = zmqg_socket_core_send (core, views, n, error);
+  if (views != local)
+    g_free (views);
+  return result;
+}
+
+/**
+ * zmqg_socket_send_async:
+ * @self: a socket
+ * @message: a message of at least one frame; immutable from now on
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Sends a message, as [method@Socket.send] does, without blocking. Any number
+ * of sends may be under way; they complete in order. A cancelled send is
+ * either wholly sent or not at all.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_send_async (ZmqgSocket *self,
+                        ZmqgMessage *message,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  Request *request;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (message != NULL);
+
+  task = new_task (self, zmqg_socket_send_async, &request, cancellable,
+                   callback, user_data);
+  if (task == NULL)
+    return;
+
+  request->message = zmqg_message_ref (message);
+  start (task, ZMQG_WAIT_OUT, attempt_send);
+}
+
+/**
+ * zmqg_socket_send_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.send_async].
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_send_finish (ZmqgSocket *self,
+                         GAsyncResult *result,
+                         GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* --- Receiving ---------------------------------------------------------- */
+
+static ZmqgIoResult
+attempt_receive (ZmqgSocketCore *core,
+                 GTask *task,
+                 GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+
+  return zmqg_socket_core_receive (core, &request->received, error);
+}
+
+/**
+ * zmqg_socket_receive_async:
+ * @self: a socket
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Receives a message, as [method@Socket.receive] does, without blocking and
+ * without a timeout. Any number of calls may wait; messages go to them in the
+ * order in which they came. A cancelled call takes no message.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_receive_async (ZmqgSocket *self,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  Request *request;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  task = new_task (self, zmqg_socket_receive_async, &request, cancellable,
+                   callback, user_data);
+  if (task != NULL)
+    start (task, ZMQG_WAIT_IN, attempt_receive);
+}
+
+/**
+ * zmqg_socket_receive_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.receive_async].
+ *
+ * Returns: (transfer full): the message, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+ZmqgMessage *
+zmqg_socket_receive_finish (ZmqgSocket *self,
+                            GAsyncResult *result,
+                            GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static ZmqgIoResult
+attempt_receive_batch (ZmqgSocketCore *core,
+                       GTask *task,
+                       GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+  ZmqgIoResult result;
+
+  if (request->batch == NULL)
+    request->batch = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) zmqg_message_unref);
+
+  if (zmqg_socket_core_receive_batch (core, request->batch, request->n,
+                                      &result, error) > 0)
+    return ZMQG_IO_DONE;
+  return result;
+}
+
+/**
+ * zmqg_socket_receive_batch_async:
+ * @self: a socket
+ * @max: the largest number of messages, at least 1
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Receives all messages that are there, up to @max, once there is one,
+ * without blocking. See [method@Socket.receive_async].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_receive_batch_async (ZmqgSocket *self,
+                                 guint max,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  Request *request;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (max > 0);
+
+  task = new_task (self, zmqg_socket_receive_batch_async, &request,
+                   cancellable, callback, user_data);
+  if (task == NULL)
+    return;
+
+  request->n = max;
+  start (task, ZMQG_WAIT_IN, attempt_receive_batch);
+}
+
+/**
+ * zmqg_socket_receive_batch_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.receive_batch_async].
+ *
+ * Returns: (transfer container) (element-type ZmqgMessage): at least one
+ *   message, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+zmqg_socket_receive_batch_finish (ZmqgSocket *self,
+                                  GAsyncResult *result,
+                                  GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* --- Waiting for others ------------------------------------------------- */
+
+static ZmqgIoResult
+attempt_condition (ZmqgSocketCore *core,
+                   GTask *task,
+                   GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+  ZmqgIoResult result = ZMQG_IO_AGAIN;
+
+  zmqg_socket_core_lock (core);
+  if (request->condition (core, request->n))
+    result = ZMQG_IO_DONE;
+  else if (!zmqg_socket_core_check (core, error))
+    result = ZMQG_IO_FAILED;
+  zmqg_socket_core_unlock (core);
+
+  return result;
+}
+
+/**
+ * zmqg_socket_wait_for_peers_async:
+ * @self: a socket
+ * @n: a number of peers
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Waits until the socket has at least @n peers whose handshake is done,
+ * without blocking.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_wait_for_peers_async (ZmqgSocket *self,
+                                  guint n,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  Request *request;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  task = new_task (self, zmqg_socket_wait_for_peers_async, &request,
+                   cancellable, callback, user_data);
+  if (task == NULL)
+    return;
+
+  request->n = n;
+  request->condition = zmqg_socket_core_has_peers;
+  start (task, ZMQG_WAIT_NEWS, attempt_condition);
+}
+
+/**
+ * zmqg_socket_wait_for_peers_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.wait_for_peers_async].
+ *
+ * Returns: %TRUE once the socket has so many peers
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_wait_for_peers_finish (ZmqgSocket *self,
+                                   GAsyncResult *result,
+                                   GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * zmqg_socket_flush_async:
+ * @self: a socket
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Waits until every message that was sent has been handed to the kernel,
+ * without blocking. See [method@Socket.flush].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_flush_async (ZmqgSocket *self,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  Request *request;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  task = new_task (self, zmqg_socket_flush_async, &request, cancellable,
+                   callback, user_data);
+  if (task == NULL)
+    return;
+
+  request->condition = zmqg_socket_core_is_flushed;
+  start (task, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, attempt_condition);
+}
+
+/**
+ * zmqg_socket_flush_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.flush_async].
+ *
+ * Returns: %TRUE once nothing is queued
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_flush_finish (ZmqgSocket *self,
+                          GAsyncResult *result,
+                          GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

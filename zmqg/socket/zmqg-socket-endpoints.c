@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-endpoint-private.h"
+#include "socket/zmqg-socket-private.h"
+
+#include "base/zmqg-endpoint-text-private.h"
+#include "base/zmqg-error.h"
+
+#include <string.h>
+
+/* bind, connect_to, unbind and disconnect_from of ZmqgSocket. */
+
+static const ZmqgTransport *
+parse (const char *uri,
+       const char **address,
+       GError **error)
+{
+  const ZmqgTransport *transport;
+  g_autofree char *scheme = NULL;
+
+  if (!zmqg_endpoint_text_split (uri, &scheme, address, error))
+    return NULL;
+
+  transport = zmqg_transport_find (scheme);
+  if (transport == NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED,
+                 "No such transport: %s", uri);
+  return transport;
+}
+
+/* Takes what a call needs, once it is clear that the socket is usable. */
+static gboolean
+begin (ZmqgSocket *self,
+       ZmqgOptions **options,
+       GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  gboolean ok;
+
+  if (zmqg_context_core_is_forked (core->context))
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
+                           "The socket was made before the process forked");
+      return FALSE;
+    }
+
+  if (core->ops->attach == NULL)
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
+                           "Not a type of socket");
+      return FALSE;
+    }
+
+  zmqg_socket_core_lock (core);
+  ok = zmqg_socket_core_check (core, error);
+  if (ok && !core->member_added)
+    {
+      ok = zmqg_context_core_add_member (core->context, &core->member, error);
+      core->member_added = ok;
+    }
+  if (ok)
+    *options = zmqg_options_ref (core->options);
+  zmqg_socket_core_unlock (core);
+
+  return ok;
+}
+
+/* The endpoint is in the list from now on (or the socket was closed
+ * meanwhile: then %FALSE). Locks. */
+static gboolean
+add_endpoint (ZmqgSocket *self,
+              ZmqgEndpointCore *endpoint,
+              GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  gboolean ok;
+
+  zmqg_socket_core_lock (core);
+  ok = zmqg_socket_core_check (core, error);
+  if (ok)
+    g_ptr_array_add (core->endpoints, zmqg_tag_ref (&endpoint->tag));
+  zmqg_socket_core_unlock (core);
+
+  return ok;
+}
+
+static void
+remove_endpoint (ZmqgSocket *self,
+                 ZmqgEndpointCore *endpoint)
+{
+  zmqg_socket_core_lock (self->core);
+  g_ptr_array_remove (self->core->endpoints, endpoint);
+  zmqg_socket_core_unlock (self->core);
+}
+
+/* The endpoint works: gives it what drives it. %FALSE when the socket was
+ * closed meanwhile, and what was made has to end. Locks. */
+static gboolean
+complete (ZmqgSocket *self,
+          ZmqgEndpointCore *endpoint,
+          ZmqgListener *listener,
+          ZmqgDialer *dialer,
+          ZmqgPipe *pipe,
+          GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  gboolean ok;
+
+  zmqg_socket_core_lock (core);
+  ok = zmqg_socket_core_check (core, error);
+  endpoint->listener = listener;
+  endpoint->dialer = dialer;
+  if (ok)
+    {
+      g_free (core->last_endpoint);
+      core->last_endpoint = g_strdup (endpoint->uri);
+      if (pipe != NULL)
+        zmqg_socket_core_attach (core, pipe);
+    }
+  zmqg_socket_core_unlock (core);
+
+  if (ok)
+    {
+      g_object_notify (G_OBJECT (self), "last-endpoint");
+      return TRUE;
+    }
+
+  if (pipe != NULL)
+    {
+      zmqg_pipe_close (pipe, 0);
+      zmqg_pipe_unref (pipe);
+    }
+  zmqg_endpoint_core_stop (endpoint, core->context);
+  return FALSE;
+}
+
+/* --- Binding ------------------------------------------------------------ */
+
+static ZmqgEndpointCore *
+bind_in_process (ZmqgSocket *self,
+                 const ZmqgTransport *transport,
+                 const char *uri,
+                 const char *address,
+                 ZmqgOptions *options,
+                 GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgEndpointCore *endpoint;
+
+  endpoint = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_BIND, transport,
+                                     g_strdup (uri), g_strdup (address),
+                                     options);
+  if (!add_endpoint (self, endpoint, error))
+    {
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+
+  if (!zmqg_inproc_bind (core->context->inproc, address, &core->client,
+                         options, &endpoint->tag, error))
+    {
+      remove_endpoint (self, endpoint);
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+
+  if (!complete (self, endpoint, NULL, NULL, NULL, error))
+    {
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+  return endpoint;
+}
+
+static ZmqgEndpointCore *
+bind_listening (ZmqgSocket *self,
+                const ZmqgTransport *transport,
+                const char *address,
+                ZmqgOptions *options,
+                GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgListening listening = { .fd = -1 };
+  ZmqgEndpointCore *endpoint;
+  ZmqgListener *listener;
+  ZmqgEngine *engine;
+  const char *resolved;
+
+  engine = zmqg_context_core_get_engine (core->context, core->main_context,
+                                         error);
+  if (engine == NULL)
+    return NULL;
+
+  if (!transport->listen (address, options, &listening, error))
+    return NULL;
+
+  resolved = strstr (listening.uri, "://") + 3;
+  endpoint = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_BIND, transport,
+                                     g_strdup (listening.uri),
+                                     g_strdup (resolved), options);
+  if (!add_endpoint (self, endpoint, error))
+    {
+      transport->unlisten (&listening);
+      g_free (listening.uri);
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+
+  listener = zmqg_listener_new (engine, &core->client, options,
+                                &endpoint->tag, transport, &listening);
+  if (!complete (self, endpoint, listener, NULL, NULL, error))
+    {
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+  return endpoint;
+}
+
+static ZmqgEndpointCore *
+bind_to (ZmqgSocket *self,
+         const char *uri,
+         GError **error)
+{
+  const ZmqgTransport *transport;
+  ZmqgOptions *options = NULL;
+  ZmqgEndpointCore *endpoint;
+  const char *address;
+
+  transport = parse (uri, &address, error);
+  if (transport == NULL || !begin (self, &options, error))
+    return NULL;
+
+  if (transport->in_process)
+    endpoint = bind_in_process (self, transport, uri, address, options,
+                                error);
+  else
+    endpoint = bind_listening (self, transport, address, options, error);
+
+  zmqg_options_unref (options);
+  return endpoint;
+}
+
+/* --- Connecting --------------------------------------------------------- */
+
+/* One connection per text on these types. */
+static ZmqgEndpointCore *
+find_same_connect (ZmqgSocket *self,
+                   const char *uri)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgEndpointCore *found = NULL;
+
+  switch (core->ops->type)
+    {
+    case ZMQG_SOCKET_TYPE_REQ:
+    case ZMQG_SOCKET_TYPE_SUB:
+    case ZMQG_SOCKET_TYPE_PUB:
+    case ZMQG_SOCKET_TYPE_DEALER:
+      break;
+    case ZMQG_SOCKET_TYPE_PAIR:
+    case ZMQG_SOCKET_TYPE_REP:
+    case ZMQG_SOCKET_TYPE_ROUTER:
+    case ZMQG_SOCKET_TYPE_PULL:
+    case ZMQG_SOCKET_TYPE_PUSH:
+    case ZMQG_SOCKET_TYPE_XPUB:
+    case ZMQG_SOCKET_TYPE_XSUB:
+    default:
+      return NULL;
+    }
+
+  zmqg_socket_core_lock (core);
+  for (guint i = 0; i < core->endpoints->len && found == NULL; i++)
+    {
+      ZmqgEndpointCore *one = g_ptr_array_index (core->endpoints, i);
+
+      if (one->kind == ZMQG_ENDPOINT_KIND_CONNECT &&
+          !one->transport->in_process && g_str_equal (one->uri, uri))
+        found = (ZmqgEndpointCore *) zmqg_tag_ref (&one->tag);
+    }
+  zmqg_socket_core_unlock (core);
+
+  return found;
+}
+
+static ZmqgEndpointCore *
+connect_address (ZmqgSocket *self,
+                 const ZmqgTransport *transport,
+                 const char *uri,
+                 const char *address,
+                 ZmqgOptions *options,
+                 GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgEndpointCore *endpoint;
+  ZmqgEngine *engine = NULL;
+  ZmqgDialer *dialer = NULL;
+  ZmqgPipe *pipe;
+
+  if (!transport->in_process)
+    {
+      if (!transport->check (address, error))
+        return NULL;
+      engine = zmqg_context_core_get_engine (core->context,
+                                             core->main_context, error);
+      if (engine == NULL)
+        return NULL;
+    }
+
+  endpoint = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_CONNECT, transport,
+                                     g_strdup (uri), g_strdup (address),
+                                     options);
+  if (!add_endpoint (self, endpoint, error))
+    {
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+
+  if (transport->in_process)
+    pipe = zmqg_inproc_connect (core->context->inproc, address, &core->client,
+                                options, &endpoint->tag);
+  else
+    dialer = zmqg_dialer_new (engine, &core->client, options, &endpoint->tag,
+                              transport, address, &pipe);
+
+  if (!complete (self, endpoint, NULL, dialer, pipe, error))
+    {
+      zmqg_tag_unref (&endpoint->tag);
+      return NULL;
+    }
+  return endpoint;
+}
+
+static ZmqgEndpointCore *
+connect_to (ZmqgSocket *self,
+            const char *uri,
+            GError **error)
+{
+  const ZmqgTransport *transport;
+  ZmqgOptions *options = NULL;
+  ZmqgEndpointCore *endpoint;
+  const char *address;
+
+  transport = parse (uri, &address, error);
+  if (transport == NULL || !begin (self, &options, error))
+    return NULL;
+
+  endpoint = find_same_connect (self, uri);
+  if (endpoint == NULL)
+    endpoint = connect_address (self, transport, uri, address, options,
+                                error);
+
+  zmqg_options_unref (options);
+  return endpoint;
+}
+
+/* --- Ending ------------------------------------------------------------- */
+
+/* Takes the endpoints of that text, and closes their pipes. */
+static GPtrArray *
+take_endpoints (ZmqgSocket *self,
+                ZmqgEndpointKind kind,
+                gboolean (*same) (ZmqgEndpointCore *endpoint,
+                                  const char *address),
+                const char *text)
+{
+  ZmqgSocketCore *core = self->core;
+  GPtrArray *taken = g_ptr_array_new ();
+
+  zmqg_socket_core_lock (core);
+  for (guint i = 0; i < core->endpoints->len;)
+    {
+      ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
+
+      if (endpoint->kind != kind || !same (endpoint, text))
+        {
+          i++;
+          continue;
+        }
+
+      g_ptr_array_add (taken, zmqg_tag_ref (&endpoint->tag));
+      g_ptr_array_remove_index (core->endpoints, i);
+      for (guint j = core->pipes->len; j > 0; j--)
+        {
+          ZmqgPipe *pipe = g_ptr_array_index (core->pipes, j - 1);
+
+          /* Inproc: unbinding frees the name, pipes live on. */
+          if (pipe->endpoint == endpoint &&
+              !(kind == ZMQG_ENDPOINT_KIND_BIND &&
+                endpoint->transport->in_process))
+            zmqg_socket_core_leave_pipe (core, pipe, core->options->linger);
+        }
+    }
+  zmqg_socket_core_unlock (core);
+
+  return taken;
+}
+
+static gboolean
+same_uri (ZmqgEndpointCore *endpoint,
+          const char *uri)
+{
+  return g_str_equal (endpoint->uri, uri);
+}
+
+/* The stored address that @address means although its text is another, if
+ * the transport knows such. No lock held: may look up names. */
+static char *
+find_match (ZmqgSocket *self,
+            ZmqgEndpointKind kind,
+            const ZmqgTransport *transport,
+            const char *address,
+            ZmqgOptions *options)
+{
+  g_autoptr (GPtrArray) stored = g_ptr_array_new_with_free_func (g_free);
+  ZmqgSocketCore *core = self->core;
+
+  if (transport->matches == NULL)
+    return NULL;
+
+  zmqg_socket_core_lock (core);
+  for (guint i = 0; i < core->endpoints->len; i++)
+    {
+      ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
+
+      if (endpoint->kind == kind && endpoint->transport == transport)
+        g_ptr_array_add (stored, g_strdup (endpoint->address));
+    }
+  zmqg_socket_core_unlock (core);
+
+  for (guint i = 0; i < stored->len; i++)
+    {
+      const char *one = g_ptr_array_index (stored, i);
+
+      if (transport->matches (address, one, options))
+        return g_strconcat (transport->scheme, "://", one, NULL);
+    }
+
+  return NULL;
+}
+
+static gboolean
+end_endpoints (ZmqgSocket *self,
+               ZmqgEndpointKind kind,
+               const char *uri,
+               GError **error)
+{
+  const ZmqgTransport *transport;
+  ZmqgOptions *options = NULL;
+  g_autoptr (GPtrArray) taken = NULL;
+  const char *address;
+
+  transport = parse (uri, &address, error);
+  if (transport == NULL || !begin (self, &options, error))
+    return FALSE;
+
+  taken = take_endpoints (self, kind, same_uri, uri);
+  if (taken->len == 0)
+    {
+      g_autofree char *match = find_match (self, kind, transport, address,
+                                           options);
+
+      if (match != NULL)
+        {
+          g_ptr_array_unref (taken);
+          taken = take_endpoints (self, kind, same_uri, match);
+        }
+    }
+  zmqg_options_unref (options);
+
+  if (taken->len == 0)
+    {
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND,
+                   "The socket is not %s %s",
+                   kind == ZMQG_ENDPOINT_KIND_BIND ? "bound to"
+                                                   : "connected to",
+                   uri);
+      return FALSE;
+    }
+
+  for (guint i = 0; i < taken->len; i++)
+    {
+      ZmqgEndpointCore *endpoint = g_ptr_array_index (taken, i);
+
+      zmqg_endpoint_core_stop (endpoint, self->core->context);
+      zmqg_endpoint_core_notify (endpoint);
+      zmqg_tag_unref (&endpoint->tag);
+    }
+
+  return TRUE;
+}
+
+/* --- Public ------------------------------------------------------------- */
+
+static ZmqgEndpoint *
+endpoint_object (ZmqgEndpointCore *core)
+{
+  ZmqgEndpoint *endpoint;
+
+  if (core == NULL)
+    return NULL;
+
+  endpoint = zmqg_endpoint_for_core (core);
+  zmqg_tag_unref (&core->tag);
+  return endpoint;
+}
+
+/**
+ * zmqg_socket_bind:
+ * @self: a socket
+ * @uri: where to, for example `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:0`,
+ *   `ipc:///run/user/1000/jobs`, `ipc://@name` or `inproc://name`
+ * @error: return location for an error
+ *
+ * Listens for peers. The address that a wildcard or the port 0 became is in
+ * [property@Socket:last-endpoint]. Names and interfaces are resolved before
+ * the call returns, which may take time.
+ *
+ * Fails with %ZMQG_ERROR_INVALID_ENDPOINT,
+ * %ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED, %ZMQG_ERROR_ADDRESS_IN_USE,
+ * %ZMQG_ERROR_ADDRESS_NOT_AVAILABLE, %ZMQG_ERROR_NO_DEVICE,
+ * %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a
+ * %G_IO_ERROR.
+ *
+ * Returns: %TRUE if the socket is bound
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_bind (ZmqgSocket *self,
+                  const char *uri,
+                  GError **error)
+{
+  ZmqgEndpointCore *endpoint;
+
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (uri != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  endpoint = bind_to (self, uri, error);
+  if (endpoint == NULL)
+    return FALSE;
+
+  zmqg_tag_unref (&endpoint->tag);
+  return TRUE;
+}
+
+/**
+ * zmqg_socket_connect_to:
+ * @self: a socket
+ * @uri: where to, for example `tcp://localhost:5555`,
+ *   `tcp://192.168.1.5:0;server:5555` (with a source address),
+ *   `ipc:///run/user/1000/jobs` or `inproc://name`
+ * @error: return location for an error
+ *
+ * Connects to a peer, now or once it is there, and again whenever the
+ * connection is lost. Returns at once; names are resolved anew at each
+ * attempt. Repeating it with the same text on a REQ, SUB, PUB or DEALER
+ * socket keeps the one connection.
+ *
+ * Fails with %ZMQG_ERROR_INVALID_ENDPOINT,
+ * %ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED, %ZMQG_ERROR_NO_RESOURCES,
+ * %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ *
+ * Returns: %TRUE if the endpoint is valid
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_connect_to (ZmqgSocket *self,
+                        const char *uri,
+                        GError **error)
+{
+  ZmqgEndpointCore *endpoint;
+
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (uri != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  endpoint = connect_to (self, uri, error);
+  if (endpoint == NULL)
+    return FALSE;
+
+  zmqg_tag_unref (&endpoint->tag);
+  return TRUE;
+}
+
+/**
+ * zmqg_socket_bind_endpoint:
+ * @self: a socket
+ * @uri: where to, as for [method@Socket.bind]
+ * @error: return location for an error
+ *
+ * Listens for peers as [method@Socket.bind] does.
+ *
+ * Returns: (transfer full): the endpoint, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+ZmqgEndpoint *
+zmqg_socket_bind_endpoint (ZmqgSocket *self,
+                           const char *uri,
+                           GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (uri != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return endpoint_object (bind_to (self, uri, error));
+}
+
+/**
+ * zmqg_socket_connect_endpoint:
+ * @self: a socket
+ * @uri: where to, as for [method@Socket.connect_to]
+ * @error: return location for an error
+ *
+ * Connects to a peer as [method@Socket.connect_to] does.
+ *
+ * Returns: (transfer full): the endpoint, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+ZmqgEndpoint *
+zmqg_socket_connect_endpoint (ZmqgSocket *self,
+                              const char *uri,
+                              GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (uri != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return endpoint_object (connect_to (self, uri, error));
+}
+
+/**
+ * zmqg_socket_unbind:
+ * @self: a socket
+ * @uri: an endpoint that the socket is bound to, as
+ *   [property@Socket:last-endpoint] showed it
+ * @error: return location for an error
+ *
+ * Stops listening; the address is free when the call returns. Connections
+ * that were accepted there end, what was queued for them as the property
+ * linger says. Messages that came from them can still be received. Over
+ * inproc only the name becomes free.
+ *
+ * Fails with %ZMQG_ERROR_NOT_FOUND, or as [method@Socket.bind] does.
+ *
+ * Returns: %TRUE if there was such an endpoint
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_unbind (ZmqgSocket *self,
+                    const char *uri,
+                    GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (uri != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return end_endpoints (self, ZMQG_ENDPOINT_KIND_BIND, uri, error);
+}
+
+/**
+ * zmqg_socket_disconnect_from:
+ * @self: a socket
+ * @uri: an endpoint that the socket is connected to
+ * @error: return location for an error
+ *
+ * Ends all connections to that endpoint. What was queued for them is sent as
+ * the property linger says. Messages that came from there can still be
+ * received.
+ *
+ * Fails with %ZMQG_ERROR_NOT_FOUND, or as [method@Socket.connect_to] does.
+ *
+ * Returns: %TRUE if there was such an endpoint
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_disconnect_from (ZmqgSocket *self,
+                             const char *uri,
+                             GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (uri != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return end_endpoints (self, ZMQG_ENDPOINT_KIND_CONNECT, uri, error);
+}

@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-socket-private.h"
+
+#include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-endpoint.h"
+#include "socket/zmqg-peer.h"
+
+/**
+ * ZmqgSocket:
+ *
+ * A ZeroMQ socket: the base of all socket types. It binds and connects to any
+ * number of endpoints, and exchanges messages with all peers there as its
+ * type does; connections come and go behind it.
+ *
+ * All methods may be called from any thread, also at the same time. Signals
+ * are emitted in the main context that was the thread-default one when the
+ * socket was made. Properties apply to later binds and connects, but for the
+ * high-water marks, linger and the timeouts, which apply at once.
+ *
+ * Since: 1.0
+ */
+
+guint zmqg_socket_signals[ZMQG_N_SIGNALS];
+
+typedef enum
+{
+  PROP_CONTEXT = 1,
+  PROP_SOCKET_TYPE,
+  PROP_LAST_ENDPOINT,
+  PROP_FIRST_OPTION, /* one for each option from here on */
+} ZmqgSocketProperty;
+
+G_DEFINE_ABSTRACT_TYPE (ZmqgSocket, zmqg_socket, G_TYPE_OBJECT)
+
+/* --- A type that nobody defined ----------------------------------------- */
+
+static void
+nothing_init (ZmqgSocketCore *core G_GNUC_UNUSED)
+{
+}
+
+static guint
+nothing_events (ZmqgSocketCore *core G_GNUC_UNUSED)
+{
+  return 0;
+}
+
+/* Of subclasses made by a program: they can do nothing. */
+static const ZmqgSocketOps nothing_ops = {
+  .type = ZMQG_SOCKET_TYPE_PAIR,
+  .session = &zmqg_pair_session,
+  .init = nothing_init,
+  .clear = nothing_init,
+  .events = nothing_events,
+};
+
+/* --- Options ------------------------------------------------------------ */
+
+static const ZmqgOptionSpec *
+spec_of (guint property_id)
+{
+  return &zmqg_option_specs[property_id - PROP_FIRST_OPTION];
+}
+
+/* Marks apply to live pipes too. */
+static void
+apply_marks (ZmqgSocketCore *core)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      ZmqgEndpointCore *endpoint = pipe->endpoint;
+
+      /* Those of inproc are the sum of both sides'. */
+      if (endpoint->transport->in_process)
+        continue;
+
+      zmqg_frame_queue_set_hwm (pipe->out, core->options->send_hwm);
+      zmqg_frame_queue_set_hwm (pipe->in, core->options->receive_hwm);
+      zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
+      core->ops->writable (core, pipe);
+    }
+}
+
+static void
+set_option (ZmqgSocket *self,
+            GParamSpec *pspec,
+            const ZmqgOptionSpec *spec,
+            const GValue *value)
+{
+  g_autoptr (GError) error = NULL;
+  ZmqgSocketCore *core = self->core;
+
+  if (zmqg_context_core_is_forked (core->context))
+    return;
+
+  zmqg_socket_core_lock (core);
+  core->options = zmqg_options_make_writable (core->options);
+  if (zmqg_options_set (core->options, spec, value, &error) &&
+      (g_str_equal (spec->name, "send-hwm") ||
+       g_str_equal (spec->name, "receive-hwm")))
+    {
+      apply_marks (core);
+      core->state_changed = TRUE;
+    }
+  zmqg_socket_core_unlock (core);
+
+  if (error != NULL)
+    g_critical ("%s", error->message);
+  else
+    g_object_notify_by_pspec (G_OBJECT (self), pspec);
+}
+
+gboolean
+zmqg_socket_set_flag (ZmqgSocket *self,
+                      gboolean *field,
+                      gboolean value)
+{
+  gboolean changed;
+
+  zmqg_socket_core_lock (self->core);
+  changed = *field != value;
+  *field = value;
+  self->core->state_changed |= changed;
+  zmqg_socket_core_unlock (self->core);
+
+  return changed;
+}
+
+/* --- GObject ------------------------------------------------------------ */
+
+static void
+zmqg_socket_constructed (GObject *object)
+{
+  ZmqgSocket *self = ZMQG_SOCKET (object);
+  ZmqgSocketClass *klass = (ZmqgSocketClass *) G_OBJECT_GET_CLASS (self);
+  g_autoptr (GMainContext) main_context = g_main_context_ref_thread_default ();
+
+  if (self->context == NULL)
+    self->context = g_object_ref (zmqg_context_get_default ());
+
+  self->core = zmqg_socket_core_new (klass->ops,
+                                     zmqg_context_get_core (self->context),
+                                     main_context);
+
+  G_OBJECT_CLASS (zmqg_socket_parent_class)->constructed (object);
+
+  self->dispatcher = zmqg_socket_dispatcher_new (self);
+}
+
+static void
+zmqg_socket_dispose (GObject *object)
+{
+  ZmqgSocket *self = ZMQG_SOCKET (object);
+
+  if (self->core != NULL)
+    zmqg_socket_core_close (self->core);
+
+  if (self->dispatcher != NULL)
+    {
+      g_source_destroy (self->dispatcher);
+      g_clear_pointer (&self->dispatcher, g_source_unref);
+    }
+
+  G_OBJECT_CLASS (zmqg_socket_parent_class)->dispose (object);
+}
+
+static void
+zmqg_socket_finalize (GObject *object)
+{
+  ZmqgSocket *self = ZMQG_SOCKET (object);
+
+  if (self->core != NULL &&
+      !zmqg_context_core_is_forked (self->core->context))
+    zmqg_socket_core_unref (self->core);
+  g_clear_object (&self->context);
+
+  G_OBJECT_CLASS (zmqg_socket_parent_class)->finalize (object);
+}
+
+static void
+zmqg_socket_get_property (GObject *object,
+                          guint property_id,
+                          GValue *value,
+                          GParamSpec *pspec)
+{
+  ZmqgSocket *self = ZMQG_SOCKET (object);
+
+  switch ((ZmqgSocketProperty) property_id)
+    {
+    case PROP_CONTEXT:
+      g_value_set_object (value, self->context);
+      break;
+    case PROP_SOCKET_TYPE:
+      g_value_set_enum (value, self->core->ops->type);
+      break;
+    case PROP_LAST_ENDPOINT:
+      g_value_take_string (value, zmqg_socket_get_last_endpoint (self));
+      break;
+    case PROP_FIRST_OPTION:
+    default:
+      if (property_id - PROP_FIRST_OPTION < zmqg_n_option_specs)
+        {
+          zmqg_socket_core_lock (self->core);
+          zmqg_options_get (self->core->options, spec_of (property_id),
+                            value);
+          zmqg_socket_core_unlock (self->core);
+          break;
+        }
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+zmqg_socket_set_property (GObject *object,
+                          guint property_id,
+                          const GValue *value,
+                          GParamSpec *pspec)
+{
+  ZmqgSocket *self = ZMQG_SOCKET (object);
+
+  switch ((ZmqgSocketProperty) property_id)
+    {
+    case PROP_CONTEXT:
+      self->context = g_value_dup_object (value);
+      break;
+    case PROP_SOCKET_TYPE:
+    case PROP_LAST_ENDPOINT:
+    case PROP_FIRST_OPTION:
+    default:
+      if (property_id >= PROP_FIRST_OPTION &&
+          property_id - PROP_FIRST_OPTION < zmqg_n_option_specs)
+        {
+          set_option (self, pspec, spec_of (property_id), value);
+          break;
+        }
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+install_options (GObjectClass *object_class)
+{
+  const GParamFlags flags =
+    G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  for (guint i = 0; i < zmqg_n_option_specs; i++)
+    {
+      const ZmqgOptionSpec *spec = &zmqg_option_specs[i];
+      GParamSpec *pspec;
+
+      switch (spec->type)
+        {
+        case ZMQG_OPTION_INT:
+          pspec = g_param_spec_int (spec->name, NULL, NULL,
+                                    (int) spec->minimum, (int) spec->maximum,
+                                    (int) spec->fallback, flags);
+          break;
+        case ZMQG_OPTION_INT64:
+          pspec = g_param_spec_int64 (spec->name, NULL, NULL, spec->minimum,
+                                      spec->maximum, spec->fallback, flags);
+          break;
+        case ZMQG_OPTION_BOOLEAN:
+          pspec = g_param_spec_boolean (spec->name, NULL, NULL,
+                                        spec->fallback != 0, flags);
+          break;
+        case ZMQG_OPTION_BYTES:
+        default:
+          pspec = g_param_spec_boxed (spec->name, NULL, NULL, G_TYPE_BYTES,
+                                      flags);
+          break;
+        }
+
+      g_object_class_install_property (object_class, PROP_FIRST_OPTION + i,
+                                       pspec);
+    }
+}
+
+/*
+ * The options' properties are installed from their table; their
+ * documentation:
+ */
+
+/**
+ * ZmqgSocket:send-hwm:
+ *
+ * High-water mark of outbound messages, for each peer, in messages; 0 for no
+ * limit. What happens at the mark depends on the socket's type. Over inproc
+ * the marks of both sides are added. Applies at once.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:receive-hwm:
+ *
+ * High-water mark of inbound messages, for each peer, in messages; 0 for no
+ * limit. At the mark the socket stops reading from that peer. Applies at
+ * once.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:linger:
+ *
+ * How long a closed socket goes on sending what was queued, in milliseconds;
+ * -1 for as long as it takes, 0 to drop it. SUB and XSUB have 0. Applies when
+ * an endpoint or the socket is closed.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:send-timeout:
+ *
+ * How long a blocking send waits for room, in milliseconds; -1 for ever. At
+ * the end it fails with %ZMQG_ERROR_TIMED_OUT.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:receive-timeout:
+ *
+ * How long a blocking receive waits for a message, in milliseconds; -1 for
+ * ever. At the end it fails with %ZMQG_ERROR_TIMED_OUT.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:reconnect-interval:
+ *
+ * How long to wait before connecting again, in milliseconds; 0 or -1 never to
+ * do so. Without a maximum up to as much again is added at random.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:reconnect-interval-max:
+ *
+ * With more than 0 the interval doubles with each failed attempt, up to this,
+ * in milliseconds.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:handshake-interval:
+ *
+ * How long the handshake of a connection may take, in milliseconds; 0 for no
+ * limit.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:connect-timeout:
+ *
+ * How long an attempt to connect may take, in milliseconds; 0 for as long as
+ * the system allows.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:backlog:
+ *
+ * How many connections may wait to be accepted.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:send-buffer:
+ *
+ * The size of the kernel's send buffer in bytes; -1 for the system's default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:receive-buffer:
+ *
+ * The size of the kernel's receive buffer in bytes; -1 for the system's
+ * default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:tos:
+ *
+ * Type of service of IP packets (IP_TOS, IPV6_TCLASS); 0 to leave it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:tcp-keepalive:
+ *
+ * Whether TCP keep-alives are sent: 0, 1, or -1 for the system's default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:tcp-keepalive-count:
+ *
+ * Keep-alives without an answer before a connection is dropped; -1 for the
+ * system's default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:tcp-keepalive-idle:
+ *
+ * Seconds without traffic before the first keep-alive; -1 for the system's
+ * default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:tcp-keepalive-interval:
+ *
+ * Seconds between keep-alives; -1 for the system's default.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:max-message-size:
+ *
+ * The largest inbound message, all frames together, in bytes; -1 for no
+ * limit. The connection of a peer that sends a larger one is closed. The
+ * default is 1 GiB. Memory is taken as bytes arrive, not as they are
+ * announced.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:max-frames:
+ *
+ * The largest number of frames of an inbound message; 0 for no limit.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:immediate:
+ *
+ * Whether messages are queued for complete connections only. Otherwise an
+ * endpoint takes messages from connect_to() on.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:conflate:
+ *
+ * Whether only the newest message is kept, for DEALER, PULL, PUSH, PUB and
+ * SUB sockets.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:ipv6:
+ *
+ * Whether IPv6 addresses are used beside those of IPv4.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:routing-id:
+ *
+ * The name that the socket gives itself to its peers (1 to 255 bytes), or
+ * %NULL. A byte of 0 at the start is reserved.
+ *
+ * Since: 1.0
+ */
+
+static void
+zmqg_socket_class_init (ZmqgSocketClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = zmqg_socket_constructed;
+  object_class->dispose = zmqg_socket_dispose;
+  object_class->finalize = zmqg_socket_finalize;
+  object_class->get_property = zmqg_socket_get_property;
+  object_class->set_property = zmqg_socket_set_property;
+  klass->ops = &nothing_ops;
+
+  /**
+   * ZmqgSocket:context: (getter get_context)
+   *
+   * The context that the socket belongs to; %NULL at construction stands for
+   * the default one.
+   *
+   * Since: 1.0
+   */
+  g_object_class_install_property (
+    object_class, PROP_CONTEXT,
+    g_param_spec_object ("context", NULL, NULL, ZMQG_TYPE_CONTEXT,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |
+                           G_PARAM_STATIC_STRINGS));
+  /**
+   * ZmqgSocket:socket-type: (getter get_socket_type)
+   *
+   * The type of the socket.
+   *
+   * Since: 1.0
+   */
+  g_object_class_install_property (
+    object_class, PROP_SOCKET_TYPE,
+    g_param_spec_enum ("socket-type", NULL, NULL, ZMQG_TYPE_SOCKET_TYPE,
+                       ZMQG_SOCKET_TYPE_PAIR,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  /**
+   * ZmqgSocket:last-endpoint: (getter get_last_endpoint)
+   *
+   * The resolved uri of the newest bind or connect; %NULL before the first.
+   *
+   * Since: 1.0
+   */
+  g_object_class_install_property (
+    object_class, PROP_LAST_ENDPOINT,
+    g_param_spec_string ("last-endpoint", NULL, NULL, NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  install_options (object_class);
+
+  /**
+   * ZmqgSocket::message:
+   * @self: the socket
+   * @message: the message
+   *
+   * A message was received. While a handler is connected, messages are taken
+   * from the socket and given to it, in its main context, at most 64 in one
+   * turn. Calls that wait for a message come first.
+   *
+   * Since: 1.0
+   */
+  zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE] =
+    g_signal_new ("message", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0, NULL,
+                  NULL, g_cclosure_marshal_VOID__BOXED, G_TYPE_NONE, 1,
+                  ZMQG_TYPE_MESSAGE);
+  g_signal_set_va_marshaller (zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], ZMQG_TYPE_SOCKET,
+                              g_cclosure_marshal_VOID__BOXEDv);
+
+  /**
+   * ZmqgSocket::peer-added:
+   * @self: the socket
+   * @peer: the peer
+   *
+   * A peer is connected: the handshake is done.
+   *
+   * Since: 1.0
+   */
+  zmqg_socket_signals[ZMQG_SIGNAL_PEER_ADDED] =
+    g_signal_new ("peer-added", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0, NULL,
+                  NULL, NULL, G_TYPE_NONE, 1, ZMQG_TYPE_PEER);
+
+  /**
+   * ZmqgSocket::peer-removed:
+   * @self: the socket
+   * @peer: the peer
+   * @reason: (nullable): why, or %NULL when we ended the connection
+   *
+   * The connection to a peer has ended.
+   *
+   * Since: 1.0
+   */
+  zmqg_socket_signals[ZMQG_SIGNAL_PEER_REMOVED] =
+    g_signal_new ("peer-removed", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0,
+                  NULL, NULL, NULL, G_TYPE_NONE, 2, ZMQG_TYPE_PEER,
+                  G_TYPE_ERROR);
+
+  /**
+   * ZmqgSocket::handshake-failed:
+   * @self: the socket
+   * @endpoint: the endpoint concerned
+   * @address: (nullable): the address of the other side
+   * @error: why
+   *
+   * A connection ended before its handshake was done: the other side does
+   * not speak ZMTP, is no peer for this type of socket, was too slow or was
+   * refused.
+   *
+   * Since: 1.0
+   */
+  zmqg_socket_signals[ZMQG_SIGNAL_HANDSHAKE_FAILED] =
+    g_signal_new ("handshake-failed", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0,
+                  NULL, NULL, NULL, G_TYPE_NONE, 3, ZMQG_TYPE_ENDPOINT,
+                  G_TYPE_SOCKET_ADDRESS, G_TYPE_ERROR);
+}
+
+static void
+zmqg_socket_init (ZmqgSocket *self G_GNUC_UNUSED)
+{
+}
+
+/**
+ * zmqg_socket_get_context: (get-property context)
+ * @self: a socket
+ *
+ * Gets the context that the socket belongs to.
+ *
+ * Returns: (transfer none): the context
+ *
+ * Since: 1.0
+ */
+ZmqgContext *
+zmqg_socket_get_context (ZmqgSocket *self)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+
+  return self->context;
+}
+
+/**
+ * zmqg_socket_get_socket_type: (get-property socket-type)
+ * @self: a socket
+ *
+ * Gets the type of the socket.
+ *
+ * Returns: the type
+ *
+ * Since: 1.0
+ */
+ZmqgSocketType
+zmqg_socket_get_socket_type (ZmqgSocket *self)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), ZMQG_SOCKET_TYPE_PAIR);
+
+  return self->core->ops->type;
+}
+
+/**
+ * zmqg_socket_get_last_endpoint: (get-property last-endpoint)
+ * @self: a socket
+ *
+ * Gets the resolved uri of the newest bind or connect: a port 0 or `*` has
+ * become a real one.
+ *
+ * Returns: (transfer full) (nullable): the uri, or %NULL before the first
+ *
+ * Since: 1.0
+ */
+char *
+zmqg_socket_get_last_endpoint (ZmqgSocket *self)
+{
+  char *uri;
+
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+
+  zmqg_socket_core_lock (self->core);
+  uri = g_strdup (self->core->last_endpoint);
+  zmqg_socket_core_unlock (self->core);
+
+  return uri;
+}
+
+/**
+ * zmqg_socket_close:
+ * @self: a socket
+ *
+ * Closes the socket: it listens no more when this returns, calls that wait
+ * fail with %ZMQG_ERROR_CLOSED, and what was received is dropped. Never
+ * blocks: messages that were queued are sent behind the scenes, as long as
+ * the property linger allows.
+ *
+ * Closing a closed socket does nothing. The last reference that goes closes
+ * too.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_close (ZmqgSocket *self)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  zmqg_socket_core_close (self->core);
+}
+
+/**
+ * zmqg_socket_is_closed:
+ * @self: a socket
+ *
+ * Tells whether the socket was closed.
+ *
+ * Returns: %TRUE if it was
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_is_closed (ZmqgSocket *self)
+{
+  gboolean closed;
+
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), TRUE);
+
+  zmqg_socket_core_lock (self->core);
+  closed = self->core->closed;
+  zmqg_socket_core_unlock (self->core);
+
+  return closed;
+}
+
+/**
+ * zmqg_socket_set_routing_id_data:
+ * @self: a socket
+ * @data: (array length=size) (nullable): the routing id
+ * @size: the size of @data, at most 255 bytes; 0 for none
+ *
+ * Sets the property routing-id from bytes.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_routing_id_data (ZmqgSocket *self,
+                                 const guint8 *data,
+                                 gsize size)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (data != NULL || size == 0);
+
+  bytes = g_bytes_new (data, size);
+  g_object_set (self, "routing-id", bytes, NULL);
+}
+
+/**
+ * zmqg_socket_set_routing_id_string:
+ * @self: a socket
+ * @string: (nullable): the routing id, at most 255 bytes
+ *
+ * Sets the property routing-id from text.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_routing_id_string (ZmqgSocket *self,
+                                   const char *string)
+{
+  zmqg_socket_set_routing_id_data (self, (const guint8 *) string,
+                                   string != NULL ? strlen (string) : 0);
+}
