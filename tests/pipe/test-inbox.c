@@ -148,12 +148,12 @@ test_one_consumer (void)
   };
 
   zmqg_inbox_init (&inbox);
-  g_assert_false (zmqg_inbox_has_waiters (&inbox));
+  g_assert_false (zmqg_inbox_has_consumers (&inbox));
   sleeper_add (&watchers[0], &inbox, ZMQG_WAIT_IN, TRUE);
   for (guint i = 0; i < 3; i++)
     sleeper_add (&consumers[i], &inbox, ZMQG_WAIT_IN, FALSE);
   sleeper_add (&watchers[1], &inbox, ZMQG_WAIT_IN, TRUE);
-  g_assert_true (zmqg_inbox_has_waiters (&inbox));
+  g_assert_true (zmqg_inbox_has_consumers (&inbox));
 
   for (guint n = 0; n < G_N_ELEMENTS (woken); n++)
     {
@@ -178,7 +178,7 @@ test_one_consumer (void)
     zmqg_inbox_remove_waiter (&inbox, &consumers[i].waiter);
   for (guint i = 0; i < 2; i++)
     zmqg_inbox_remove_waiter (&inbox, &watchers[i].waiter);
-  g_assert_false (zmqg_inbox_has_waiters (&inbox));
+  g_assert_false (zmqg_inbox_has_consumers (&inbox));
   zmqg_inbox_clear (&inbox);
   zmqg_pipe_unref (pipe);
 }
@@ -215,7 +215,7 @@ test_handed_on (void)
   zmqg_inbox_remove_waiter (&inbox, &a.waiter);
   zmqg_inbox_remove_waiter (&inbox, &a.waiter);
   zmqg_inbox_remove_waiter (&inbox, &b.waiter);
-  g_assert_false (zmqg_inbox_has_waiters (&inbox));
+  g_assert_false (zmqg_inbox_has_consumers (&inbox));
   zmqg_inbox_clear (&inbox);
 }
 
