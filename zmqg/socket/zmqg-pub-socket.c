@@ -499,7 +499,8 @@ zmqg_pub_socket_set_welcome_message_string (ZmqgPubSocket *self,
 
   g_return_if_fail (ZMQG_IS_PUB_SOCKET (self));
 
-  zmqg_pub_socket_set_welcome_message_data (self, (const guint8 *) string, size);
+  zmqg_pub_socket_set_welcome_message_data (self, (const guint8 *) string,
+                                            size);
 }
 
 /**

@@ -49,6 +49,7 @@ void zmqg_publisher_clear (ZmqgPublisher *self);
 void zmqg_publisher_attach (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_readable (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_writable (ZmqgSocketCore *core, ZmqgPipe *pipe);
+gboolean zmqg_publisher_ended (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_detach (ZmqgSocketCore *core, ZmqgPipe *pipe);
 ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
                                   const ZmqgFrameView *views, guint n,

@@ -5,6 +5,7 @@
 
 #include "socket/zmqg-publisher-private.h"
 
+#include "socket/zmqg-type-private.h"
 #include "zmtp/zmqg-command-private.h"
 
 /* A peer that never stops to subscribe holds up a call for so many of its
@@ -175,6 +176,7 @@ zmqg_publisher_attach (ZmqgSocketCore *core,
     send_welcome (core, pipe);
 
   zmqg_distributor_attach (&self->distributor, pipe);
+  pipe->active_out = TRUE;
   zmqg_fair_queue_attach (&self->incoming, pipe);
   zmqg_publisher_read (core);
 }
@@ -196,16 +198,35 @@ zmqg_publisher_writable (ZmqgSocketCore *core G_GNUC_UNUSED,
   /* Room is looked for at each message. */
 }
 
+static void
+stop_sending (ZmqgPublisher *self,
+              ZmqgPipe *pipe)
+{
+  if (!pipe->active_out)
+    return;
+
+  pipe->active_out = FALSE;
+  zmqg_distributor_detach (&self->distributor, pipe);
+}
+
+gboolean
+zmqg_publisher_ended (ZmqgSocketCore *core,
+                      ZmqgPipe *pipe)
+{
+  ZmqgPublisher *self = core->state;
+
+  stop_sending (self, pipe);
+  return zmqg_type_is_drained (&self->incoming, pipe);
+}
+
 void
 zmqg_publisher_detach (ZmqgSocketCore *core,
                        ZmqgPipe *pipe)
 {
   ZmqgPublisher *self = core->state;
 
+  stop_sending (self, pipe);
   zmqg_fair_queue_detach (&self->incoming, pipe);
-  zmqg_distributor_detach (&self->distributor, pipe);
-  if (self->only == pipe)
-    self->only = NULL;
 }
 
 static void
@@ -213,9 +234,11 @@ match_target (gpointer target,
               gpointer user_data)
 {
   ZmqgPublisher *self = user_data;
+  ZmqgPipe *pipe = target;
 
-  if (self->only == NULL || self->only == target)
-    zmqg_distributor_match (&self->distributor, target);
+  /* One that has ended keeps its topics until what it sent is read. */
+  if (pipe->active_out && (self->only == NULL || self->only == pipe))
+    zmqg_distributor_match (&self->distributor, pipe);
 }
 
 /* Collects who gets a message that starts with @view. */
@@ -241,7 +264,7 @@ match (ZmqgPublisher *self,
       gboolean matches = distributor->targets->len > 0;
 
       zmqg_distributor_start (distributor);
-      if (!matches)
+      if (!matches && self->only->active_out)
         zmqg_distributor_match (distributor, self->only);
     }
 }

@@ -121,6 +121,7 @@ zmqg_subscriber_attach (ZmqgSocketCore *core,
 
   zmqg_fair_queue_attach (&self->incoming, pipe);
   zmqg_distributor_attach (&self->distributor, pipe);
+  pipe->active_out = TRUE;
   zmqg_topic_set_foreach (self->topics, write_topic, pipe);
   zmqg_pipe_flush (pipe);
 }
@@ -131,11 +132,14 @@ zmqg_subscriber_hiccup (ZmqgSocketCore *core,
 {
   ZmqgSubscriber *self = core->state;
   guint epoch = atomic_load (&pipe->epoch);
-  ZmqgFrameView mark = {
+  const ZmqgFrameView mark = {
     .data = (const guint8 *) &epoch,
     .size = sizeof epoch,
     .flags = ZMQG_FRAME_COMMAND | ZMQG_FRAME_EPOCH,
   };
+
+  if (!pipe->active_out)
+    return;
 
   /* What lies before the mark is of the connection that was lost, and is
    * never sent. */
@@ -162,12 +166,24 @@ zmqg_subscriber_writable (ZmqgSocketCore *core G_GNUC_UNUSED,
   /* Room is looked for at each message. */
 }
 
+static void
+stop_sending (ZmqgSubscriber *self,
+              ZmqgPipe *pipe)
+{
+  if (!pipe->active_out)
+    return;
+
+  pipe->active_out = FALSE;
+  zmqg_distributor_detach (&self->distributor, pipe);
+}
+
 gboolean
 zmqg_subscriber_ended (ZmqgSocketCore *core,
                        ZmqgPipe *pipe)
 {
   ZmqgSubscriber *self = core->state;
 
+  stop_sending (self, pipe);
   return zmqg_type_is_drained (&self->incoming, pipe);
 }
 
@@ -177,11 +193,11 @@ zmqg_subscriber_detach (ZmqgSocketCore *core,
 {
   ZmqgSubscriber *self = core->state;
 
+  stop_sending (self, pipe);
   zmqg_fair_queue_detach (&self->incoming, pipe);
-  zmqg_distributor_detach (&self->distributor, pipe);
 }
 
-/* --- Public calls ------------------------------------------------------- */
+/* --- Properties --------------------------------------------------------- */
 
 guint
 zmqg_subscriber_count_topics (ZmqgSocket *socket)

@@ -244,15 +244,6 @@ xpub_clear (ZmqgSocketCore *core)
   zmqg_publisher_clear (&self->publisher);
 }
 
-static gboolean
-xpub_ended (ZmqgSocketCore *core,
-            ZmqgPipe *pipe)
-{
-  XpubState *self = core->state;
-
-  return zmqg_type_is_drained (&self->publisher.incoming, pipe);
-}
-
 /* A topic of a peer that has gone. */
 static void
 lost_topic (const guint8 *topic,
@@ -356,7 +347,7 @@ static const ZmqgSocketOps xpub_ops = {
   .attach = zmqg_publisher_attach,
   .readable = zmqg_publisher_readable,
   .writable = zmqg_publisher_writable,
-  .ended = xpub_ended,
+  .ended = zmqg_publisher_ended,
   .detach = xpub_detach,
   .send = xpub_send,
   .receive = xpub_receive,
@@ -1238,7 +1229,8 @@ zmqg_xpub_socket_set_welcome_message_string (ZmqgXpubSocket *self,
 
   g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
 
-  zmqg_xpub_socket_set_welcome_message_data (self, (const guint8 *) string, size);
+  zmqg_xpub_socket_set_welcome_message_data (self, (const guint8 *) string,
+                                             size);
 }
 
 /**
