@@ -25,6 +25,7 @@ struct _ZmqgWaiter
   /* Called with the list's lock held (a leaf lock): may take the lock of a
    * GMainContext, nothing else. */
   void (*wake) (ZmqgWaiter *self);
+  gboolean is_thread; /* a ZmqgThreadWaiter: signalled after the unlock */
   guint interest;
   gboolean watcher; /* only looks; a consumer takes what it is woken for */
   gboolean listed;
@@ -38,8 +39,12 @@ struct _ZmqgWaiter
 typedef struct
 {
   ZmqgWaiter waiter;
+  atomic_uint refs; /* the thread's, and of those who signal it */
   int fd;
 } ZmqgThreadWaiter;
+
+ZmqgThreadWaiter *zmqg_thread_waiter_ref (ZmqgThreadWaiter *self);
+void zmqg_thread_waiter_unref (ZmqgThreadWaiter *self);
 
 /* This thread's waiter, made at its first use; %NULL with @error set when
  * the process is out of descriptors. */

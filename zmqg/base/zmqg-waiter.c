@@ -18,16 +18,30 @@ thread_waiter_wake (ZmqgWaiter *waiter)
   zmqg_thread_waiter_signal ((ZmqgThreadWaiter *) waiter);
 }
 
-static void
-thread_waiter_free (gpointer data)
+ZmqgThreadWaiter *
+zmqg_thread_waiter_ref (ZmqgThreadWaiter *self)
 {
-  ZmqgThreadWaiter *self = data;
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void
+zmqg_thread_waiter_unref (ZmqgThreadWaiter *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
 
   close (self->fd);
   g_free (self);
 }
 
-static GPrivate this_thread = G_PRIVATE_INIT (thread_waiter_free);
+static void
+thread_exits (gpointer data)
+{
+  zmqg_thread_waiter_unref (data);
+}
+
+static GPrivate this_thread = G_PRIVATE_INIT (thread_exits);
 
 ZmqgThreadWaiter *
 zmqg_thread_waiter_get (GError **error)
@@ -49,8 +63,10 @@ zmqg_thread_waiter_get (GError **error)
     }
 
   self = g_new0 (ZmqgThreadWaiter, 1);
+  atomic_init (&self->refs, 1);
   self->fd = fd;
   self->waiter.wake = thread_waiter_wake;
+  self->waiter.is_thread = TRUE;
   g_private_set (&this_thread, self);
   return self;
 }

@@ -32,6 +32,9 @@ struct _ZmqgEngine
   ZmqgChunk *read_chunk;
 
   GSource *task_source;
+  int wake_fd;          /* readable: there are tasks */
+  gpointer wake_tag;
+  atomic_uint sleeping; /* nobody looks for tasks before it polls */
   ZmqgLock lock; /* a leaf: guards what follows */
   ZmqgEngineTask *first_task;
   ZmqgEngineTask *last_task;
@@ -68,6 +71,60 @@ take_tasks (ZmqgEngine *self)
   return tasks;
 }
 
+/* Wakes the engine, unless it looks for tasks before it sleeps anyway. Not by
+ * way of the GMainContext: its lock, and ours, would be taken by the thread
+ * that wakes up while the waker still holds them. */
+static void
+wake_up (ZmqgEngine *self)
+{
+  guint64 one = 1;
+
+  /* Pairs with the exchange in task_source_prepare (). */
+  if (atomic_exchange (&self->sleeping, 0) != 0)
+    while (write (self->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+      ;
+}
+
+static gboolean
+has_tasks (ZmqgEngine *self)
+{
+  gboolean has;
+
+  zmqg_lock (&self->lock);
+  has = self->first_task != NULL || self->stopping;
+  zmqg_unlock (&self->lock);
+
+  return has;
+}
+
+static gboolean
+task_source_prepare (GSource *source,
+                     int *timeout)
+{
+  ZmqgEngine *self = ((EngineSource *) source)->engine;
+
+  *timeout = -1;
+  atomic_exchange (&self->sleeping, 1);
+  if (!has_tasks (self))
+    return FALSE;
+
+  atomic_store (&self->sleeping, 0);
+  return TRUE;
+}
+
+static gboolean
+task_source_check (GSource *source)
+{
+  ZmqgEngine *self = ((EngineSource *) source)->engine;
+  guint64 count;
+
+  if (g_source_query_unix_fd (source, self->wake_tag) != 0)
+    while (read (self->wake_fd, &count, sizeof count) < 0 && errno == EINTR)
+      ;
+
+  return has_tasks (self);
+}
+
 static gboolean
 task_source_dispatch (GSource *source,
                       GSourceFunc callback G_GNUC_UNUSED,
@@ -75,8 +132,6 @@ task_source_dispatch (GSource *source,
 {
   ZmqgEngine *self = ((EngineSource *) source)->engine;
   ZmqgEngineTask *task;
-
-  g_source_set_ready_time (source, -1);
 
   task = take_tasks (self);
   while (task != NULL)
@@ -94,6 +149,8 @@ task_source_dispatch (GSource *source,
 }
 
 static GSourceFuncs task_source_funcs = {
+  .prepare = task_source_prepare,
+  .check = task_source_check,
   .dispatch = task_source_dispatch,
 };
 
@@ -107,21 +164,18 @@ zmqg_engine_queue (ZmqgEngine *self,
   added = !task->queued;
   if (added)
     {
-      gboolean first = self->first_task == NULL;
-
       task->queued = TRUE;
       task->next = NULL;
-      if (first)
+      if (self->first_task == NULL)
         self->first_task = task;
       else
         self->last_task->next = task;
       self->last_task = task;
-
-      if (first)
-        g_source_set_ready_time (self->task_source, 0);
     }
   zmqg_unlock (&self->lock);
 
+  if (added)
+    wake_up (self);
   return added;
 }
 
@@ -444,22 +498,24 @@ start_thread (ZmqgEngine *self,
   return thread;
 }
 
-/* GLib ends the process when it cannot make a GMainContext. */
-static gboolean
-descriptors_left (GError **error)
+/* The descriptor that wakes the engine; -1 with @error when the process has
+ * none left. GLib ends the process when it cannot make a GMainContext, so one
+ * for that is tried before. */
+static int
+new_wake_fd (GError **error)
 {
-  int fd = eventfd (0, EFD_CLOEXEC);
+  int spare = eventfd (0, EFD_CLOEXEC);
+  int fd = spare < 0 ? -1 : eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   int code = errno;
 
+  if (spare >= 0)
+    close (spare);
   if (fd >= 0)
-    {
-      close (fd);
-      return TRUE;
-    }
+    return fd;
 
   g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
                "No descriptor for an engine: %s", g_strerror (code));
-  return FALSE;
+  return -1;
 }
 
 ZmqgEngine *
@@ -470,8 +526,10 @@ zmqg_engine_new (ZmqgEngineMode mode,
   g_autoptr (GMainContext) context = NULL;
   ZmqgReactor *reactor;
   ZmqgEngine *self;
+  int wake_fd;
 
-  if (!descriptors_left (error))
+  wake_fd = new_wake_fd (error);
+  if (wake_fd < 0)
     return NULL;
 
   /* Whoever drives it polls without owning it. */
@@ -481,7 +539,10 @@ zmqg_engine_new (ZmqgEngineMode mode,
                   G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
   reactor = zmqg_reactor_new (context, error);
   if (reactor == NULL)
-    return NULL;
+    {
+      close (wake_fd);
+      return NULL;
+    }
 
   self = g_new0 (ZmqgEngine, 1);
   atomic_init (&self->refs, 1);
@@ -494,6 +555,8 @@ zmqg_engine_new (ZmqgEngineMode mode,
   self->task_source = g_source_new (&task_source_funcs, sizeof (EngineSource));
   ((EngineSource *) self->task_source)->engine = self;
   g_source_set_static_name (self->task_source, "[zmqg] tasks");
+  self->wake_fd = wake_fd;
+  self->wake_tag = g_source_add_unix_fd (self->task_source, wake_fd, G_IO_IN);
   g_source_attach (self->task_source, self->context);
 
   if (mode == ZMQG_ENGINE_MODE_THREADS)
@@ -525,6 +588,7 @@ zmqg_engine_unref (ZmqgEngine *self)
   g_assert (self->first_task == NULL);
   g_source_destroy (self->task_source);
   g_source_unref (self->task_source);
+  close (self->wake_fd);
   zmqg_reactor_free (self->reactor);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->read_chunk, zmqg_chunk_unref);

@@ -364,6 +364,13 @@ walk_frame (ZmqgInbound *self,
           walk->boundary = walk->p + header + size;
           (*room)--;
         }
+      else if (self->in_message)
+        {
+          /* Not kept: nothing bounds how many a message contains. */
+          if (!hand_over (self, walk, error))
+            return WALK_FAILED;
+          walk->start = walk->boundary = walk->p + header + size;
+        }
       else
         {
           walk->p[0] = (flags & ZMQG_FRAME_LONG) | ZMQG_FRAME_SKIP;

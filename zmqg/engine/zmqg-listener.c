@@ -13,7 +13,8 @@
 /* How long to leave a backlog alone when the process is out of descriptors. */
 #define ACCEPT_PAUSE_MSEC 100
 
-/* Connections that may be in their handshake at the same time. */
+/* Connections that may be in their handshake at the same time: the oldest
+ * goes when there is one more, so that silent peers keep nobody out. */
 #define HANDSHAKES_MAX 1024
 
 struct _ZmqgListener
@@ -31,8 +32,9 @@ struct _ZmqgListener
   /* The engine's. */
   ZmqgFdWatch watch;
   ZmqgTimer pause;
-  GHashTable *handshakes; /* of ZmqgConnection, owned */
-  gboolean full;          /* too many of them */
+  GQueue handshakes;      /* of ZmqgConnection, owned; the oldest first */
+  GHashTable *links;      /* where they are in it */
+  guint droppable;        /* of the oldest, for want of descriptors */
   gboolean stopped;
 };
 
@@ -52,7 +54,7 @@ listener_unref (ZmqgListener *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
-  g_hash_table_unref (self->handshakes);
+  g_hash_table_unref (self->links);
   zmqg_lock_clear (&self->lock);
   zmqg_tag_unref (self->endpoint);
   self->client->ops->unref (self->client);
@@ -69,8 +71,7 @@ listener_unref (ZmqgListener *self)
 static void
 update_watch (ZmqgListener *self)
 {
-  gboolean wanted = !self->stopped && !self->full &&
-                    !zmqg_timer_is_running (&self->pause);
+  gboolean wanted = !self->stopped && !zmqg_timer_is_running (&self->pause);
 
   zmqg_lock (&self->lock);
   if (self->listening.fd >= 0 || !wanted)
@@ -93,12 +94,24 @@ static void
 handshake_left (ZmqgListener *self,
                 ZmqgConnection *connection)
 {
-  g_hash_table_steal (self->handshakes, connection);
-  if (self->full)
-    {
-      self->full = FALSE;
-      update_watch (self);
-    }
+  GList *link = g_hash_table_lookup (self->links, connection);
+
+  g_hash_table_remove (self->links, connection);
+  g_queue_delete_link (&self->handshakes, link);
+}
+
+/* Makes way for a connection that may be a better one. */
+static void
+drop_oldest (ZmqgListener *self,
+             const char *why)
+{
+  ZmqgConnection *oldest = g_queue_peek_head (&self->handshakes);
+  g_autoptr (GError) error = NULL;
+
+  error = g_error_new (ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                       "%s: dropped in its handshake: %s",
+                       self->listening.uri, why);
+  zmqg_connection_close (oldest, error);
 }
 
 static ZmqgSession *
@@ -169,8 +182,10 @@ start_connection (ZmqgListener *self,
   connection = zmqg_connection_new (self->engine, self->client, self->options,
                                     self->endpoint, link, &handshake_owner,
                                     listener_ref (self));
-  g_hash_table_add (self->handshakes, connection);
-  self->full = g_hash_table_size (self->handshakes) >= HANDSHAKES_MAX;
+  g_queue_push_tail (&self->handshakes, connection);
+  g_hash_table_insert (self->links, connection, self->handshakes.tail);
+  if (self->handshakes.length > HANDSHAKES_MAX)
+    drop_oldest (self, "too many connections are in theirs");
 }
 
 /* --- Accepting ---------------------------------------------------------- */
@@ -199,7 +214,7 @@ listener_ready (ZmqgFdWatch *watch,
                                          G_STRUCT_OFFSET (ZmqgListener,
                                                           watch));
 
-  for (guint i = 0; i < ACCEPT_BURST && !self->full; i++)
+  for (guint i = 0; i < ACCEPT_BURST; i++)
     {
       g_autoptr (GError) error = NULL;
       ZmqgLink *link = accept_one (self, &error);
@@ -218,20 +233,32 @@ listener_ready (ZmqgFdWatch *watch,
                                            error);
       if (g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES))
         {
+          if (self->droppable > 0 && self->handshakes.length > 0)
+            {
+              self->droppable--;
+              drop_oldest (self, error->message);
+              continue;
+            }
           zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                                     &self->pause, ACCEPT_PAUSE_MSEC);
           break;
         }
     }
 
+  self->droppable = 0;
   update_watch (self);
 }
 
 static void
 pause_over (ZmqgTimer *timer)
 {
-  update_watch ((ZmqgListener *) ((guint8 *) timer -
-                                  G_STRUCT_OFFSET (ZmqgListener, pause)));
+  ZmqgListener *self = (ZmqgListener *) ((guint8 *) timer -
+                                         G_STRUCT_OFFSET (ZmqgListener,
+                                                          pause));
+
+  /* Nobody was accepted meanwhile: all had the time to get through. */
+  self->droppable = MIN (self->handshakes.length, ACCEPT_BURST / 2);
+  update_watch (self);
 }
 
 static void
@@ -265,7 +292,7 @@ zmqg_listener_new (ZmqgEngine *engine,
   self->watch.fd = listening->fd;
   self->watch.ready = listener_ready;
   self->pause.expired = pause_over;
-  self->handshakes = g_hash_table_new (NULL, NULL);
+  self->links = g_hash_table_new (NULL, NULL);
 
   zmqg_engine_call (engine, listener_start, listener_ref (self));
   return self;
@@ -275,21 +302,14 @@ static void
 stop_in_engine (gpointer data)
 {
   ZmqgListener *self = data;
-  GHashTableIter iter;
-  gpointer connection;
-
   self->stopped = TRUE;
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->pause);
   update_watch (self);
 
-  g_hash_table_iter_init (&iter, self->handshakes);
-  while (g_hash_table_iter_next (&iter, &connection, NULL))
-    {
-      zmqg_connection_close (connection, NULL);
-      /* Closing took it out of the table. */
-      g_hash_table_iter_init (&iter, self->handshakes);
-    }
+  /* Closing takes it out of the queue. */
+  while (self->handshakes.length > 0)
+    zmqg_connection_close (g_queue_peek_head (&self->handshakes), NULL);
 
   listener_unref (self);
 }

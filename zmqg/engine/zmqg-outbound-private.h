@@ -36,7 +36,7 @@ typedef struct
   GByteArray *control; /* frames of our own, nullable */
   gsize control_done;  /* bytes of them written */
   gsize message_done;  /* convert: bytes of the message written */
-  gint64 last_write;   /* by a sender, monotonic µs */
+  gint64 last_write;   /* monotonic µs */
   guint64 discarded;   /* messages before an epoch mark */
 } ZmqgOutbound;
 

@@ -5,6 +5,7 @@
 
 #include "engine/zmqg-outbound-private.h"
 
+#include "base/zmqg-error.h"
 #include "zmtp/zmqg-convert-private.h"
 
 #include <errno.h>
@@ -15,12 +16,16 @@
 /* One writev covers at most this, so that heartbeats stay timely. */
 #define WRITE_MAX (256u * 1024u)
 
+/* Control frames wait in at most so many bytes: a peer that does not read
+ * them gets no more. */
+#define CONTROL_MAX (16u * 1024u)
+
 /* A sender writes at most this itself. */
 #define PUSH_MAX (16u * 1024u)
 
-/* A sender that wrote to the pipe so recently leaves the next to the engine:
- * bursts batch. */
-#define PUSH_PAUSE_USEC 20
+/* Where something was written so recently, by a sender or the engine, the
+ * next is left to the engine: bursts batch. */
+#define PUSH_PAUSE_USEC 40
 
 /* How often the engine looks at a drained queue before it sleeps. */
 #define LOOKS 60
@@ -94,7 +99,8 @@ zmqg_outbound_add_control (ZmqgOutbound *self,
                            gsize size)
 {
   zmqg_lock (&self->lock);
-  if (self->open)
+  if (self->open &&
+      (self->control == NULL || self->control->len + size <= CONTROL_MAX))
     {
       if (self->control == NULL)
         self->control = g_byte_array_new ();
@@ -142,8 +148,11 @@ write_ranges (ZmqgOutbound *self,
   if (error != NULL)
     {
       int code = errno;
+      gboolean lost = code == EPIPE || code == ECONNRESET;
 
-      g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
+      g_set_error_literal (error, lost ? ZMQG_ERROR : G_IO_ERROR,
+                           lost ? (int) ZMQG_ERROR_PEER_LOST
+                                : (int) g_io_error_from_errno (code),
                            g_strerror (code));
     }
   return -1;
@@ -445,6 +454,7 @@ zmqg_outbound_run (ZmqgOutbound *self,
                      wait_for_more (self));
             }
           while (result == ZMQG_OUTBOUND_DRAINED && !go_to_sleep (self));
+          self->last_write = g_get_monotonic_time ();
         }
       if (atomic_load_explicit (&self->pipe->in->released,
                                 memory_order_relaxed) != NULL)

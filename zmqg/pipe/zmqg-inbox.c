@@ -35,9 +35,42 @@ interest_of (guint events)
   return interest;
 }
 
+/* Threads to be signalled once the lock is dropped: else they would wake up
+ * only to wait for it. */
+#define SLEEPERS_MAX 4
+
+typedef struct
+{
+  ZmqgThreadWaiter *waiters[SLEEPERS_MAX]; /* counted */
+  guint n;
+} Sleepers;
+
+static void
+wake_one (ZmqgWaiter *waiter,
+          Sleepers *sleepers)
+{
+  waiter->woken = TRUE;
+  if (waiter->is_thread && sleepers->n < SLEEPERS_MAX)
+    sleepers->waiters[sleepers->n++] =
+      zmqg_thread_waiter_ref ((ZmqgThreadWaiter *) waiter);
+  else
+    waiter->wake (waiter);
+}
+
+static void
+signal_sleepers (Sleepers *sleepers)
+{
+  for (guint i = 0; i < sleepers->n; i++)
+    {
+      zmqg_thread_waiter_signal (sleepers->waiters[i]);
+      zmqg_thread_waiter_unref (sleepers->waiters[i]);
+    }
+}
+
 static void
 wake_locked (ZmqgInbox *self,
-             guint interest)
+             guint interest,
+             Sleepers *sleepers)
 {
   guint left = interest; /* what no consumer was woken for yet */
 
@@ -49,8 +82,7 @@ wake_locked (ZmqgInbox *self,
       if (waiter->woken)
         continue;
 
-      waiter->woken = TRUE;
-      waiter->wake (waiter);
+      wake_one (waiter, sleepers);
       if (!waiter->watcher)
         left &= ~waiter->interest;
     }
@@ -61,6 +93,7 @@ zmqg_inbox_post (ZmqgInbox *self,
                  ZmqgPipe *pipe,
                  guint events)
 {
+  Sleepers sleepers = { .n = 0 };
   gboolean open;
 
   zmqg_lock (&self->lock);
@@ -80,9 +113,10 @@ zmqg_inbox_post (ZmqgInbox *self,
           self->last = pipe;
           atomic_store_explicit (&self->pending, 1, memory_order_relaxed);
         }
-      wake_locked (self, interest_of (events));
+      wake_locked (self, interest_of (events), &sleepers);
     }
   zmqg_unlock (&self->lock);
+  signal_sleepers (&sleepers);
 
   return open;
 }
@@ -173,6 +207,8 @@ void
 zmqg_inbox_remove_waiter (ZmqgInbox *self,
                           ZmqgWaiter *waiter)
 {
+  Sleepers sleepers = { .n = 0 };
+
   zmqg_lock (&self->lock);
   if (waiter->listed)
     {
@@ -189,9 +225,10 @@ zmqg_inbox_remove_waiter (ZmqgInbox *self,
         atomic_fetch_sub_explicit (&self->n_consumers, 1,
                                    memory_order_relaxed);
       if (waiter->woken && !waiter->watcher)
-        wake_locked (self, waiter->interest);
+        wake_locked (self, waiter->interest, &sleepers);
     }
   zmqg_unlock (&self->lock);
+  signal_sleepers (&sleepers);
 }
 
 void
@@ -235,22 +272,27 @@ void
 zmqg_inbox_wake (ZmqgInbox *self,
                  guint interest)
 {
+  Sleepers sleepers = { .n = 0 };
+
   zmqg_lock (&self->lock);
-  wake_locked (self, interest);
+  wake_locked (self, interest, &sleepers);
   zmqg_unlock (&self->lock);
+  signal_sleepers (&sleepers);
 }
 
 void
 zmqg_inbox_wake_all (ZmqgInbox *self)
 {
+  Sleepers sleepers = { .n = 0 };
+
   zmqg_lock (&self->lock);
   for (ZmqgWaiter *waiter = self->waiters; waiter != NULL;
        waiter = waiter->next)
     {
-      waiter->woken = TRUE;
-      waiter->wake (waiter);
+      wake_one (waiter, &sleepers);
     }
   zmqg_unlock (&self->lock);
+  signal_sleepers (&sleepers);
 }
 
 static void
