@@ -74,7 +74,7 @@ static gboolean
 pair_ended (ZmqgSocketCore *core G_GNUC_UNUSED,
             ZmqgPipe *pipe)
 {
-  return !zmqg_frame_queue_has_data (pipe->in);
+  return zmqg_type_is_empty (pipe);
 }
 
 static void

@@ -113,12 +113,27 @@ zmqg_type_send (ZmqgSocketCore *core,
     }
 }
 
-/* The end of a pipe in a fair queue: whether it may be detached. */
+/* Whether an ended pipe has nothing to read any more. (A message that was
+ * peeked at is still one: has_data () looks behind it.) */
+static inline gboolean
+zmqg_type_is_empty (ZmqgPipe *pipe)
+{
+  ZmqgFrameArray frames;
+  gboolean empty;
+
+  zmqg_frame_array_init (&frames);
+  empty = !zmqg_pipe_peek (pipe, &frames) && frames.n == 0;
+  zmqg_frame_array_clear (&frames);
+
+  return empty;
+}
+
+/* The same of one in a fair queue. */
 static inline gboolean
 zmqg_type_is_drained (ZmqgFairQueue *queue,
                       ZmqgPipe *pipe)
 {
-  if (!zmqg_frame_queue_has_data (pipe->in))
+  if (zmqg_type_is_empty (pipe))
     return TRUE;
 
   zmqg_fair_queue_activate (queue, pipe);
