@@ -586,6 +586,88 @@ test_sub_keeps_the_newest (SocketTest *test)
   expect_nothing (sub);
 }
 
+static void
+test_messages_of_a_lost_pub_are_kept (SocketTest *test)
+{
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, sub);
+  ZmqgSocket *pub = connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
+  guint n_lost = 0;
+
+  g_signal_connect (sub, "peer-removed", G_CALLBACK (count_lost), &n_lost);
+  subscribe (sub, "a");
+  socket_test_await_peers (sub, 1);
+  g_assert_cmpuint (zmqg_socket_get_events (sub), ==, 0);
+  await_topics (pub, 1);
+  socket_test_send (pub, "a1", NULL);
+  socket_test_send (pub, "a2", NULL);
+
+  /* To have looked at the first takes nothing from it. */
+  socket_test_await_events (sub, G_IO_IN);
+  socket_test_expect (sub, "a1", NULL);
+  socket_test_await_events (sub, G_IO_IN);
+  socket_test_close (test, pub);
+  if (!test->in_process)
+    ZMQG_TEST_AWAIT (n_lost > 0, SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpuint (zmqg_socket_get_events (sub), ==, G_IO_IN);
+  socket_test_expect (sub, "a2", NULL);
+  expect_nothing (sub);
+}
+
+typedef struct
+{
+  ZmqgSocket *pub;
+  int stop; /* atomic */
+} Publishing;
+
+static gpointer
+publish_until_stopped (gpointer data)
+{
+  Publishing *self = data;
+  GError *error = NULL;
+
+  while (!g_atomic_int_get (&self->stop))
+    {
+      zmqg_socket_send_string (self->pub, "a", NULL, &error);
+      g_assert_no_error (error);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+test_subscribers_come_and_go (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+  Publishing publishing = { pub, FALSE };
+  GThread *threads[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("publisher", publish_until_stopped,
+                               &publishing);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+      ZmqgSocket *two = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+
+      subscribe (one, "a");
+      subscribe (two, "a");
+      socket_test_expect (one, "a", NULL);
+      socket_test_expect (two, "a", NULL);
+      socket_test_close (test, one);
+      socket_test_expect (two, "a", NULL);
+      socket_test_close (test, two);
+    }
+
+  g_atomic_int_set (&publishing.stop, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  await_topics (pub, 0);
+}
+
 /* --- XPUB --------------------------------------------------------------- */
 
 static void
@@ -1213,6 +1295,9 @@ main (int argc,
   ADD ("a-connecting-pub-keeps-subscriptions", NETWORK,
        test_a_connecting_pub_keeps_subscriptions);
   ADD ("topics-are-sent-again", NETWORK, test_topics_are_sent_again);
+  ADD ("messages-of-a-lost-pub-are-kept", ALL,
+       test_messages_of_a_lost_pub_are_kept);
+  ADD ("subscribers-come-and-go", ALL, test_subscribers_come_and_go);
   ADD ("a-conflating-sub-keeps-the-newest", ALL, test_sub_keeps_the_newest);
 
   ADD ("xpub-tells-first-and-last", ALL, test_xpub_tells_first_and_last);

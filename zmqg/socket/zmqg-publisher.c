@@ -5,7 +5,6 @@
 
 #include "socket/zmqg-publisher-private.h"
 
-#include "socket/zmqg-type-private.h"
 #include "zmtp/zmqg-command-private.h"
 
 /* A peer that never stops to subscribe holds up a call for so many of its
@@ -216,7 +215,10 @@ zmqg_publisher_ended (ZmqgSocketCore *core,
   ZmqgPublisher *self = core->state;
 
   stop_sending (self, pipe);
-  return zmqg_type_is_drained (&self->incoming, pipe);
+
+  /* What was looked at, but not taken, counts too. */
+  zmqg_fair_queue_activate (&self->incoming, pipe);
+  return !zmqg_pipe_peek (pipe, &core->frames) && core->frames.n == 0;
 }
 
 void

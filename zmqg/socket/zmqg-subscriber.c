@@ -5,7 +5,6 @@
 
 #include "socket/zmqg-subscriber-private.h"
 
-#include "socket/zmqg-type-private.h"
 
 /* Commands of up to so many bytes need no heap. */
 #define STACK_COMMAND 256u
@@ -184,7 +183,10 @@ zmqg_subscriber_ended (ZmqgSocketCore *core,
   ZmqgSubscriber *self = core->state;
 
   stop_sending (self, pipe);
-  return zmqg_type_is_drained (&self->incoming, pipe);
+
+  /* What was looked at, but not taken, counts too. */
+  zmqg_fair_queue_activate (&self->incoming, pipe);
+  return !zmqg_pipe_peek (pipe, &core->frames) && core->frames.n == 0;
 }
 
 void
