@@ -278,7 +278,7 @@ change (ZmqgSubSocket *self,
  * @error: return location for an error
  *
  * Receives, from now on, messages whose first frame starts with a prefix.
-
+ *
  * A topic that was subscribed to several times has to be cancelled as many
  * times. The call does not wait for the publishers: what they send before
  * they hear of it is not received.
@@ -361,7 +361,7 @@ zmqg_sub_socket_subscribe_data (ZmqgSubSocket *self,
  * @error: return location for an error
  *
  * Takes back one subscription; one that does not exist is ignored.
-
+ *
  * Messages that came in before and match no other subscription are not
  * received any more.
  *

@@ -651,7 +651,7 @@ change (ZmqgXpubSocket *self,
  * @error: return location for an error
  *
  * Subscribes the peer whose subscription or cancellation was received last.
-
+ *
  * This is for sockets with [property@Zmqg.XpubSocket:manual]; on others it
  * fails with %ZMQG_ERROR_STATE. If that peer has gone, or nothing was
  * received yet, nothing happens. The topic need not be the one that the peer
@@ -736,7 +736,7 @@ zmqg_xpub_socket_subscribe_data (ZmqgXpubSocket *self,
  *
  * Takes a subscription from the peer whose subscription or cancellation was
  * received last.
-
+ *
  * This is for sockets with [property@Zmqg.XpubSocket:manual]; on others it
  * fails with %ZMQG_ERROR_STATE. If that peer has gone, or has no such
  * subscription, nothing happens.

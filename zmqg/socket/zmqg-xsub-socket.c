@@ -371,7 +371,7 @@ change (ZmqgXsubSocket *self,
  * @error: return location for an error
  *
  * Asks publishers for messages whose first frame starts with a prefix.
-
+ *
  * This sends a message of a byte of 1 and the prefix. A topic that was
  * subscribed to several times has to be cancelled as many times.
  *
@@ -453,7 +453,7 @@ zmqg_xsub_socket_subscribe_data (ZmqgXsubSocket *self,
  * @error: return location for an error
  *
  * Takes back one subscription.
-
+ *
  * This sends a message of a byte of 0 and the prefix. Publishers are told
  * once the last subscription to the topic is taken back.
  *
