@@ -439,6 +439,9 @@ read_traffic (ZmqgConnection *self)
         case ZMQG_INBOUND_PAUSED:
           self->paused = TRUE;
           update_watch (self);
+          /* While paused the end of the connection would go unnoticed. */
+          if (session->client->table->drops_inbound)
+            session->client->ops->attend (session->client);
           return;
 
         case ZMQG_INBOUND_END:

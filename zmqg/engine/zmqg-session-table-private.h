@@ -24,6 +24,9 @@ typedef struct
   /* PUSH, PUB: what was not sent to an accepted peer that has gone is
    * dropped at once. */
   gboolean drops_unsent;
+  /* PUSH, PUB: messages of peers are thrown away. The socket's owner has no
+   * reason to look after them. */
+  gboolean drops_inbound;
 
   /* Judges an inbound frame; @state is 0 at the start of each connection.
    * @payload is %NULL for a frame that is still being read. %FALSE ends the

@@ -56,6 +56,7 @@ const ZmqgSessionTable zmqg_pub_session = {
   .number = ZMQG_SOCKET_TYPE_PUB,
   .takes_subscriptions = TRUE,
   .drops_unsent = TRUE,
+  .drops_inbound = TRUE,
 };
 
 const ZmqgSessionTable zmqg_sub_session = {
@@ -87,6 +88,7 @@ const ZmqgSessionTable zmqg_pull_session = {
 const ZmqgSessionTable zmqg_push_session = {
   .number = ZMQG_SOCKET_TYPE_PUSH,
   .drops_unsent = TRUE,
+  .drops_inbound = TRUE,
 };
 
 const ZmqgSessionTable zmqg_xpub_session = {
