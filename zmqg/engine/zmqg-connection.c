@@ -199,7 +199,8 @@ zmqg_connection_close (ZmqgConnection *self,
 
   if (!was_traffic && reason != NULL)
     self->client->ops->handshake_failed (self->client, self->endpoint,
-                                         self->link->remote, reason);
+                                         g_steal_pointer (&self->link->remote),
+                                         reason);
 
   g_clear_pointer (&self->link, zmqg_link_free);
   self->ops->closed (self, reason, self->owner);

@@ -134,6 +134,8 @@ session_finished (ZmqgSession *session,
   zmqg_session_ref (session);
   if (session->connection != NULL)
     zmqg_connection_close (session->connection, NULL);
+  else if (self->connection != NULL)
+    zmqg_connection_close (self->connection, NULL); /* in its handshake */
   zmqg_session_end (session);
   zmqg_session_unref (session);
   dialer_unref (self);
@@ -235,6 +237,7 @@ dial_done (ZmqgLink *link,
   else if (!cancelled)
     plan_next (self, error);
 
+  self->client->ops->session_ended (self->client, 0);
   dialer_unref (self);
 }
 
@@ -243,6 +246,9 @@ dial (ZmqgDialer *self)
 {
   tell (self, ZMQG_ENDPOINT_STATE_CONNECTING, NULL);
   self->cancellable = g_cancellable_new ();
+  /* The engine has to go on until the attempt is over, if only because it
+   * was cancelled. */
+  self->client->ops->session_started (self->client);
   self->transport->dial (self->address, self->options, self->cancellable,
                          dial_done, dialer_ref (self));
 }

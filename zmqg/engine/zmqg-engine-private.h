@@ -50,7 +50,8 @@ gboolean zmqg_engine_queue (ZmqgEngine *self, ZmqgEngineTask *task);
 void zmqg_engine_call (ZmqgEngine *self, void (*function) (gpointer data),
                        gpointer data);
 
-/* Not threaded: has @context drive the engine. Any thread; once. */
+/* Not threaded: has @context drive the engine, unless another one that
+ * still exists does. Any thread. */
 void zmqg_engine_attach (ZmqgEngine *self, GMainContext *context);
 
 /* Waits until @waiter is signalled or the deadline (monotonic µs, -1 for

@@ -40,6 +40,7 @@ struct _ZmqgEngine
   ZmqgEngineTask *last_task;
   GQueue drivers; /* of ZmqgThreadWaiter that would drive */
   GSource *app_source;
+  GMainContext *app_context; /* borrowed; NULL once it has gone */
   gboolean stopping;
 };
 
@@ -203,22 +204,33 @@ zmqg_engine_call (ZmqgEngine *self,
 
 /* --- Driving ------------------------------------------------------------ */
 
-/* Somebody stopped driving: one who waits takes over, and the application's
- * context learns that it may. */
+/* One of those who found the engine taken may try again. */
 static void
-release_context (ZmqgEngine *self)
+call_driver (ZmqgEngine *self)
 {
   ZmqgThreadWaiter *driver;
-
-  g_main_context_pop_thread_default (self->context);
-  g_main_context_release (self->context);
 
   zmqg_lock (&self->lock);
   driver = g_queue_peek_head (&self->drivers);
   if (driver != NULL)
     zmqg_thread_waiter_signal (driver);
-  if (self->app_source != NULL)
-    g_main_context_wakeup (g_source_get_context (self->app_source));
+  zmqg_unlock (&self->lock);
+}
+
+/* Somebody stopped driving: one who waits takes over, and the application's
+ * context learns that it may. */
+static void
+release_context (ZmqgEngine *self)
+{
+  g_main_context_pop_thread_default (self->context);
+  g_main_context_release (self->context);
+
+  call_driver (self);
+  zmqg_lock (&self->lock);
+  /* Its own thread looks before it sleeps. */
+  if (self->app_context != NULL &&
+      !g_main_context_is_owner (self->app_context))
+    g_main_context_wakeup (self->app_context);
   zmqg_unlock (&self->lock);
 }
 
@@ -307,6 +319,11 @@ zmqg_engine_wait (ZmqgEngine *self,
       zmqg_lock (&self->lock);
       g_queue_remove (&self->drivers, waiter);
       zmqg_unlock (&self->lock);
+
+      /* It may have been us who were to take over, and the caller may have
+       * got what it waited for: then the next has to. */
+      if (!driving && acquire_context (self))
+        release_context (self);
     }
 
   if (driving)
@@ -392,6 +409,8 @@ app_source_prepare (GSource *source,
     }
   app_source_sync (self, fds, n);
   g_main_context_release (context);
+  /* Whoever came meanwhile must not wait for our next turn. */
+  call_driver (self->engine);
 
   return ready || *timeout == 0;
 }
@@ -432,27 +451,54 @@ static GSourceFuncs app_source_funcs = {
   .finalize = app_source_finalize,
 };
 
+/* The source was destroyed, perhaps with its context. */
+static void
+app_source_gone (gpointer data)
+{
+  AppSource *self = data;
+
+  zmqg_lock (&self->engine->lock);
+  if (self->engine->app_source == &self->source)
+    self->engine->app_context = NULL;
+  zmqg_unlock (&self->engine->lock);
+}
+
+static gboolean
+app_source_callback (gpointer data G_GNUC_UNUSED)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 void
 zmqg_engine_attach (ZmqgEngine *self,
                     GMainContext *context)
 {
   GSource *source;
+  GSource *old;
+
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS)
+    return;
 
   zmqg_lock (&self->lock);
-  source = self->app_source;
-  zmqg_unlock (&self->lock);
-  if (source != NULL || self->mode == ZMQG_ENGINE_MODE_THREADS)
-    return;
+  if (self->app_context != NULL || self->stopping)
+    {
+      zmqg_unlock (&self->lock);
+      return;
+    }
 
   source = g_source_new (&app_source_funcs, sizeof (AppSource));
   ((AppSource *) source)->engine = zmqg_engine_ref (self);
   g_source_set_static_name (source, "[zmqg] engine");
   g_source_set_can_recurse (source, TRUE);
-  g_source_attach (source, context);
-
-  zmqg_lock (&self->lock);
+  g_source_set_callback (source, app_source_callback, source,
+                         app_source_gone);
+  old = self->app_source;
   self->app_source = source;
+  self->app_context = context;
+  g_source_attach (source, context);
   zmqg_unlock (&self->lock);
+
+  g_clear_pointer (&old, g_source_unref);
 }
 
 /* --- Life --------------------------------------------------------------- */
@@ -555,6 +601,9 @@ zmqg_engine_new (ZmqgEngineMode mode,
   self->task_source = g_source_new (&task_source_funcs, sizeof (EngineSource));
   ((EngineSource *) self->task_source)->engine = self;
   g_source_set_static_name (self->task_source, "[zmqg] tasks");
+  /* Else GLib takes its descriptors out of the poll set around each
+   * dispatch, and wakes the context for that, twice. */
+  g_source_set_can_recurse (self->task_source, TRUE);
   self->wake_fd = wake_fd;
   self->wake_tag = g_source_add_unix_fd (self->task_source, wake_fd, G_IO_IN);
   g_source_attach (self->task_source, self->context);
@@ -608,6 +657,7 @@ zmqg_engine_stop (ZmqgEngine *self,
   self->stopping = TRUE;
   thread = g_steal_pointer (&self->thread);
   source = g_steal_pointer (&self->app_source);
+  self->app_context = NULL;
   zmqg_unlock (&self->lock);
 
   g_main_context_wakeup (self->context);

@@ -74,7 +74,7 @@ update_watch (ZmqgListener *self)
   gboolean wanted = !self->stopped && !zmqg_timer_is_running (&self->pause);
 
   zmqg_lock (&self->lock);
-  if (self->listening.fd >= 0 || !wanted)
+  if (self->listening.fd >= 0)
     zmqg_reactor_watch (zmqg_engine_get_reactor (self->engine), &self->watch,
                         wanted ? G_IO_IN : 0);
   zmqg_unlock (&self->lock);
@@ -305,7 +305,7 @@ stop_in_engine (gpointer data)
   self->stopped = TRUE;
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->pause);
-  update_watch (self);
+  zmqg_reactor_forget (zmqg_engine_get_reactor (self->engine), &self->watch);
 
   /* Closing takes it out of the queue. */
   while (self->handshakes.length > 0)
@@ -318,6 +318,10 @@ void
 zmqg_listener_stop (ZmqgListener *self)
 {
   zmqg_lock (&self->lock);
+  /* Closed, its number may soon be that of a connection in the same set. */
+  if (self->listening.fd >= 0)
+    zmqg_reactor_take_out (zmqg_engine_get_reactor (self->engine),
+                           self->listening.fd);
   self->transport->unlisten (&self->listening);
   zmqg_unlock (&self->lock);
 

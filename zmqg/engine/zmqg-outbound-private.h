@@ -36,6 +36,7 @@ typedef struct
   GByteArray *control; /* frames of our own, nullable */
   gsize control_done;  /* bytes of them written */
   gsize message_done;  /* convert: bytes of the message written */
+  gboolean patient;    /* the engine writes: waits for more */
   gint64 last_write;   /* monotonic µs */
   guint64 discarded;   /* messages before an epoch mark */
 } ZmqgOutbound;

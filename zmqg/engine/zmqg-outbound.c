@@ -9,6 +9,7 @@
 #include "zmtp/zmqg-convert-private.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #define RANGES_MAX 64
@@ -27,8 +28,13 @@
  * next is left to the engine: bursts batch. */
 #define PUSH_PAUSE_USEC 40
 
-/* How often the engine looks at a drained queue before it sleeps. */
-#define LOOKS 60
+/* How often the engine looks at a drained queue before it sleeps, and how
+ * often whether a queue still grows before it writes. */
+#define LOOKS 30
+#define GROWTH_LOOKS 100
+
+/* So much is written at once without waiting for more. */
+#define BATCH_BYTES (48u * 1024u)
 
 void
 zmqg_outbound_init (ZmqgOutbound *self,
@@ -230,6 +236,47 @@ bytes_before_control (ZmqgOutbound *self)
   return left;
 }
 
+/* Between two looks: a few hundred cycles. */
+static inline void
+relax (void)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+#if defined(__x86_64__) || defined(__i386__)
+      __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+      __asm__ volatile ("yield");
+#else
+      atomic_signal_fence (memory_order_seq_cst);
+#endif
+    }
+}
+
+/* Gathers what there is; in the engine, while a producer adds to it, a while
+ * longer: a system call costs as much as a hundred small messages. */
+static guint
+gather (ZmqgOutbound *self,
+        struct iovec *ranges,
+        gsize max,
+        gsize *total)
+{
+  ZmqgFrameQueue *queue = self->pipe->in;
+  guint n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, total);
+
+  for (guint i = 0; self->patient && n > 0 && i < GROWTH_LOOKS &&
+                    *total < BATCH_BYTES; i++)
+    {
+      gsize before = *total;
+
+      relax ();
+      n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, total);
+      if (*total == before)
+        break;
+    }
+
+  return n;
+}
+
 static ZmqgOutboundResult
 write_raw (ZmqgOutbound *self,
            gsize max,
@@ -240,8 +287,7 @@ write_raw (ZmqgOutbound *self,
   gssize written;
   guint n;
 
-  n = zmqg_frame_queue_gather (self->pipe->in, ranges, RANGES_MAX, max,
-                               &total);
+  n = gather (self, ranges, max, &total);
   if (n == 0)
     return ZMQG_OUTBOUND_DRAINED;
 
@@ -394,16 +440,6 @@ write_all (ZmqgOutbound *self,
     }
 }
 
-static inline void
-relax (void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-  __asm__ volatile ("yield");
-#endif
-}
-
 /* A producer in full swing has more in a moment: waiting for it is cheaper
  * than sleeping and being woken. */
 static gboolean
@@ -416,7 +452,10 @@ wait_for_more (ZmqgOutbound *self)
       relax ();
     }
 
-  return FALSE;
+  /* On a busy machine the producer may be waiting for this very processor;
+   * it is cheaper to let it go on than to be woken by it. */
+  sched_yield ();
+  return zmqg_frame_queue_has_data (self->pipe->in);
 }
 
 /* Owned, drained: the next one who publishes has to act. %FALSE when
@@ -446,6 +485,7 @@ zmqg_outbound_run (ZmqgOutbound *self,
       if (self->open)
         {
           atomic_store (&self->pipe->in->reader_asleep, 0);
+          self->patient = spin;
           do
             {
               do
@@ -459,6 +499,7 @@ zmqg_outbound_run (ZmqgOutbound *self,
       if (atomic_load_explicit (&self->pipe->in->released,
                                 memory_order_relaxed) != NULL)
         zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_STATE);
+      self->patient = FALSE;
       zmqg_unlock (&self->lock);
 
       /* A sender that found the lock taken relies on this look. */

@@ -40,6 +40,13 @@ void zmqg_reactor_free (ZmqgReactor *self);
 void zmqg_reactor_watch (ZmqgReactor *self, ZmqgFdWatch *watch,
                          GIOCondition condition);
 
+/* Any thread: takes out a descriptor that is about to be closed while a watch
+ * still names it; the engine forgets that later. */
+void zmqg_reactor_take_out (ZmqgReactor *self, int fd);
+
+/* The descriptor was taken out and closed: its number may be another's. */
+void zmqg_reactor_forget (ZmqgReactor *self, ZmqgFdWatch *watch);
+
 /* (Re)starts a timer that expires in @msec. */
 void zmqg_reactor_start_timer (ZmqgReactor *self, ZmqgTimer *timer,
                                guint msec);

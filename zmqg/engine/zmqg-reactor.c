@@ -259,9 +259,16 @@ run_epoll (ZmqgReactor *self)
   for (int i = 0; i < self->n_events; i++)
     {
       ZmqgFdWatch *watch = self->events[i].data.ptr;
+      GIOCondition condition;
 
-      if (watch != NULL)
-        watch->ready (watch, self->events[i].events);
+      if (watch == NULL)
+        continue;
+
+      /* A handler of this turn may have changed what is wanted. */
+      condition = self->events[i].events &
+                  (watch->condition | G_IO_ERR | G_IO_HUP);
+      if (condition != 0)
+        watch->ready (watch, condition);
     }
   self->n_events = 0;
 }
@@ -283,6 +290,33 @@ zmqg_reactor_watch (ZmqgReactor *self,
 
   if (condition != watch->condition)
     watch_by_source (self, watch, condition);
+}
+
+void
+zmqg_reactor_take_out (ZmqgReactor *self,
+                       int fd)
+{
+#ifdef HAVE_EPOLL
+  struct epoll_event event = { 0 };
+
+  if (self->epoll_fd >= 0)
+    epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fd, &event);
+#else
+  (void) self;
+  (void) fd;
+#endif
+}
+
+void
+zmqg_reactor_forget (ZmqgReactor *self,
+                     ZmqgFdWatch *watch)
+{
+#ifdef HAVE_EPOLL
+  forget_events (self, watch);
+#endif
+  if (watch->source != NULL)
+    watch_by_source (self, watch, 0);
+  watch->condition = 0;
 }
 
 /* --- The source --------------------------------------------------------- */
@@ -338,6 +372,9 @@ zmqg_reactor_new (GMainContext *context,
   self->source = g_source_new (&reactor_source_funcs, sizeof (ReactorSource));
   ((ReactorSource *) self->source)->reactor = self;
   g_source_set_static_name (self->source, "[zmqg] reactor");
+  /* Else GLib takes its descriptors out of the poll set around each
+   * dispatch, and wakes the context for that, twice. */
+  g_source_set_can_recurse (self->source, TRUE);
   if (epoll_fd >= 0)
     g_source_add_unix_fd (self->source, epoll_fd, G_IO_IN);
   g_source_attach (self->source, context);

@@ -33,6 +33,7 @@ typedef struct
   void (*peer_added) (ZmqgClient *client, ZmqgPeerRecord *record);
   void (*peer_removed) (ZmqgClient *client, ZmqgPeerRecord *record,
                         const GError *reason);
+  /* Takes the address: the user will see it. */
   void (*handshake_failed) (ZmqgClient *client, ZmqgTag *endpoint,
                             GSocketAddress *address, const GError *error);
 

@@ -125,7 +125,9 @@ zmqg_session_new (ZmqgEngine *engine,
   ZmqgPipe *pipe;
 
   pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
-                        options->conflate, options->conflate);
+                        options->conflate && !client->table->resubscribes,
+                        options->conflate &&
+                          !client->table->takes_subscriptions);
   pipe->endpoint = endpoint;
   pipe->ops = &zmqg_inbox_pipe_owner;
   pipe->owner = client->inbox;
@@ -216,9 +218,10 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_outbound_close (&self->outbound, hiccup, epoch);
   zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
 
-  if (hiccup && !self->closing)
+  if (!self->closing)
     {
-      atomic_store (&self->pipe->peer->epoch, epoch);
+      if (hiccup)
+        atomic_store (&self->pipe->peer->epoch, epoch);
       zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_HICCUP);
       self->client->ops->attend (self->client);
     }
@@ -256,7 +259,9 @@ zmqg_session_end (ZmqgSession *self)
   released = zmqg_frame_queue_take_released (pipe->in);
   if (released != NULL)
     client->ops->release_later (client, released);
-  zmqg_pipe_unref (pipe);
+  released = zmqg_pipe_unref_quietly (pipe);
+  if (released != NULL)
+    client->ops->release_later (client, released);
 
   client->ops->session_ended (client, unsent);
   client->ops->unref (client);

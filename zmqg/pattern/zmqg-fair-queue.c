@@ -94,7 +94,10 @@ zmqg_fair_queue_peek (ZmqgFairQueue *self,
       if (G_LIKELY (zmqg_pipe_peek (pipe, frames)))
         return pipe;
 
-      frames->n = 0;
+      /* No memory to look at it: it stays where it is. */
+      if (frames->n > 0)
+        return NULL;
+
       deactivate (self, pipe);
       if (pipe->ended)
         return pipe;

@@ -74,6 +74,10 @@ void zmqg_frame_queue_init (ZmqgFrameQueue *self, guint hwm,
 /* No producer and no consumer any more. May run user code (releases). */
 void zmqg_frame_queue_clear (ZmqgFrameQueue *self);
 
+/* The same, but leaves memory of the user's to the caller: runs none of the
+ * user's code. Nullable. */
+ZmqgSegment *zmqg_frame_queue_dismantle (ZmqgFrameQueue *self);
+
 /* --- Producer ----------------------------------------------------------- */
 
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).

@@ -69,15 +69,21 @@ zmqg_segment_list_free (ZmqgSegment *list)
     }
 }
 
-void
-zmqg_frame_queue_clear (ZmqgFrameQueue *self)
+ZmqgSegment *
+zmqg_frame_queue_dismantle (ZmqgFrameQueue *self)
 {
   zmqg_frame_queue_roll_back (self);
   free_chain (self, self->head.segment);
   free_chain (self, atomic_exchange (&self->newest, NULL));
-  zmqg_segment_list_free (zmqg_frame_queue_take_released (self));
   g_clear_pointer (&self->rest, zmqg_chunk_unref);
   g_clear_pointer (&self->tag, zmqg_tag_unref);
+  return zmqg_frame_queue_take_released (self);
+}
+
+void
+zmqg_frame_queue_clear (ZmqgFrameQueue *self)
+{
+  zmqg_segment_list_free (zmqg_frame_queue_dismantle (self));
 }
 
 /* --- Producer ----------------------------------------------------------- */

@@ -79,6 +79,10 @@ ZmqgPipe *zmqg_pipe_ref (ZmqgPipe *pipe);
 /* The last reference may run user code (releases of memory). */
 void zmqg_pipe_unref (ZmqgPipe *pipe);
 
+/* For I/O threads: the user's memory that the last reference held is left to
+ * the caller. Nullable. */
+ZmqgSegment *zmqg_pipe_unref_quietly (ZmqgPipe *pipe);
+
 typedef enum
 {
   ZMQG_PIPE_WRITTEN,

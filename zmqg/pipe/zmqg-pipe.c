@@ -50,26 +50,43 @@ zmqg_pipe_ref (ZmqgPipe *pipe)
   return pipe;
 }
 
-void
-zmqg_pipe_unref (ZmqgPipe *pipe)
+ZmqgSegment *
+zmqg_pipe_unref_quietly (ZmqgPipe *pipe)
 {
   ZmqgPipePair *pair = pair_of (pipe);
+  ZmqgSegment *left = NULL;
 
   /* The last one sees what all others wrote. */
   if (atomic_fetch_sub_explicit (&pair->refs, 1, memory_order_acq_rel) != 1)
-    return;
+    return NULL;
 
   for (guint i = 0; i < 2; i++)
     {
       ZmqgPipe *end = &pair->ends[i];
+      ZmqgSegment *list;
 
       if (end->ops != NULL && end->ops->release != NULL)
         end->ops->release (end);
-      zmqg_frame_queue_clear (&pair->queues[i]);
+      list = zmqg_frame_queue_dismantle (&pair->queues[i]);
+      while (list != NULL)
+        {
+          ZmqgSegment *segment = list;
+
+          list = segment->next;
+          segment->next = left;
+          left = segment;
+        }
       zmqg_tag_unref (end->peer_tag);
       zmqg_tag_unref (atomic_load (&end->new_tag));
     }
   g_aligned_free (pair);
+  return left;
+}
+
+void
+zmqg_pipe_unref (ZmqgPipe *pipe)
+{
+  zmqg_segment_list_free (zmqg_pipe_unref_quietly (pipe));
 }
 
 void

@@ -183,7 +183,8 @@ void zmqg_socket_core_close (ZmqgSocketCore *self);
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
                               ZmqgContextCore *context);
 
-/* Tells the socket's main context. Any thread. */
+/* Tells the socket's main context. Any thread. Takes the address: from then
+ * on the user may see it. */
 void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);

@@ -158,6 +158,20 @@ zmqg_socket_core_lock (ZmqgSocketCore *self)
     process_inbox (self);
 }
 
+/* What a type wrote while the inbox was processed: the engine sends it. */
+static void
+wake_pushed (ZmqgSocketCore *self)
+{
+  ZmqgPipe *pipe = g_steal_pointer (&self->push);
+
+  if (pipe == NULL)
+    return;
+
+  if (zmqg_frame_queue_claim_reader (pipe->out))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_READABLE);
+  throw_away (self, pipe);
+}
+
 /* An I/O side posted what should not wait, and found the lock taken. */
 static void
 attend (ZmqgSocketCore *self)
@@ -171,6 +185,7 @@ attend (ZmqgSocketCore *self)
 
       atomic_store (&self->structural, FALSE);
       process_inbox (self);
+      wake_pushed (self);
       rubbish = self->trash != NULL || self->released != NULL;
       zmqg_unlock (&self->lock);
       fence_after_unlock ();
@@ -418,9 +433,9 @@ client_session_ended (ZmqgClient *client,
 }
 
 static gboolean
-release_in_main_context (gpointer data)
+release_in_main_context (gpointer data G_GNUC_UNUSED)
 {
-  zmqg_segment_list_free (data);
+  /* What it is about is freed with the source. */
   return G_SOURCE_REMOVE;
 }
 
@@ -429,10 +444,36 @@ client_release_later (ZmqgClient *client,
                       ZmqgSegment *segments)
 {
   ZmqgSocketCore *self = core_of_client (client);
-  g_autoptr (GSource) source = g_idle_source_new ();
+  g_autoptr (GSource) source = NULL;
+
+  /* The next call of the socket frees it, or its signal source. */
+  if (zmqg_trylock (&self->lock))
+    {
+      gboolean taken = !self->closed;
+      ZmqgSegment *last;
+
+      if (taken)
+        {
+          for (last = segments; last->next != NULL;)
+            last = last->next;
+          last->next = self->released;
+          self->released = segments;
+        }
+      zmqg_unlock (&self->lock);
+      fence_after_unlock ();
+      if (atomic_load (&self->structural))
+        attend (self);
+      if (taken)
+        {
+          zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+          return;
+        }
+    }
 
   /* Should the context go without having run, so does the memory. */
-  g_source_set_callback (source, release_in_main_context, segments, NULL);
+  source = g_idle_source_new ();
+  g_source_set_callback (source, release_in_main_context, segments,
+                         (GDestroyNotify) zmqg_segment_list_free);
   g_source_set_static_name (source, "[zmqg] release");
   g_source_attach (source, self->main_context);
 }
@@ -474,8 +515,7 @@ zmqg_socket_core_add_news (ZmqgSocketCore *self,
 
   news->kind = kind;
   news->subject = zmqg_tag_ref (subject);
-  if (address != NULL)
-    news->address = g_object_ref (address);
+  news->address = address;
   if (error != NULL)
     news->error = g_error_copy (error);
 

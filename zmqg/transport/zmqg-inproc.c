@@ -279,7 +279,9 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   ZmqgPipe *pipe;
 
   pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
-                        options->conflate, options->conflate);
+                        options->conflate && !client->table->resubscribes,
+                        options->conflate &&
+                          !client->table->takes_subscriptions);
   pipe->endpoint = endpoint;
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
