@@ -89,11 +89,14 @@ operation_dispatch (GSource *source,
   ZmqgIoResult result = ZMQG_IO_FAILED;
 
   g_source_set_ready_time (source, -1);
-  zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
 
+  /* Who leaves without a look passes the wake-up on. */
   if (!g_cancellable_set_error_if_cancelled (
         g_task_get_cancellable (self->task), &error))
-    result = self->attempt (core, self->task, &error);
+    {
+      zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
+      result = self->attempt (core, self->task, &error);
+    }
   if (result == ZMQG_IO_AGAIN)
     return G_SOURCE_CONTINUE;
 
@@ -135,6 +138,7 @@ start (GTask *task,
   GError *error = NULL;
   Operation *self;
   GSource *source;
+  gboolean joined;
 
   /* A result that is there is never thrown away for a cancellation. */
   g_task_set_check_cancellable (task, FALSE);
@@ -149,6 +153,17 @@ start (GTask *task,
           g_object_unref (task);
           return;
         }
+    }
+
+  /* So that a shutdown of the context ends the wait. */
+  zmqg_socket_core_lock (core);
+  joined = zmqg_socket_core_join (core, &error);
+  zmqg_socket_core_unlock (core);
+  if (!joined)
+    {
+      complete (task, ZMQG_IO_FAILED, error);
+      g_object_unref (task);
+      return;
     }
 
   source = g_source_new (&operation_funcs, sizeof (Operation));

@@ -155,6 +155,10 @@ void zmqg_socket_core_unlock (ZmqgSocketCore *self);
 /* Locked: %FALSE when the socket is closed, terminated or forked. */
 gboolean zmqg_socket_core_check (ZmqgSocketCore *self, GError **error);
 
+/* Locked: the context knows the socket from now on, ends what waits when it
+ * is shut down, and waits for the socket. Again does nothing. */
+gboolean zmqg_socket_core_join (ZmqgSocketCore *self, GError **error);
+
 /* Locked: an ended pipe has been read to its end, or is not wanted. */
 void zmqg_socket_core_detach (ZmqgSocketCore *self, ZmqgPipe *pipe);
 

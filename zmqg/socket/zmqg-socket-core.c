@@ -245,13 +245,28 @@ zmqg_socket_core_check (ZmqgSocketCore *self,
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED,
                          "The socket is closed");
   else if (G_UNLIKELY (atomic_load_explicit (&self->terminated,
-                                             memory_order_relaxed)))
+                                             memory_order_relaxed) ||
+                       (!self->member_added &&
+                        atomic_load (&self->context->is_shut_down))))
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
                          "The context was shut down");
   else
     return TRUE;
 
   return FALSE;
+}
+
+gboolean
+zmqg_socket_core_join (ZmqgSocketCore *self,
+                       GError **error)
+{
+  if (!zmqg_socket_core_check (self, error))
+    return FALSE;
+
+  if (!self->member_added)
+    self->member_added =
+      zmqg_context_core_add_member (self->context, &self->member, error);
+  return self->member_added;
 }
 
 /* Before the lock: in the child of a fork it may be held for ever. */

@@ -55,12 +55,7 @@ begin (ZmqgSocket *self,
     }
 
   zmqg_socket_core_lock (core);
-  ok = zmqg_socket_core_check (core, error);
-  if (ok && !core->member_added)
-    {
-      ok = zmqg_context_core_add_member (core->context, &core->member, error);
-      core->member_added = ok;
-    }
+  ok = zmqg_socket_core_join (core, error);
   if (ok)
     *options = zmqg_options_ref (core->options);
   zmqg_socket_core_unlock (core);

@@ -37,6 +37,15 @@ wait_begin (Wait *self,
             int timeout,
             GError **error)
 {
+  gboolean ok;
+
+  /* So that a shutdown of the context ends the wait. */
+  zmqg_socket_core_lock (self->core);
+  ok = zmqg_socket_core_join (self->core, error);
+  zmqg_socket_core_unlock (self->core);
+  if (!ok)
+    return FALSE;
+
   self->waiter = zmqg_thread_waiter_get (error);
   if (self->waiter == NULL)
     return FALSE;
@@ -87,8 +96,12 @@ wait_sleep (Wait *self,
       return FALSE;
     }
 
+  /* Before the look: who leaves without one passes the wake-up on. */
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return FALSE;
+
   zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter->waiter);
-  return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+  return TRUE;
 }
 
 /* Where no thread does it, a call that finds nothing lets the engine work. */
