@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+// The names that programs are written against.
+
+import GObject from 'gi://GObject';
+import Zmqg from 'gi://Zmqg?version=1.0';
+
+import {assert, equal, run, test} from './tap.js';
+
+const METHODS = {
+    Context: `create_socket shutdown terminate terminate_async
+        terminate_finish get_engine_mode get_io_threads set_io_threads`,
+    Endpoint: 'get_uri get_kind get_state get_last_error get_reconnects',
+    Message: `append_data append_bytes append_string append_variant copy equal
+        get_n_frames get_frame get_string get_data get_size get_variant to_strv
+        get_peer get_property get_routing_id set_routing_id get_group set_group
+        ref unref`,
+    Peer: `get_remote_address get_remote_uri get_credentials get_identity
+        get_socket_type get_mechanism get_property is_connected`,
+    Socket: `bind bind_endpoint connect_to connect_endpoint unbind
+        disconnect_from get_last_endpoint get_context get_socket_type
+        send send_data send_bytes send_string try_send send_async send_finish
+        receive try_receive receive_async receive_finish receive_batch
+        receive_batch_async receive_batch_finish create_source get_events
+        flush flush_async flush_finish close is_closed wait_for_peers
+        wait_for_peers_async wait_for_peers_finish set_routing_id_data
+        set_routing_id_string`,
+    RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
+        get_notify_peers set_notify_peers set_connect_routing_id_data
+        set_connect_routing_id_string`,
+    ReqSocket: 'get_correlate set_correlate get_relaxed set_relaxed',
+    SubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
+        unsubscribe_bytes unsubscribe_data`,
+    XsubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
+        unsubscribe_bytes unsubscribe_data`,
+    XpubSocket: `get_verbose set_verbose get_manual set_manual get_no_drop
+        set_no_drop get_welcome_message set_welcome_message_data
+        set_welcome_message_string`,
+};
+
+const PROPERTIES = {
+    Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
+    Endpoint: 'uri kind state last-error reconnects',
+    Peer: 'remote-address remote-uri credentials identity socket-type mechanism',
+    PairSocket: `context last-endpoint send-hwm receive-hwm linger send-timeout
+        receive-timeout routing-id immediate conflate reconnect-interval
+        reconnect-interval-max handshake-interval max-message-size backlog tos
+        ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
+        tcp-keepalive-interval send-buffer receive-buffer connect-timeout`,
+    ReqSocket: 'correlate relaxed',
+    RouterSocket: 'mandatory handover notify-peers probe-router',
+    XpubSocket: 'verbose manual no-drop welcome-message',
+};
+
+const ERRORS = `WOULD_BLOCK CLOSED TERMINATED STATE UNROUTABLE NOT_SUPPORTED
+    INVALID_ENDPOINT PROTOCOL_NOT_SUPPORTED INCOMPATIBLE ADDRESS_IN_USE
+    ADDRESS_NOT_AVAILABLE NO_DEVICE NOT_FOUND MESSAGE_TOO_LARGE PROTOCOL
+    AUTHENTICATION PEER_LOST FORKED TIMED_OUT`;
+
+const TYPES = ['Pair', 'Pub', 'Sub', 'Req', 'Rep', 'Dealer', 'Router', 'Pull',
+    'Push', 'Xpub', 'Xsub'];
+
+const words = string => string.trim().split(/\s+/);
+
+for (const [name, methods] of Object.entries(METHODS)) {
+    test(`methods of ${name}`, async () => {
+        for (const method of words(methods)) {
+            equal(typeof Zmqg[name].prototype[method], 'function',
+                `${name}.${method}`);
+        }
+    });
+}
+
+for (const [name, properties] of Object.entries(PROPERTIES)) {
+    test(`properties of ${name}`, async () => {
+        const known = GObject.Object.list_properties.call(Zmqg[name])
+            .map(pspec => pspec.get_name());
+        for (const property of words(properties))
+            assert(known.includes(property), `${name}:${property}`);
+    });
+}
+
+test('error codes', async () => {
+    words(ERRORS).forEach(
+        code => equal(typeof Zmqg.Error[code], 'number', code));
+    assert(Zmqg.Error.quark() > 0, 'quark');
+});
+
+test('signals', async () => {
+    for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed'])
+        assert(GObject.signal_lookup(signal, Zmqg.Socket.$gtype) > 0, signal);
+});
+
+test('no method hides those of GObject', async () => {
+    const sub = new Zmqg.SubSocket();
+    const id = sub.connect('notify::receive-hwm', () => {});
+    sub.disconnect(id);
+});
+
+for (const [value, type] of TYPES.entries()) {
+    test(`${type}Socket: constructors`, async () => {
+        const Class = Zmqg[`${type}Socket`];
+        const context = new Zmqg.Context();
+
+        equal(Zmqg.SocketType[type.toUpperCase()], value, 'enum');
+        for (const socket of [new Class(), Class.new(null)]) {
+            assert(socket instanceof Class, 'class');
+            assert(socket instanceof Zmqg.Socket, 'base class');
+            assert(socket.context === Zmqg.Context.get_default(), 'default context');
+            equal(socket.get_socket_type(), value, 'type');
+        }
+        const others = [new Class({context}), Class.new(context), context.create_socket(value)];
+        for (const socket of others) {
+            assert(socket instanceof Class, 'class');
+            assert(socket.context === context, 'context');
+            assert(socket.get_context() === context, 'context');
+        }
+    });
+}
+
+run();
