@@ -413,6 +413,20 @@ run_output (ZmqgConnection *self)
     }
 }
 
+/* Whether there is room for more has changed. */
+static void
+note_pause (ZmqgConnection *self)
+{
+  ZmqgClient *client = self->client;
+
+  self->paused = self->session->inbound.paused;
+  update_watch (self);
+
+  /* While paused the end of the connection goes unnoticed. */
+  if (self->paused && client->table->drops_inbound)
+    client->ops->attend (client);
+}
+
 static void
 read_traffic (ZmqgConnection *self)
 {
@@ -438,11 +452,7 @@ read_traffic (ZmqgConnection *self)
           return;
 
         case ZMQG_INBOUND_PAUSED:
-          self->paused = TRUE;
-          update_watch (self);
-          /* While paused the end of the connection would go unnoticed. */
-          if (session->client->table->drops_inbound)
-            session->client->ops->attend (session->client);
+          note_pause (self);
           return;
 
         case ZMQG_INBOUND_END:
@@ -508,8 +518,7 @@ connection_kick (ZmqgConnection *self,
         }
       else
         {
-          self->paused = self->session->inbound.paused;
-          update_watch (self);
+          note_pause (self);
         }
     }
 
@@ -711,7 +720,7 @@ start_traffic (ZmqgConnection *self)
       return;
     }
 
-  self->paused = session->inbound.paused;
+  note_pause (self);
   g_byte_array_set_size (self->input, 0);
   g_clear_pointer (&self->input, g_byte_array_unref);
   if (self->mechanism != NULL)
