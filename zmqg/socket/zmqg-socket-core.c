@@ -59,6 +59,26 @@ take_released (ZmqgSocketCore *self,
   self->released = list;
 }
 
+/* Peers in the process have no connection that would tell of them. */
+static void
+tell_of_inproc_peer (ZmqgSocketCore *self,
+                     ZmqgPipe *pipe,
+                     gboolean gone)
+{
+  ZmqgEndpointCore *endpoint = pipe->endpoint;
+  ZmqgPeerRecord *record = (ZmqgPeerRecord *) pipe->peer_tag;
+
+  if (record == NULL || !endpoint->transport->in_process ||
+      (gone && atomic_exchange (&record->gone, TRUE)))
+    return;
+
+  atomic_fetch_add (&self->n_peers, gone ? -1 : 1);
+  zmqg_socket_core_add_news (self,
+                             gone ? ZMQG_NEWS_PEER_REMOVED
+                                  : ZMQG_NEWS_PEER_ADDED,
+                             &record->tag, NULL, NULL);
+}
+
 void
 zmqg_socket_core_attach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
@@ -66,6 +86,7 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
   pipe->attached = TRUE;
   g_ptr_array_add (self->pipes, pipe);
   zmqg_pipe_take_announced (pipe);
+  tell_of_inproc_peer (self, pipe, FALSE);
   self->ops->attach (self, pipe);
   if (pipe->peer_tag != NULL && self->ops->peer != NULL)
     self->ops->peer (self, pipe);
@@ -105,9 +126,12 @@ handle_events (ZmqgSocketCore *self,
 
   if (events & ZMQG_PIPE_STATE)
     take_released (self, pipe);
-  if ((events & ZMQG_PIPE_PEER) && zmqg_pipe_take_announced (pipe) &&
-      self->ops->peer != NULL)
-    self->ops->peer (self, pipe);
+  if ((events & ZMQG_PIPE_PEER) && zmqg_pipe_take_announced (pipe))
+    {
+      tell_of_inproc_peer (self, pipe, FALSE);
+      if (self->ops->peer != NULL)
+        self->ops->peer (self, pipe);
+    }
   if ((events & ZMQG_PIPE_HICCUP) && self->ops->hiccup != NULL)
     self->ops->hiccup (self, pipe);
   if (events & ZMQG_PIPE_READABLE)
@@ -116,6 +140,7 @@ handle_events (ZmqgSocketCore *self,
     self->ops->writable (self, pipe);
   if ((events & ZMQG_PIPE_ENDED) && pipe->attached && !pipe->ended)
     {
+      tell_of_inproc_peer (self, pipe, TRUE);
       pipe->ended = TRUE;
       if (self->ops->ended (self, pipe))
         zmqg_socket_core_detach (self, pipe);
@@ -288,6 +313,7 @@ void
 zmqg_socket_core_detach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
 {
+  tell_of_inproc_peer (self, pipe, TRUE);
   pipe->attached = FALSE;
   self->ops->detach (self, pipe);
   take_released (self, pipe);
