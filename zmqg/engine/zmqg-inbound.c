@@ -44,6 +44,7 @@ zmqg_inbound_init (ZmqgInbound *self,
   self->table = table;
   self->options = options;
   pipe->out->counts_commands = TRUE;
+  pipe->out->batched = TRUE;
 }
 
 void

@@ -537,17 +537,13 @@ push_all (ZmqgOutbound *self)
   if (total > PUSH_MAX)
     return FALSE;
 
-  do
-    {
-      if (write_all (self, NULL) != ZMQG_OUTBOUND_DRAINED)
-        {
-          /* Whoever called claims the flag to wake the engine. */
-          atomic_store (&self->pipe->in->reader_asleep, 1);
-          return FALSE;
-        }
-    }
-  while (!go_to_sleep (self));
+  /* The flag stays set all the while: whoever publishes meanwhile comes here
+   * too, finds the lock taken, and says so. */
+  if (write_all (self, NULL) != ZMQG_OUTBOUND_DRAINED)
+    return FALSE;
 
+  if (zmqg_frame_queue_settle (self->pipe->in))
+    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
   return TRUE;
 }
 

@@ -14,7 +14,8 @@
 typedef struct
 {
   atomic_uint refs;
-  gsize capacity;
+  gsize capacity;  /* as asked for */
+  gsize allocated; /* at least that */
   _Alignas (16) guint8 data[];
 } ZmqgChunk;
 

@@ -7,23 +7,47 @@
 
 #include "base/zmqg-lock-private.h"
 
-/* Chunks of ZMQG_CHUNK_SIZE that wait for their next use: freeing blocks of
- * this size in one thread and allocating them in another makes malloc trim
- * its arenas and fault them in again and again. */
-#define POOL_SIZE 16
+/*
+ * Chunks that wait for their next use, by the power of two of their size.
+ * Blocks of these sizes that one thread frees and another allocates make
+ * malloc trim its arenas (or unmap) and fault the pages in again and again;
+ * the chunk given back last is the one that is still in a cache.
+ */
+#define POOL_FIRST 16 /* 64 KiB */
+#define POOL_CLASSES 6
+#define POOL_DEPTH 16
+#define POOL_BYTES (8u * 1024u * 1024u) /* in all classes */
 
 static ZmqgLock pool_lock = ZMQG_LOCK_INIT;
-static ZmqgChunk *pool[POOL_SIZE];
-static guint pool_n;
+static ZmqgChunk *pool[POOL_CLASSES][POOL_DEPTH];
+static guint pool_n[POOL_CLASSES];
+static gsize pool_bytes;
+
+/* The class whose chunks have room for @capacity; -1 when there is none. */
+static int
+pool_class (gsize capacity)
+{
+  int class;
+
+  if (capacity < ((gsize) 1 << POOL_FIRST) ||
+      capacity > ((gsize) 1 << (POOL_FIRST + POOL_CLASSES - 1)))
+    return -1;
+
+  class = (int) g_bit_storage (capacity - 1) - POOL_FIRST;
+  return MAX (class, 0);
+}
 
 static ZmqgChunk *
-pool_take (void)
+pool_take (int class)
 {
   ZmqgChunk *chunk = NULL;
 
   zmqg_lock (&pool_lock);
-  if (pool_n > 0)
-    chunk = pool[--pool_n];
+  if (pool_n[class] > 0)
+    {
+      chunk = pool[class][--pool_n[class]];
+      pool_bytes -= chunk->allocated;
+    }
   zmqg_unlock (&pool_lock);
 
   return chunk;
@@ -32,12 +56,19 @@ pool_take (void)
 static gboolean
 pool_give (ZmqgChunk *chunk)
 {
+  int class = pool_class (chunk->allocated);
   gboolean kept = FALSE;
 
+  /* Only whole ones: a class promises its size. */
+  if (class < 0 || chunk->allocated != (gsize) 1 << (POOL_FIRST + class))
+    return FALSE;
+
   zmqg_lock (&pool_lock);
-  if (pool_n < POOL_SIZE)
+  if (pool_n[class] < POOL_DEPTH &&
+      pool_bytes + chunk->allocated <= POOL_BYTES)
     {
-      pool[pool_n++] = chunk;
+      pool[class][pool_n[class]++] = chunk;
+      pool_bytes += chunk->allocated;
       kept = TRUE;
     }
   zmqg_unlock (&pool_lock);
@@ -48,20 +79,26 @@ pool_give (ZmqgChunk *chunk)
 ZmqgChunk *
 zmqg_chunk_new (gsize capacity)
 {
+  int class = pool_class (capacity);
+  gsize allocated = capacity;
   ZmqgChunk *chunk = NULL;
 
   if (capacity > G_MAXSIZE - sizeof *chunk)
     return NULL;
 
-  if (capacity == ZMQG_CHUNK_SIZE)
-    chunk = pool_take ();
+  if (class >= 0)
+    {
+      allocated = (gsize) 1 << (POOL_FIRST + class);
+      chunk = pool_take (class);
+    }
   if (chunk == NULL)
-    chunk = g_try_malloc (sizeof *chunk + capacity);
+    chunk = g_try_malloc (sizeof *chunk + allocated);
   if (chunk == NULL)
     return NULL;
 
   atomic_init (&chunk->refs, 1);
   chunk->capacity = capacity;
+  chunk->allocated = allocated;
   return chunk;
 }
 
@@ -69,14 +106,20 @@ ZmqgChunk *
 zmqg_chunk_resize (ZmqgChunk *chunk,
                    gsize capacity)
 {
-  ZmqgChunk *grown;
+  ZmqgChunk *grown = chunk;
 
   if (capacity > G_MAXSIZE - sizeof *chunk)
     return NULL;
 
-  grown = g_try_realloc (chunk, sizeof *chunk + capacity);
-  if (grown != NULL)
-    grown->capacity = capacity;
+  if (capacity > chunk->allocated)
+    {
+      grown = g_try_realloc (chunk, sizeof *chunk + capacity);
+      if (grown == NULL)
+        return NULL;
+      grown->allocated = capacity;
+    }
+
+  grown->capacity = capacity;
   return grown;
 }
 
@@ -87,10 +130,8 @@ zmqg_chunk_unref (ZmqgChunk *chunk)
   if (atomic_fetch_sub_explicit (&chunk->refs, 1, memory_order_acq_rel) != 1)
     return;
 
-  if (chunk->capacity == ZMQG_CHUNK_SIZE && pool_give (chunk))
-    return;
-
-  g_free (chunk);
+  if (!pool_give (chunk))
+    g_free (chunk);
 }
 
 GBytes *

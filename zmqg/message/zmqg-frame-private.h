@@ -101,3 +101,7 @@ typedef struct
 /* From this payload size on a frame is referred to, not copied, where its
  * owner allows. */
 #define ZMQG_FRAME_LARGE 8192u
+
+/* Without an owner a frame is copied among others up to this payload size,
+ * and beyond it into a chunk of its own. */
+#define ZMQG_FRAME_PACKED_MAX (20u * 1024u)

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-barrier-private.h"
 #include "pipe/zmqg-segment-private.h"
 
 #include <sys/uio.h>
@@ -62,6 +63,7 @@ typedef struct
   /* Read by both, all but never written. */
   _Alignas (ZMQG_CACHE_LINE) _Atomic guint hwm; /* messages, 0 = no limit */
   gboolean conflate;        /* only the newest message is kept */
+  gboolean batched;  /* the producer publishes ranges, not messages */
   gboolean counts_commands; /* commands count like messages */
   ZmqgSegment stub;
 } ZmqgFrameQueue;
@@ -122,10 +124,15 @@ void zmqg_frame_queue_publish (ZmqgFrameQueue *self);
 /* Takes back everything appended since the last publish. */
 void zmqg_frame_queue_roll_back (ZmqgFrameQueue *self);
 
-/* After a publish (and a full barrier): whether the consumer sleeps. */
+/* After a publish: whether the consumer sleeps. */
 static inline gboolean
 zmqg_frame_queue_reader_sleeps (ZmqgFrameQueue *self)
 {
+  /* Pairs with the barrier in reader_sleep (). */
+  if (self->batched)
+    atomic_thread_fence (memory_order_seq_cst);
+  else
+    zmqg_barrier_light ();
   return atomic_load_explicit (&self->reader_asleep, memory_order_relaxed);
 }
 
@@ -151,6 +158,9 @@ gboolean zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self);
 
 /* Whether anything lies ahead; does not change the sleep flag. */
 gboolean zmqg_frame_queue_has_data (ZmqgFrameQueue *self);
+
+/* Acknowledges everything read; %TRUE as in consume. */
+gboolean zmqg_frame_queue_settle (ZmqgFrameQueue *self);
 
 /* The consumer goes to sleep: acknowledges all that it read, sets the flag,
  * then looks once more. %FALSE when something has come meanwhile (and the

@@ -303,7 +303,9 @@ zmqg_frame_queue_append (ZmqgFrameQueue *self,
 
   self->bytes_written += view->size;
 
-  if (G_UNLIKELY (view->size >= ZMQG_FRAME_LARGE))
+  if (G_UNLIKELY (view->size >= ZMQG_FRAME_LARGE) &&
+      (view->bytes != NULL || view->chunk != NULL ||
+       view->size > ZMQG_FRAME_PACKED_MAX))
     return append_large (self, view);
 
   segment = packed_with_room (self, view->size + ZMQG_FRAME_HEADER_MAX);
@@ -621,22 +623,40 @@ zmqg_frame_queue_has_data (ZmqgFrameQueue *self)
          atomic_load_explicit (&self->newest, memory_order_relaxed) != NULL;
 }
 
+/* The batches were chosen by a mark that may have changed since: nothing
+ * that was read may stay unacknowledged while nothing more is read. */
+static void
+acknowledge_all (ZmqgFrameQueue *self)
+{
+  if (self->ack_sent == self->read)
+    return;
+
+  self->ack_sent = self->read;
+  /* Release pairs with the acquire in room (). */
+  atomic_store_explicit (&self->acked, self->read, memory_order_release);
+}
+
+gboolean
+zmqg_frame_queue_settle (ZmqgFrameQueue *self)
+{
+  acknowledge_all (self);
+  /* Pairs with the fence in room (). */
+  atomic_thread_fence (memory_order_seq_cst);
+  return zmqg_frame_queue_claim_writer (self);
+}
+
 gboolean
 zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self)
 {
-  /* The batches were chosen by a mark that may have changed since: nothing
-   * that was read may stay unacknowledged while nothing more is read.
-   * Release pairs with the acquire in room (). */
-  if (self->ack_sent != self->read)
-    {
-      self->ack_sent = self->read;
-      atomic_store_explicit (&self->acked, self->read, memory_order_release);
-    }
+  acknowledge_all (self);
 
   atomic_store_explicit (&self->reader_asleep, 1, memory_order_relaxed);
-  /* Pairs with the fence of a producer between publish and its look at the
-   * flag: one of the two sees the other. */
-  atomic_thread_fence (memory_order_seq_cst);
+  /* Pairs with the barrier of a producer between publish and its look at the
+   * flag (zmqg_frame_queue_reader_sleeps): one of the two sees the other. */
+  if (self->batched)
+    atomic_thread_fence (memory_order_seq_cst);
+  else
+    zmqg_barrier_heavy ();
 
   if (!zmqg_frame_queue_has_data (self))
     return TRUE;
@@ -683,7 +703,10 @@ cursor_read_frame (ZmqgFrameQueue *self,
     {
       view->data = p + header;
       view->bytes = NULL;
-      view->chunk = NULL;
+      /* A large one may be referred to: it pins a few times its size. */
+      view->chunk = G_UNLIKELY (size >= ZMQG_FRAME_LARGE)
+                      ? cursor->segment->chunk
+                      : NULL;
       cursor->pos += size;
       return;
     }

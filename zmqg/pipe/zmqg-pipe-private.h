@@ -116,8 +116,6 @@ gboolean zmqg_pipe_take_announced (ZmqgPipe *pipe);
 static inline gboolean
 zmqg_pipe_reader_sleeps (ZmqgPipe *pipe)
 {
-  /* Pairs with the fence in reader_sleep (). */
-  atomic_thread_fence (memory_order_seq_cst);
   return zmqg_frame_queue_reader_sleeps (pipe->out);
 }
 

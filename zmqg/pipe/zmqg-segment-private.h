@@ -30,8 +30,10 @@ struct _ZmqgSegment
 {
   /* Written by the producer with each message. */
   _Atomic guint64 word;
-  guint32 capacity;     /* packed: bytes from base on that may be filled */
   guint32 fill;         /* producer: bytes filled, published or not */
+  /* Between fill and messages: side by side they would be read with one load
+   * right after two stores, which stalls. */
+  guint32 capacity;     /* packed: bytes from base on that may be filled */
   guint32 messages;     /* producer: messages that end in the fill */
   guint8 mid_message;   /* producer: sealed inside a message */
 
