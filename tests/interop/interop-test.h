@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "zmqg-test.h"
+
+#include "zmqg.h"
+
+#include "interop-peer.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Interop: a context in one of the engine modes, a transport to meet peers
+ * on, and who of both binds.
+ */
+typedef struct
+{
+  ZmqgContext *context;
+  ZmqgEngineMode mode;
+  const char *transport;
+  gboolean we_bind;
+  gconstpointer data;
+
+  char *folder;
+  char *uri; /* where both met */
+  guint n_names;
+  GPtrArray *sockets;
+  GPtrArray *peers;
+} Interop;
+
+typedef void (*InteropFunc) (Interop *test);
+
+/* Adds a test for both roles, tcp and ipc, and both engine modes. */
+void interop_add (const char *path, InteropFunc func, gconstpointer data);
+
+/* A socket that is closed with the test; borrowed. */
+ZmqgSocket *interop_socket (Interop *test, ZmqgSocketType type);
+/* A peer that is killed with the test; borrowed. */
+InteropPeer *interop_peer (Interop *test, const char *socket_type);
+
+/* Brings both together; returns when the one who connects was told to. */
+void interop_meet (Interop *test, ZmqgSocket *socket, InteropPeer *peer);
+/* The same for a peer that was killed and started again, or for another
+ * peer of a socket that is bound. */
+void interop_meet_again (Interop *test, InteropPeer *peer);
+/* Waits for connections that are ready for messages, and for their loss. */
+void interop_await_peers (ZmqgSocket *socket, guint n);
+void interop_await_no_peer (ZmqgSocket *socket);
+
+/* Messages are written as in interop-frame.h, separated by spaces. */
+ZmqgMessage *interop_make (const char *frames);
+char *interop_describe (ZmqgMessage *message);
+/* How @frames are described. */
+char *interop_seen (const char *frames);
+
+void interop_send (ZmqgSocket *socket, const char *frames);
+void interop_receive (ZmqgSocket *socket, const char *frames);
+void interop_nothing (ZmqgSocket *socket);
+/* The same for what the peer does. */
+void interop_peer_sends (InteropPeer *peer, const char *frames);
+void interop_peer_receives (InteropPeer *peer, const char *frames);
+void interop_expect_message (InteropPeer *peer, const char *frames);
+
+G_END_DECLS

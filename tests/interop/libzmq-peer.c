@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "interop-frame.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+
+#include <zmq.h>
+
+/*
+ * One socket of libzmq that does what it reads: a command a line on stdin, a
+ * line of answer on stdout. It ends with its stdin.
+ *
+ *   set OPTION VALUE         ok
+ *   bind URI                 ok URI, resolved
+ *   unbind URI               ok
+ *   connect URI              ok
+ *   disconnect URI           ok
+ *   subscribe FRAME          ok
+ *   unsubscribe FRAME        ok
+ *   send FRAME…              ok
+ *   recv                     message FRAME…
+ *   try                      message FRAME…, or nothing
+ *   echo                     message FRAME…; sends it back
+ *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
+ *   collect FIRST N          ok; N messages that end with those numbers
+ *   flood FRAME…             ok N: how many until it would block
+ *   close                    ok, when everything was sent
+ *
+ * What fails is answered with: error REASON.
+ */
+
+typedef struct
+{
+  void *context;
+  void *socket;
+} Peer;
+
+typedef void (*Command) (Peer *self, char **arguments, guint n);
+
+static void
+answer (const char *format,
+        ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  vprintf (format, args);
+  va_end (args);
+  putchar ('\n');
+  fflush (stdout);
+}
+
+static void
+answer_result (int result)
+{
+  if (result < 0)
+    answer ("error %s", zmq_strerror (errno));
+  else
+    answer ("ok");
+}
+
+/* --- Options ------------------------------------------------------------ */
+
+typedef struct
+{
+  const char *name;
+  int option;
+  gboolean is_text;
+} Option;
+
+static const Option options[] = {
+  { "linger", ZMQ_LINGER, FALSE },
+  { "sndhwm", ZMQ_SNDHWM, FALSE },
+  { "rcvhwm", ZMQ_RCVHWM, FALSE },
+  { "sndbuf", ZMQ_SNDBUF, FALSE },
+  { "rcvbuf", ZMQ_RCVBUF, FALSE },
+  { "routing-id", ZMQ_ROUTING_ID, TRUE },
+  { "connect-routing-id", ZMQ_CONNECT_ROUTING_ID, TRUE },
+  { "probe-router", ZMQ_PROBE_ROUTER, FALSE },
+  { "router-mandatory", ZMQ_ROUTER_MANDATORY, FALSE },
+  { "router-handover", ZMQ_ROUTER_HANDOVER, FALSE },
+  { "req-correlate", ZMQ_REQ_CORRELATE, FALSE },
+  { "req-relaxed", ZMQ_REQ_RELAXED, FALSE },
+  { "xpub-verbose", ZMQ_XPUB_VERBOSE, FALSE },
+  { "xpub-verboser", ZMQ_XPUB_VERBOSER, FALSE },
+  { "welcome", ZMQ_XPUB_WELCOME_MSG, TRUE },
+  { "conflate", ZMQ_CONFLATE, FALSE },
+  { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
+  { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
+  { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
+};
+
+static void
+set (Peer *self,
+     char **arguments,
+     guint n)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    {
+      g_autofree guint8 *text = NULL;
+      gsize size;
+      int number;
+
+      if (n != 2 || !g_str_equal (arguments[0], options[i].name))
+        continue;
+
+      if (options[i].is_text)
+        {
+          text = interop_frame_make (arguments[1], &size);
+          answer_result (zmq_setsockopt (self->socket, options[i].option,
+                                         text, size));
+          return;
+        }
+      number = atoi (arguments[1]);
+      answer_result (zmq_setsockopt (self->socket, options[i].option,
+                                     &number, sizeof number));
+      return;
+    }
+
+  answer ("error no such option");
+}
+
+static void
+set_topic (Peer *self,
+           int option,
+           const char *topic)
+{
+  g_autofree guint8 *data = NULL;
+  gsize size;
+
+  data = interop_frame_make (topic, &size);
+  answer_result (zmq_setsockopt (self->socket, option, data, size));
+}
+
+static void
+subscribe (Peer *self,
+           char **arguments,
+           guint n)
+{
+  set_topic (self, ZMQ_SUBSCRIBE, arguments[0]);
+}
+
+static void
+unsubscribe (Peer *self,
+             char **arguments,
+             guint n)
+{
+  set_topic (self, ZMQ_UNSUBSCRIBE, arguments[0]);
+}
+
+/* --- Endpoints ---------------------------------------------------------- */
+
+static void
+bind_to (Peer *self,
+         char **arguments,
+         guint n)
+{
+  char uri[1024];
+  size_t size = sizeof uri;
+
+  if (zmq_bind (self->socket, arguments[0]) < 0 ||
+      zmq_getsockopt (self->socket, ZMQ_LAST_ENDPOINT, uri, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %s", uri);
+}
+
+static void
+unbind (Peer *self,
+        char **arguments,
+        guint n)
+{
+  answer_result (zmq_unbind (self->socket, arguments[0]));
+}
+
+static void
+connect_to (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_result (zmq_connect (self->socket, arguments[0]));
+}
+
+static void
+disconnect (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+close_all (Peer *self,
+           char **arguments,
+           guint n)
+{
+  int result = zmq_close (self->socket);
+
+  self->socket = NULL;
+  if (result == 0)
+    result = zmq_ctx_term (self->context);
+  self->context = NULL;
+  answer_result (result);
+}
+
+/* --- Messages ----------------------------------------------------------- */
+
+static int
+send_message (Peer *self,
+              char **frames,
+              guint n,
+              int flags)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree guint8 *data = NULL;
+      gsize size;
+
+      data = interop_frame_make (frames[i], &size);
+      if (zmq_send (self->socket, data, size,
+                    flags | (i + 1 < n ? ZMQ_SNDMORE : 0)) < 0)
+        return -1;
+    }
+  return 0;
+}
+
+static void
+free_frame (gpointer data)
+{
+  zmq_msg_close (data);
+  g_free (data);
+}
+
+/* Describes a message; keeps its frames when @frames is set. */
+static int
+receive_message (Peer *self,
+                 GString *description,
+                 GPtrArray *frames,
+                 int flags)
+{
+  gboolean more = TRUE;
+
+  while (more)
+    {
+      zmq_msg_t *frame = g_new (zmq_msg_t, 1);
+
+      zmq_msg_init (frame);
+      if (zmq_msg_recv (frame, self->socket, flags) < 0)
+        {
+          free_frame (frame);
+          return -1;
+        }
+
+      more = zmq_msg_more (frame);
+      g_string_append_c (description, ' ');
+      interop_frame_describe (description, zmq_msg_data (frame),
+                              zmq_msg_size (frame));
+      if (frames != NULL)
+        g_ptr_array_add (frames, frame);
+      else
+        free_frame (frame);
+    }
+  return 0;
+}
+
+static void
+answer_message (Peer *self,
+                int flags)
+{
+  g_autoptr (GString) description = g_string_new (NULL);
+
+  if (receive_message (self, description, NULL, flags) == 0)
+    answer ("message%s", description->str);
+  else if (errno == EAGAIN && (flags & ZMQ_DONTWAIT))
+    answer ("nothing");
+  else
+    answer_result (-1);
+}
+
+static void
+send_one (Peer *self,
+          char **arguments,
+          guint n)
+{
+  answer_result (send_message (self, arguments, n, 0));
+}
+
+static void
+receive_one (Peer *self,
+             char **arguments,
+             guint n)
+{
+  answer_message (self, 0);
+}
+
+static void
+try_receive (Peer *self,
+             char **arguments,
+             guint n)
+{
+  answer_message (self, ZMQ_DONTWAIT);
+}
+
+static void
+echo_one (Peer *self,
+          char **arguments,
+          guint n)
+{
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func (free_frame);
+  g_autoptr (GString) description = g_string_new (NULL);
+  int result = receive_message (self, description, frames, 0);
+
+  for (guint i = 0; result >= 0 && i < frames->len; i++)
+    result = zmq_msg_send (g_ptr_array_index (frames, i), self->socket,
+                           i + 1 < frames->len ? ZMQ_SNDMORE : 0);
+
+  if (result < 0)
+    answer_result (result);
+  else
+    answer ("message%s", description->str);
+}
+
+static void
+burst (Peer *self,
+       char **arguments,
+       guint n)
+{
+  guint first = (guint) atoi (arguments[0]);
+  guint end = first + (guint) atoi (arguments[1]);
+  g_autofree char **frames = g_new (char *, n);
+
+  for (guint i = 2; i < n; i++)
+    frames[i - 2] = arguments[i];
+
+  for (guint i = first; i < end; i++)
+    {
+      char number[16];
+
+      g_snprintf (number, sizeof number, "=%u", i);
+      frames[n - 2] = number;
+      if (send_message (self, frames, n - 1, 0) < 0)
+        {
+          answer ("error message %u: %s", i, zmq_strerror (errno));
+          return;
+        }
+    }
+  answer ("ok");
+}
+
+static void
+collect (Peer *self,
+         char **arguments,
+         guint n)
+{
+  guint first = (guint) atoi (arguments[0]);
+  guint end = first + (guint) atoi (arguments[1]);
+  g_autoptr (GString) description = g_string_new (NULL);
+
+  for (guint i = first; i < end; i++)
+    {
+      char number[16];
+
+      g_snprintf (number, sizeof number, " =%u", i);
+      g_string_truncate (description, 0);
+      if (receive_message (self, description, NULL, 0) < 0)
+        {
+          answer ("error message %u: %s", i, zmq_strerror (errno));
+          return;
+        }
+      if (!g_str_has_suffix (description->str, number))
+        {
+          answer ("error message %u is%s", i, description->str);
+          return;
+        }
+    }
+  answer ("ok");
+}
+
+static void
+flood (Peer *self,
+       char **arguments,
+       guint n)
+{
+  guint sent = 0;
+
+  while (send_message (self, arguments, n, ZMQ_DONTWAIT) == 0)
+    sent++;
+
+  if (errno == EAGAIN)
+    answer ("ok %u", sent);
+  else
+    answer_result (-1);
+}
+
+/* --- Main --------------------------------------------------------------- */
+
+static const struct
+{
+  const char *name;
+  guint least;
+  Command run;
+} commands[] = {
+  { "set", 2, set },
+  { "bind", 1, bind_to },
+  { "unbind", 1, unbind },
+  { "connect", 1, connect_to },
+  { "disconnect", 1, disconnect },
+  { "subscribe", 1, subscribe },
+  { "unsubscribe", 1, unsubscribe },
+  { "send", 1, send_one },
+  { "recv", 0, receive_one },
+  { "try", 0, try_receive },
+  { "echo", 0, echo_one },
+  { "burst", 2, burst },
+  { "collect", 2, collect },
+  { "flood", 1, flood },
+  { "close", 0, close_all },
+};
+
+static void
+run_line (Peer *self,
+          char *line)
+{
+  g_auto (GStrv) words = g_strsplit (g_strstrip (line), " ", -1);
+  guint n = g_strv_length (words);
+
+  for (guint i = 0; n > 0 && i < G_N_ELEMENTS (commands); i++)
+    {
+      if (g_str_equal (words[0], commands[i].name) && n > commands[i].least)
+        {
+          commands[i].run (self, words + 1, n - 1);
+          return;
+        }
+    }
+  answer ("error no such command");
+}
+
+static int
+socket_type (const char *name)
+{
+  /* In the order of the numbers of the wire. */
+  static const char *const names[] = {
+    "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
+    "XPUB", "XSUB",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      if (g_str_equal (names[i], name))
+        return (int) i;
+    }
+  return -1;
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  Peer self = { NULL, NULL };
+  g_autofree char *line = NULL;
+  size_t size = 0;
+  const int patience = 20000;
+  const int reconnect = 10;
+
+#ifdef __linux__
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+#endif
+
+  self.context = zmq_ctx_new ();
+  if (argc == 2)
+    self.socket = zmq_socket (self.context, socket_type (argv[1]));
+  if (self.socket == NULL)
+    {
+      fprintf (stderr, "usage: %s SOCKET-TYPE\n", argv[0]);
+      return EXIT_FAILURE;
+    }
+  zmq_setsockopt (self.socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
+  zmq_setsockopt (self.socket, ZMQ_SNDTIMEO, &patience, sizeof patience);
+  zmq_setsockopt (self.socket, ZMQ_RECONNECT_IVL, &reconnect,
+                  sizeof reconnect);
+
+  while (getline (&line, &size, stdin) >= 0)
+    run_line (&self, line);
+
+  /* Nobody waits for what is unsent. */
+  _Exit (EXIT_SUCCESS);
+}
