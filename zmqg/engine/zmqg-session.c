@@ -128,7 +128,7 @@ zmqg_session_new (ZmqgEngine *engine,
                         options->conflate && !client->table->resubscribes,
                         options->conflate &&
                           !client->table->takes_subscriptions);
-  pipe->endpoint = endpoint;
+  pipe->endpoint = zmqg_tag_ref (endpoint);
   pipe->ops = &zmqg_inbox_pipe_owner;
   pipe->owner = client->inbox;
 

@@ -57,7 +57,7 @@ struct _ZmqgPipe
   gboolean active_out; /* not known to be full */
   guint in_index;      /* in a fair queue */
   guint out_index;     /* in a load balancer or distributor */
-  gpointer endpoint;   /* the socket's endpoint it came from, borrowed */
+  gpointer endpoint;   /* tag of the socket's endpoint it came from, counted */
   gpointer user;       /* of the socket type */
   guint64 mark;        /* of the distributor: the message it matched */
   guint64 dropped;     /* messages that did not fit */

@@ -76,6 +76,7 @@ zmqg_pipe_unref_quietly (ZmqgPipe *pipe)
           segment->next = left;
           left = segment;
         }
+      zmqg_tag_unref (end->endpoint);
       zmqg_tag_unref (end->peer_tag);
       zmqg_tag_unref (atomic_load (&end->new_tag));
     }

@@ -126,7 +126,7 @@ join (ZmqgPipe *pipe,
   zmqg_frame_queue_set_hwm (pipe->out,
                             sum_of_marks (binding->options->send_hwm,
                                           connected->receive_hwm));
-  pipe->endpoint = binding->endpoint;
+  pipe->endpoint = zmqg_tag_ref (binding->endpoint);
   announce (pipe, client, binding->options);
 
   zmqg_lock (&end->lock);
@@ -282,7 +282,7 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
                         options->conflate && !client->table->resubscribes,
                         options->conflate &&
                           !client->table->takes_subscriptions);
-  pipe->endpoint = endpoint;
+  pipe->endpoint = zmqg_tag_ref (endpoint);
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
   announce (pipe, client, options);
