@@ -68,9 +68,10 @@ ZmqgEngine *zmqg_context_core_get_engine (ZmqgContextCore *self,
                                           GMainContext *context,
                                           GError **error);
 
-/* Not threaded: the engine that a call has to drive while it waits; %NULL
- * when there is none (yet). */
-ZmqgEngine *zmqg_context_core_peek_driven (ZmqgContextCore *self);
+/* Not threaded: the engine that a call has to drive while it waits, counted
+ * since the context may be terminated meanwhile; %NULL when there is none
+ * (yet). */
+ZmqgEngine *zmqg_context_core_dup_driven (ZmqgContextCore *self);
 
 void zmqg_context_core_shutdown (ZmqgContextCore *self);
 

@@ -189,7 +189,7 @@ zmqg_context_core_get_engine (ZmqgContextCore *self,
 }
 
 ZmqgEngine *
-zmqg_context_core_peek_driven (ZmqgContextCore *self)
+zmqg_context_core_dup_driven (ZmqgContextCore *self)
 {
   ZmqgEngine *engine = NULL;
 
@@ -198,7 +198,7 @@ zmqg_context_core_peek_driven (ZmqgContextCore *self)
 
   zmqg_lock (&self->lock);
   if (self->engines != NULL && self->engines->len > 0)
-    engine = g_ptr_array_index (self->engines, 0);
+    engine = zmqg_engine_ref (g_ptr_array_index (self->engines, 0));
   zmqg_unlock (&self->lock);
 
   return engine;
@@ -225,10 +225,15 @@ zmqg_context_core_wait (ZmqgContextCore *self,
                         ZmqgThreadWaiter *waiter,
                         gint64 deadline)
 {
-  ZmqgEngine *engine = zmqg_context_core_peek_driven (self);
+  ZmqgEngine *engine = zmqg_context_core_dup_driven (self);
+  gboolean in_time;
 
-  return engine != NULL ? zmqg_engine_wait (engine, waiter, deadline)
-                        : zmqg_thread_waiter_wait (waiter, deadline);
+  if (engine == NULL)
+    return zmqg_thread_waiter_wait (waiter, deadline);
+
+  in_time = zmqg_engine_wait (engine, waiter, deadline);
+  zmqg_engine_unref (engine);
+  return in_time;
 }
 
 void

@@ -182,7 +182,9 @@ start (GTask *task,
       g_source_add_child_source (source, child);
     }
 
-  zmqg_inbox_add_waiter (&core->inbox, &self->waiter, interest, FALSE);
+  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  zmqg_inbox_add_waiter (&core->inbox, &self->waiter, interest,
+                         (interest & ZMQG_WAIT_NEWS) != 0);
   /* What came between the attempt and the list is met by the first turn. */
   g_source_set_ready_time (source, 0);
   g_source_attach (source, g_task_get_context (task));
@@ -437,6 +439,9 @@ attempt_condition (ZmqgSocketCore *core,
 {
   Request *request = g_task_get_task_data (task);
   ZmqgIoResult result = ZMQG_IO_AGAIN;
+
+  if (!zmqg_socket_core_check_fork (core, error))
+    return ZMQG_IO_FAILED;
 
   zmqg_socket_core_lock (core);
   if (request->condition (core, request->n))

@@ -152,7 +152,11 @@ void zmqg_socket_core_lock (ZmqgSocketCore *self);
 /* Unlocks, and does what may run user code or write. */
 void zmqg_socket_core_unlock (ZmqgSocketCore *self);
 
-/* Locked: %FALSE when the socket is closed, terminated or forked. */
+/* %FALSE in the child of a fork. Asked before the lock is taken, which may be
+ * held there for ever. */
+gboolean zmqg_socket_core_check_fork (ZmqgSocketCore *self, GError **error);
+
+/* Locked: %FALSE when the socket is closed or terminated. */
 gboolean zmqg_socket_core_check (ZmqgSocketCore *self, GError **error);
 
 /* Locked: the context knows the socket from now on, ends what waits when it

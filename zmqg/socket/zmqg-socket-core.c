@@ -294,10 +294,9 @@ zmqg_socket_core_join (ZmqgSocketCore *self,
   return self->member_added;
 }
 
-/* Before the lock: in the child of a fork it may be held for ever. */
-static gboolean
-check_fork (ZmqgSocketCore *self,
-            GError **error)
+gboolean
+zmqg_socket_core_check_fork (ZmqgSocketCore *self,
+                             GError **error)
 {
   if (G_LIKELY (!zmqg_context_core_is_forked (self->context)))
     return TRUE;
@@ -739,7 +738,7 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
 {
   ZmqgIoResult result = ZMQG_IO_FAILED;
 
-  if (!check_fork (self, error))
+  if (!zmqg_socket_core_check_fork (self, error))
     return result;
   if (self->ops->send == NULL)
     return not_supported (self, "send", error);
@@ -763,7 +762,7 @@ zmqg_socket_core_receive (ZmqgSocketCore *self,
 {
   ZmqgIoResult result = ZMQG_IO_FAILED;
 
-  if (!check_fork (self, error))
+  if (!zmqg_socket_core_check_fork (self, error))
     return result;
   if (self->ops->receive == NULL)
     return not_supported (self, "receive", error);
@@ -790,7 +789,7 @@ zmqg_socket_core_receive_batch (ZmqgSocketCore *self,
   guint n = 0;
 
   *result = ZMQG_IO_FAILED;
-  if (!check_fork (self, error))
+  if (!zmqg_socket_core_check_fork (self, error))
     return 0;
   if (self->ops->receive == NULL)
     {

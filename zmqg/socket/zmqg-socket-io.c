@@ -54,8 +54,9 @@ wait_begin (Wait *self,
                      ? -1
                      : g_get_monotonic_time () + (gint64) timeout * 1000;
   zmqg_thread_waiter_clear (self->waiter);
+  /* Who waits for news takes nothing, and must not use up a wake-up. */
   zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter->waiter, interest,
-                         FALSE);
+                         (interest & ZMQG_WAIT_NEWS) != 0);
   if (self->cancellable != NULL)
     self->cancelled_id = g_cancellable_connect (
       self->cancellable, G_CALLBACK (wait_cancelled), self->waiter, NULL);
@@ -108,12 +109,13 @@ wait_sleep (Wait *self,
 static gboolean
 poll_engine (ZmqgSocketCore *core)
 {
-  ZmqgEngine *engine = zmqg_context_core_peek_driven (core->context);
+  ZmqgEngine *engine = zmqg_context_core_dup_driven (core->context);
 
   if (engine == NULL)
     return FALSE;
 
   zmqg_engine_poll (engine);
+  zmqg_engine_unref (engine);
   return TRUE;
 }
 
@@ -574,7 +576,7 @@ wait_until (ZmqgSocketCore *core,
 {
   Wait wait = { .core = core, .cancellable = cancellable };
   gboolean done = FALSE;
-  gboolean ok = TRUE;
+  gboolean ok = zmqg_socket_core_check_fork (core, error);
 
   while (ok && !done)
     {

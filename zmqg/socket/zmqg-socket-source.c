@@ -54,9 +54,20 @@ look_for_handler (Dispatcher *self,
 static gboolean
 has_messages (Dispatcher *self)
 {
-  return self->has_handler && self->core->ops->receive != NULL &&
-         (zmqg_socket_core_events (self->core) & ZMQG_WAIT_IN) != 0 &&
-         !zmqg_inbox_is_awaited (&self->core->inbox, ZMQG_WAIT_IN);
+  ZmqgSocketCore *core = self->core;
+  gboolean readable;
+
+  if (!self->has_handler || core->ops->receive == NULL ||
+      !zmqg_socket_core_check_fork (core, NULL))
+    return FALSE;
+
+  /* Not the events of a closed socket, where every call is possible. */
+  zmqg_socket_core_lock (core);
+  readable = zmqg_socket_core_check (core, NULL) &&
+             (core->ops->events (core) & ZMQG_WAIT_IN) != 0;
+  zmqg_socket_core_unlock (core);
+
+  return readable && !zmqg_inbox_is_awaited (&core->inbox, ZMQG_WAIT_IN);
 }
 
 static gboolean
@@ -225,6 +236,7 @@ typedef struct
   ZmqgWaiter waiter;
   ZmqgSocket *socket; /* counted */
   GIOCondition condition;
+  gboolean cancelled; /* and the callback was not told yet */
 } SocketSource;
 
 static void
@@ -277,8 +289,10 @@ socket_source_dispatch (GSource *source,
   zmqg_inbox_waiter_looks (&self->socket->core->inbox, &self->waiter);
 
   condition = socket_source_condition (self);
-  if (condition == 0 || callback == NULL)
+  if ((condition == 0 && !self->cancelled) || callback == NULL)
     return G_SOURCE_CONTINUE;
+
+  self->cancelled = FALSE;
 
   return ((ZmqgSocketSourceFunc) (void (*) (void)) callback) (
     self->socket, condition, user_data);
@@ -329,8 +343,12 @@ static GSourceFuncs socket_source_funcs = {
 
 static gboolean
 cancelled_dispatch (GCancellable *cancellable G_GNUC_UNUSED,
-                    gpointer user_data G_GNUC_UNUSED)
+                    gpointer user_data)
 {
+  SocketSource *self = user_data;
+
+  self->cancelled = TRUE;
+  g_source_set_ready_time (&self->source, 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -338,7 +356,8 @@ cancelled_dispatch (GCancellable *cancellable G_GNUC_UNUSED,
  * zmqg_socket_create_source:
  * @self: a socket
  * @condition: %G_IO_IN, %G_IO_OUT or both
- * @cancellable: (nullable): a #GCancellable that makes the source fire
+ * @cancellable: (nullable): a #GCancellable that makes the source fire once,
+ *   perhaps with no condition
  *
  * Makes a source that is dispatched while a message can be received
  * (%G_IO_IN) or sent (%G_IO_OUT). It is level-triggered: it fires again until
@@ -374,8 +393,8 @@ zmqg_socket_create_source (ZmqgSocket *self,
     {
       g_autoptr (GSource) child = g_cancellable_source_new (cancellable);
 
-      g_source_set_callback (child, G_SOURCE_FUNC (cancelled_dispatch), NULL,
-                             NULL);
+      g_source_set_callback (child, G_SOURCE_FUNC (cancelled_dispatch),
+                             socket_source, NULL);
       g_source_add_child_source (source, child);
     }
 
