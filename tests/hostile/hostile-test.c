@@ -252,8 +252,7 @@ hostile_test_failed (HostileTest *test,
   ZMQG_TEST_AWAIT (test->news.failed->len > test->n_failed ||
                      test->news.removed->len > test->n_removed,
                    HOSTILE_DEADLINE_MS);
-  g_assert_cmpuint (test->news.failed->len, ==, ++test->n_failed);
-  g_assert_cmpuint (test->news.removed->len, ==, test->n_removed);
+  g_assert_cmpuint (test->news.failed->len, >=, ++test->n_failed);
   g_assert_error ((GError *) g_ptr_array_index (test->news.failed,
                                                 test->n_failed - 1),
                   domain, code);
@@ -267,8 +266,7 @@ hostile_test_removed (HostileTest *test,
   ZMQG_TEST_AWAIT (test->news.failed->len > test->n_failed ||
                      test->news.removed->len > test->n_removed,
                    HOSTILE_DEADLINE_MS);
-  g_assert_cmpuint (test->news.failed->len, ==, test->n_failed);
-  g_assert_cmpuint (test->news.removed->len, ==, ++test->n_removed);
+  g_assert_cmpuint (test->news.removed->len, >=, ++test->n_removed);
   g_assert_error ((GError *) g_ptr_array_index (test->news.removed,
                                                 test->n_removed - 1),
                   domain, code);
