@@ -118,6 +118,7 @@ join (ZmqgPipe *pipe,
       const Binding *binding)
 {
   InprocEnd *end = pipe->owner;
+  InprocEnd *other = pipe->peer->owner;
   ZmqgClient *client = binding->client;
 
   zmqg_frame_queue_set_hwm (pipe->in,
@@ -136,6 +137,8 @@ join (ZmqgPipe *pipe,
   zmqg_unlock (&end->lock);
 
   zmqg_pipe_post_peer (pipe, ZMQG_PIPE_PEER | ZMQG_PIPE_WRITABLE);
+  other->client->ops->endpoint_changed (other->client, pipe->peer->endpoint,
+                                        ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
   client->ops->attend (client);
 }
 
