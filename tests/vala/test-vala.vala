@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+/* The library as Vala programs use it. */
+
+const uint DEADLINE_SECONDS = 20;
+
+int serial = 0;
+
+string inproc () {
+    return "inproc://vala-%d".printf (serial++);
+}
+
+void connect_pair (Zmqg.Socket bound, Zmqg.Socket connecting, string uri) {
+    try {
+        bound.bind (uri);
+        connecting.connect_to (bound.get_last_endpoint ());
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+}
+
+/* Runs the main loop until the condition holds. */
+delegate bool Condition ();
+
+void await_condition (Condition condition) {
+    var late = false;
+    var source = new TimeoutSource.seconds (DEADLINE_SECONDS);
+    source.set_callback (() => {
+        late = true;
+        return Source.REMOVE;
+    });
+    source.attach ();
+    while (!condition ()) {
+        assert (!late);
+        MainContext.default ().iteration (true);
+    }
+    source.destroy ();
+}
+
+void test_constructors () {
+    var context = new Zmqg.Context ();
+    Zmqg.Socket[] sockets = {
+        new Zmqg.PairSocket (context), new Zmqg.PubSocket (context),
+        new Zmqg.SubSocket (context), new Zmqg.ReqSocket (context),
+        new Zmqg.RepSocket (context), new Zmqg.DealerSocket (context),
+        new Zmqg.RouterSocket (context), new Zmqg.PullSocket (context),
+        new Zmqg.PushSocket (context), new Zmqg.XpubSocket (context),
+        new Zmqg.XsubSocket (context)
+    };
+    for (var i = 0; i < sockets.length; i++) {
+        assert ((int) sockets[i].get_socket_type () == i);
+        assert (sockets[i].context == context);
+    }
+    assert (new Zmqg.PubSocket (null).context == Zmqg.Context.get_default ());
+    var made = context.create_socket (Zmqg.SocketType.REP);
+    assert (made is Zmqg.RepSocket);
+}
+
+void test_properties () {
+    var sub = new Zmqg.SubSocket (null);
+    sub.receive_hwm = 7;
+    sub.linger = 30;
+    assert (sub.receive_hwm == 7);
+    assert (sub.linger == 30);
+    assert (sub.send_timeout == -1);
+    sub.set_routing_id_string ("name");
+    assert (sub.routing_id.compare (new Bytes ("name".data)) == 0);
+    sub.set_routing_id_data ({ 1, 2 });
+    assert (sub.routing_id.length == 2);
+}
+
+void test_messages () {
+    var message = new Zmqg.Message.string ("one");
+    message.append_string ("two");
+    message.append_data ({ 0, 255 });
+    message.append_bytes (new Bytes ({ 3 }));
+    assert (message.get_n_frames () == 4);
+    assert (message.get_string (1) == "two");
+    assert (message.get_string (2) == null);
+    assert (message.get_frame (2).length == 2);
+    unowned uint8[] data = message.get_data (2);
+    assert (data.length == 2 && data[1] == 255);
+    string[] words = { "a", "b" };
+    var many = new Zmqg.Message.strv (words);
+    assert (many.to_strv ().length == 2);
+    assert (many.equal (many.copy ()));
+    var variant = new Zmqg.Message.variant (new Variant ("(su)", "load", 42));
+    assert (variant.get_variant (0, new VariantType ("(su)")).print (false) == "('load', 42)");
+}
+
+void test_errors () {
+    var pull = new Zmqg.PullSocket (null);
+    try {
+        pull.try_receive ();
+        assert_not_reached ();
+    } catch (Zmqg.Error.WOULD_BLOCK e) {
+        assert (e.domain == Zmqg.Error.quark ());
+    } catch (Error e) {
+        assert_not_reached ();
+    }
+    try {
+        pull.bind ("nothing://x");
+        assert_not_reached ();
+    } catch (Zmqg.Error e) {
+        assert (e is Zmqg.Error.PROTOCOL_NOT_SUPPORTED);
+    } catch (Error e) {
+        assert_not_reached ();
+    }
+}
+
+void test_signals () {
+    var pull = new Zmqg.PullSocket (null);
+    var push = new Zmqg.PushSocket (null);
+    Zmqg.Message[] kept = {};
+    var peers = 0;
+    pull.message.connect ((message) => { kept += message; });
+    pull.peer_added.connect ((peer) => {
+        assert (peer.socket_type == "PUSH");
+        peers++;
+    });
+    connect_pair (pull, push, "tcp://127.0.0.1:*");
+    try {
+        for (var i = 0; i < 200; i++)
+            push.send_string (i.to_string ());
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+    await_condition (() => kept.length == 200 && peers == 1);
+    for (var i = 0; i < 200; i++)
+        assert (kept[i].get_string (0) == i.to_string ());
+    assert (kept[0].get_peer ().socket_type == "PUSH");
+}
+
+async void exchange (Zmqg.Socket pull, Zmqg.Socket push) throws Error {
+    yield push.wait_for_peers_async (1, null);
+    for (var i = 0; i < 5; i++)
+        yield push.send_async (new Zmqg.Message.string (i.to_string ()), null);
+    var first = yield pull.receive_async (null);
+    assert (first.get_string (0) == "0");
+    var received = 1;
+    while (received < 5) {
+        var batch = yield pull.receive_batch_async (10, null);
+        foreach (unowned var message in batch)
+            assert (message.get_string (0) == (received++).to_string ());
+    }
+    yield push.flush_async (null);
+
+    var cancellable = new Cancellable ();
+    Idle.add (() => {
+        cancellable.cancel ();
+        return Source.REMOVE;
+    });
+    try {
+        yield pull.receive_async (cancellable);
+        assert_not_reached ();
+    } catch (IOError.CANCELLED e) {
+    }
+}
+
+void run_exchange (Zmqg.Context? context, string uri) {
+    var pull = new Zmqg.PullSocket (context);
+    var push = new Zmqg.PushSocket (context);
+    var done = false;
+    connect_pair (pull, push, uri);
+    exchange.begin (pull, push, (_, result) => {
+        try {
+            exchange.end (result);
+        } catch (Error e) {
+            error ("%s", e.message);
+        }
+        done = true;
+    });
+    await_condition (() => done);
+}
+
+void test_async () {
+    run_exchange (null, inproc ());
+    run_exchange (null, "tcp://127.0.0.1:*");
+}
+
+void test_main_context () {
+    var context = (Zmqg.Context) Object.new (typeof (Zmqg.Context),
+        "engine-mode", Zmqg.EngineMode.MAIN_CONTEXT);
+    run_exchange (context, inproc ());
+    run_exchange (context, "tcp://127.0.0.1:*");
+}
+
+void test_publish_subscribe () {
+    var pub = new Zmqg.PubSocket (null);
+    var sub = new Zmqg.SubSocket (null);
+    connect_pair (pub, sub, "ipc://*");
+    try {
+        sub.subscribe ("weather.");
+        sub.subscribe_data ({ 1, 2 });
+        var ticker = new TimeoutSource (1);
+        ticker.set_callback (() => Source.CONTINUE);
+        ticker.attach ();
+        await_condition (() => pub.get_topics_count () == 2);
+        ticker.destroy ();
+        pub.send_string ("other");
+        pub.send_string ("weather.x");
+        assert (sub.receive ().get_string (0) == "weather.x");
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+}
+
+void test_source () {
+    var pull = new Zmqg.PullSocket (null);
+    var push = new Zmqg.PushSocket (null);
+    var fired = 0;
+    connect_pair (pull, push, inproc ());
+    var source = pull.create_source (IOCondition.IN, null);
+    source.set_callback ((socket, condition) => {
+        assert (socket == pull);
+        assert (condition == IOCondition.IN);
+        return ++fired < 3;
+    });
+    source.attach ();
+    try {
+        push.send_string ("x");
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+    await_condition (() => fired == 3);
+}
+
+int main (string[] args) {
+    Test.init (ref args);
+    Test.add_func ("/zmqg/vala/constructors", test_constructors);
+    Test.add_func ("/zmqg/vala/properties", test_properties);
+    Test.add_func ("/zmqg/vala/messages", test_messages);
+    Test.add_func ("/zmqg/vala/errors", test_errors);
+    Test.add_func ("/zmqg/vala/signals", test_signals);
+    Test.add_func ("/zmqg/vala/async", test_async);
+    Test.add_func ("/zmqg/vala/main-context", test_main_context);
+    Test.add_func ("/zmqg/vala/publish-subscribe", test_publish_subscribe);
+    Test.add_func ("/zmqg/vala/source", test_source);
+    return Test.run ();
+}
