@@ -598,7 +598,9 @@ take_greeting (ZmqgConnection *self)
       return FALSE;
 
     case ZMQG_GREETING_FAILED:
-      fail (self, ZMQG_ERROR_PROTOCOL, self->greeting.reason);
+      /* The peer shall be able to tell why, too. */
+      if (write_handshake (self))
+        fail (self, ZMQG_ERROR_PROTOCOL, self->greeting.reason);
       return FALSE;
 
     case ZMQG_GREETING_DONE:
