@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "raw-peer.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "zmqg-test.h"
+
+RawPeer *
+raw_peer_new (void)
+{
+  RawPeer *self = g_new0 (RawPeer, 1);
+
+  self->unread = g_byte_array_new ();
+  return self;
+}
+
+void
+raw_peer_free (RawPeer *self)
+{
+  g_clear_object (&self->connection);
+  g_clear_object (&self->listener);
+  g_byte_array_unref (self->unread);
+  g_free (self);
+}
+
+/* --- Connections -------------------------------------------------------- */
+
+static GSocket *
+new_socket (void)
+{
+  GError *error = NULL;
+  GSocket *socket;
+
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_TCP, &error);
+  g_assert_no_error (error);
+  g_socket_set_blocking (socket, FALSE);
+  return socket;
+}
+
+static GSocketAddress *
+loopback (guint16 port)
+{
+  return g_inet_socket_address_new_from_string ("127.0.0.1", port);
+}
+
+static void
+no_delay (RawPeer *self)
+{
+  GError *error = NULL;
+
+  g_socket_set_blocking (self->connection, FALSE);
+  g_socket_set_option (self->connection, IPPROTO_TCP, TCP_NODELAY, TRUE,
+                       &error);
+  g_assert_no_error (error);
+}
+
+void
+raw_peer_connect (RawPeer *self,
+                  const char *uri)
+{
+  const char *port = strrchr (uri, ':') + 1;
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+
+  address = loopback ((guint16) g_ascii_strtoull (port, NULL, 10));
+  g_clear_object (&self->connection);
+  self->connection = new_socket ();
+  if (!g_socket_connect (self->connection, address, NULL, &error))
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
+  g_clear_error (&error);
+  ZMQG_TEST_AWAIT (g_socket_condition_check (self->connection, G_IO_OUT),
+                   RAW_DEADLINE_MS);
+  g_socket_check_connect_result (self->connection, &error);
+  g_assert_no_error (error);
+  no_delay (self);
+}
+
+char *
+raw_peer_listen (RawPeer *self)
+{
+  g_autoptr (GSocketAddress) address = loopback (0);
+  g_autoptr (GSocketAddress) local = NULL;
+  GError *error = NULL;
+
+  self->listener = new_socket ();
+  g_socket_bind (self->listener, address, TRUE, &error);
+  g_assert_no_error (error);
+  g_socket_listen (self->listener, &error);
+  g_assert_no_error (error);
+  local = g_socket_get_local_address (self->listener, &error);
+  g_assert_no_error (error);
+
+  return g_strdup_printf (
+      "tcp://127.0.0.1:%u",
+      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
+}
+
+void
+raw_peer_accept (RawPeer *self)
+{
+  GError *error = NULL;
+
+  ZMQG_TEST_AWAIT (g_socket_condition_check (self->listener, G_IO_IN),
+                   RAW_DEADLINE_MS);
+  g_clear_object (&self->connection);
+  self->connection = g_socket_accept (self->listener, NULL, &error);
+  g_assert_no_error (error);
+  no_delay (self);
+}
+
+/* --- Bytes -------------------------------------------------------------- */
+
+static void
+append_word (GByteArray *bytes,
+             const char *word)
+{
+  const char *end;
+
+  if (*word == '"')
+    {
+      end = strchr (word + 1, '"');
+      g_assert_nonnull (end);
+      g_byte_array_append (bytes, (const guint8 *) word + 1,
+                           (guint) (end - word) - 1);
+    }
+  else
+    {
+      guint8 byte;
+
+      g_assert (g_ascii_isxdigit (word[0]) && g_ascii_isxdigit (word[1]));
+      byte = (guint8) (g_ascii_xdigit_value (word[0]) << 4 |
+                       g_ascii_xdigit_value (word[1]));
+      g_byte_array_append (bytes, &byte, 1);
+    }
+}
+
+GByteArray *
+raw_bytes (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  GByteArray *bytes = g_byte_array_new ();
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      const char *times = strrchr (words[i], '*');
+      guint64 n = times == NULL ? 1 : g_ascii_strtoull (times + 1, NULL, 10);
+
+      for (guint64 j = 0; *words[i] != '\0' && j < n; j++)
+        append_word (bytes, words[i]);
+    }
+  return bytes;
+}
+
+static GByteArray *
+format_bytes (const char *format,
+              va_list args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  return raw_bytes (text);
+}
+
+GByteArray *
+raw_format (const char *format,
+            ...)
+{
+  GByteArray *bytes;
+  va_list args;
+
+  va_start (args, format);
+  bytes = format_bytes (format, args);
+  va_end (args);
+  return bytes;
+}
+
+void
+raw_send_bytes (RawPeer *self,
+                const guint8 *data,
+                gsize size)
+{
+  while (size > 0)
+    {
+      gssize n;
+      GError *error = NULL;
+
+      ZMQG_TEST_AWAIT (g_socket_condition_check (self->connection, G_IO_OUT),
+                       RAW_DEADLINE_MS);
+      n = g_socket_send (self->connection, (const char *) data, size, NULL,
+                         &error);
+      g_assert_no_error (error);
+      data += n;
+      size -= (gsize) n;
+    }
+}
+
+void
+raw_trickle (RawPeer *self,
+             const guint8 *data,
+             gsize size)
+{
+  for (gsize i = 0; i < size; i++)
+    {
+      raw_send_bytes (self, data + i, 1);
+      /* Gives the engine the time to see it, where it runs here. */
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      g_thread_yield ();
+    }
+}
+
+void
+raw_send (RawPeer *self,
+          const char *format,
+          ...)
+{
+  g_autoptr (GByteArray) bytes = NULL;
+  va_list args;
+
+  va_start (args, format);
+  bytes = format_bytes (format, args);
+  va_end (args);
+  raw_send_bytes (self, bytes->data, bytes->len);
+}
+
+/* Whether there was something, or the end, to read. */
+static gboolean
+read_some (RawPeer *self,
+           gboolean *end)
+{
+  char buffer[65536];
+  gssize n;
+  g_autoptr (GError) error = NULL;
+
+  n = g_socket_receive (self->connection, buffer, sizeof buffer, NULL, &error);
+  if (n > 0)
+    {
+      g_byte_array_append (self->unread, (const guint8 *) buffer, (guint) n);
+      return TRUE;
+    }
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return FALSE;
+
+  *end = TRUE;
+  return TRUE;
+}
+
+static char *
+hex_dump (const guint8 *data,
+          gsize size)
+{
+  GString *string = g_string_new (NULL);
+
+  for (gsize i = 0; i < MIN (size, 200); i++)
+    g_string_append_printf (string, "%02x ", data[i]);
+  return g_string_free (string, FALSE);
+}
+
+void
+raw_expect_bytes (RawPeer *self,
+                  const guint8 *data,
+                  gsize size)
+{
+  gint64 until = g_get_monotonic_time () + RAW_DEADLINE_MS * 1000;
+  gboolean end = FALSE;
+
+  while (self->unread->len < size && !end &&
+         g_get_monotonic_time () < until)
+    {
+      if (!read_some (self, &end))
+        zmqg_test_turn (NULL);
+    }
+
+  if (self->unread->len < size || memcmp (self->unread->data, data, size) != 0)
+    {
+      g_autofree char *expected = hex_dump (data, size);
+      g_autofree char *got = hex_dump (self->unread->data,
+                                       MIN (self->unread->len, size));
+
+      g_assert_cmpstr (got, ==, expected);
+    }
+  if (size > 0)
+    g_byte_array_remove_range (self->unread, 0, (guint) size);
+}
+
+void
+raw_expect (RawPeer *self,
+            const char *format,
+            ...)
+{
+  g_autoptr (GByteArray) bytes = NULL;
+  va_list args;
+
+  va_start (args, format);
+  bytes = format_bytes (format, args);
+  va_end (args);
+  raw_expect_bytes (self, bytes->data, bytes->len);
+}
+
+guint8
+raw_next (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  if (self->unread->len == 0)
+    ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+  g_assert_false (end);
+  return self->unread->data[0];
+}
+
+void
+raw_expect_end (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+  g_assert_true (end);
+  g_assert_cmpuint (self->unread->len, ==, 0);
+}

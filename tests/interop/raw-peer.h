@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* For how long something that must happen may take. */
+#define RAW_DEADLINE_MS 10000
+
+/*
+ * RawPeer: a TCP connection that plays bytes. They are written as words
+ * separated by spaces: two hex digits each, "text" without spaces, or either
+ * with *N behind it, for N times. Waiting runs the thread-default main
+ * context.
+ */
+typedef struct
+{
+  GSocket *listener;
+  GSocket *connection;
+  GByteArray *unread;
+} RawPeer;
+
+RawPeer *raw_peer_new (void);
+void raw_peer_free (RawPeer *self);
+
+/* Who connects, or who is connected to. */
+void raw_peer_connect (RawPeer *self, const char *uri);
+char *raw_peer_listen (RawPeer *self);
+void raw_peer_accept (RawPeer *self);
+
+GByteArray *raw_bytes (const char *text);
+GByteArray *raw_format (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+void raw_send (RawPeer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void raw_send_bytes (RawPeer *self, const guint8 *data, gsize size);
+/* One byte a segment, as far as the kernel lets us say so. */
+void raw_trickle (RawPeer *self, const guint8 *data, gsize size);
+
+/* The next bytes are these. */
+void raw_expect (RawPeer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void raw_expect_bytes (RawPeer *self, const guint8 *data, gsize size);
+/* The next byte, which stays. */
+guint8 raw_next (RawPeer *self);
+/* The connection ends, with nothing before that. */
+void raw_expect_end (RawPeer *self);
+
+G_END_DECLS
