@@ -436,7 +436,7 @@ our_requests (Play *play)
     }
 }
 
-/* ZMTP 3.1: "the SUBSCRIBE command"; before that, a message. */
+/* A command since ZMTP 3.1; before that, a message. */
 static void
 expect_subscription (Play *play,
                      gboolean subscribe,
@@ -648,8 +648,8 @@ start_dealer (Play *play)
   greet (play, ZMQG_SOCKET_TYPE_DEALER, "", "");
 }
 
-/* ZMTP 3.1: "The PONG command SHALL contain the ping-context from the PING
- * command"; and nobody needs to receive for that. */
+/* The answer has the context of the PING; the socket need not be called for
+ * that. */
 static void
 ping_is_answered (Play *play)
 {
@@ -745,7 +745,7 @@ strange_commands_are_ignored (Play *play)
   raw_expect (play->raw, "04 05 04 \"PONG\"");
 }
 
-/* ZMTP 3.1: "bits 7-3: reserved"; and a long frame may be short. */
+/* Bits 7 to 3 are reserved; and the long form may tell of a short frame. */
 static void
 unusual_flags_are_taken (Play *play)
 {
