@@ -16,7 +16,7 @@
 #include <string.h>
 #include <zmqg.h>
 
-#define INTERVAL_MSEC 100
+#define INTERVAL_MSEC 250
 /* Who has not come in this time never will. */
 #define PATIENCE_SECONDS 30
 
