@@ -167,7 +167,20 @@ static gboolean
 ally_sends (HostileTest *test)
 {
   return ZMQG_IS_PULL_SOCKET (test->socket) ||
-         ZMQG_IS_ROUTER_SOCKET (test->socket);
+         ZMQG_IS_ROUTER_SOCKET (test->socket) ||
+         ZMQG_IS_REP_SOCKET (test->socket);
+}
+
+static void
+reply (HostileTest *test)
+{
+  g_autoptr (ZmqgMessage) message = NULL;
+  GError *error = NULL;
+
+  zmqg_socket_send_string (test->socket, "reply", NULL, &error);
+  g_assert_no_error (error);
+  message = zmqg_socket_receive (test->ally, NULL, &error);
+  g_assert_no_error (error);
 }
 
 void
@@ -194,6 +207,9 @@ hostile_test_exchange (HostileTest *test)
         message, zmqg_message_get_n_frames (message) - 1);
       found = g_strcmp0 (got, text) == 0;
     }
+
+  if (ZMQG_IS_REP_SOCKET (test->socket))
+    reply (test);
 }
 
 void

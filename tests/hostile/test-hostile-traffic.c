@@ -435,6 +435,87 @@ test_frames_to_pub (HostileTest *test)
   talk_to_the_deaf (test, "SUB");
 }
 
+/* --- Identities --------------------------------------------------------- */
+
+static int
+enter_with_identity (HostileTest *test,
+                     const void *identity,
+                     gsize size)
+{
+  g_autoptr (GByteArray) metadata = g_byte_array_new ();
+  GByteArray *bytes = g_byte_array_new ();
+  int fd = hostile_raw_connect (test);
+
+  hostile_bytes_greeting (bytes, "NULL");
+  hostile_bytes_property (metadata, "Socket-Type", "DEALER", -1);
+  hostile_bytes_property (metadata, "Identity", identity, (gssize) size);
+  hostile_bytes_command (bytes, "READY", metadata->data, metadata->len);
+  hostile_raw_send_bytes (fd, bytes);
+  ZMQG_TEST_AWAIT (test->news.added == test->n_added + 1,
+                   HOSTILE_DEADLINE_MS);
+  test->n_added++;
+  return fd;
+}
+
+/* The first of an id is heard, whatever the id; the second is not, and can
+ * talk as much as it likes. */
+static void
+test_identities (HostileTest *test)
+{
+  g_autofree char *identity = g_malloc0 (60000);
+  static const gsize sizes[] = { 1, 5, 255, 256, 60000 };
+  guint8 frames[4000];
+
+  for (guint i = 0; i < sizeof frames; i += 4)
+    memcpy (frames + i, "\0\2\2x", 4);
+
+  hostile_test_make (test, ZMQG_TYPE_ROUTER_SOCKET);
+  hostile_test_listen (test, ZMQG_TYPE_DEALER_SOCKET);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      int first = enter_with_identity (test, identity, sizes[i]);
+      int second;
+
+      hostile_raw_send (first, "\0\2hi", 4);
+      receive (test, 2, sizes[i] + 2);
+      second = enter_with_identity (test, identity, sizes[i]);
+      for (guint j = 0; j < 20; j++)
+        hostile_raw_send (second, frames, sizeof frames);
+      hostile_raw_close (second, FALSE);
+      ZMQG_TEST_AWAIT ((receives_nothing (test),
+                        test->news.removed->len > test->n_removed),
+                       HOSTILE_DEADLINE_MS);
+      hostile_test_removed (test, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+      hostile_raw_close (first, FALSE);
+      hostile_test_removed (test, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+      hostile_test_check (test);
+    }
+}
+
+/* Requests without an envelope are none, and nothing is replied to them. */
+static void
+test_no_requests (HostileTest *test)
+{
+  static const char junk[] = "\0\2hi" "\0\0" "\1\2hi\0\2ho" "\1\2hi\0\0";
+  GError *error = NULL;
+  int fd;
+
+  hostile_test_make (test, ZMQG_TYPE_REP_SOCKET);
+  hostile_test_listen (test, ZMQG_TYPE_REQ_SOCKET);
+  fd = hostile_raw_enter (test, "REQ");
+  hostile_raw_send (fd, junk, sizeof junk - 1);
+  hostile_raw_send (fd, "\1\0\0\3yes", 7);
+  receive (test, 1, 3);
+  hostile_raw_close (fd, FALSE);
+  hostile_test_removed (test, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+
+  /* To nobody. */
+  zmqg_socket_send_string (test->socket, "reply", NULL, &error);
+  g_assert_no_error (error);
+  receives_nothing (test);
+  hostile_test_check (test);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -457,6 +538,8 @@ main (int argc,
   ADD ("broken-promise", test_broken_promise);
   ADD ("frames-to-push", test_frames_to_push);
   ADD ("frames-to-pub", test_frames_to_pub);
+  ADD ("identities", test_identities);
+  ADD ("no-requests", test_no_requests);
 
   return g_test_run ();
 }

@@ -352,6 +352,8 @@ router_peer (ZmqgSocketCore *core,
     identify (core, peer, record->identity);
   if (!is_anonymous (peer))
     note_connection (self, peer);
+  else
+    zmqg_socket_core_drop_inbound (core, pipe);
 }
 
 static void
@@ -368,8 +370,11 @@ router_readable (ZmqgSocketCore *core,
   RouterState *self = core->state;
   RouterPeer *peer = pipe->user;
 
+  /* One that is not heard must not keep its connection by what it says. */
   if (!is_anonymous (peer))
     zmqg_fair_queue_activate (&self->queue, pipe);
+  else if (pipe->peer_tag != NULL)
+    zmqg_socket_core_drop_inbound (core, pipe);
 }
 
 static void
