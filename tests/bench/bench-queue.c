@@ -112,7 +112,7 @@ consume_raw (Side *side)
       struct iovec ranges[16];
       gsize n_bytes;
 
-      if (zmqg_frame_queue_gather (side->end->in, ranges, 16, 256 * 1024,
+      if (zmqg_frame_queue_gather (side->end->in, ranges, 16, 256 * 1024, FALSE,
                                    &n_bytes) == 0)
         {
           pause_cpu ();

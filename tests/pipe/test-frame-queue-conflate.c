@@ -146,7 +146,7 @@ test_published_together (void)
               guint64 read = queue->read;
 
               zmqg_frame_queue_rewind (queue);
-              zmqg_frame_queue_gather (queue, ranges, 16, G_MAXSIZE, &n_bytes);
+              zmqg_frame_queue_gather (queue, ranges, 16, G_MAXSIZE, FALSE, &n_bytes);
               g_assert_cmpuint (n_bytes, ==, total);
               zmqg_frame_queue_advance (queue, n_bytes);
               g_assert_cmpuint (queue->read, ==, read + 1);
@@ -204,7 +204,7 @@ test_raw (void)
     {
       send_text (queue, "zero");
       send_text (queue, "one");
-      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE,
+      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE,
                                                  &n_bytes), ==, 1);
       g_assert_cmpmem (ranges[0].iov_base, n_bytes, "\0\3one", 5);
       g_assert_true (zmqg_frame_queue_at_boundary (queue));
@@ -213,24 +213,24 @@ test_raw (void)
       g_assert_cmpuint (zmqg_frame_queue_partial_left (queue, FALSE), ==, 3);
 
       /* Nothing newer is bound to the one that is half out. */
-      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE,
+      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE,
                                                  &n_bytes), ==, 1);
       g_assert_cmpmem (ranges[0].iov_base, n_bytes, "one", 3);
       if (round % 2)
         {
           zmqg_frame_queue_rewind (queue);
-          zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, &n_bytes);
+          zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE, &n_bytes);
           g_assert_cmpmem (ranges[0].iov_base, n_bytes, "\0\3one", 5);
         }
       send_text (queue, "three");
       zmqg_frame_queue_advance (queue, n_bytes);
       g_assert_true (zmqg_frame_queue_at_boundary (queue));
 
-      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE,
+      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE,
                                                  &n_bytes), ==, 1);
       g_assert_cmpmem (ranges[0].iov_base, n_bytes, "\0\5three", 7);
       zmqg_frame_queue_advance (queue, n_bytes);
-      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE,
+      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE,
                                                  &n_bytes), ==, 0);
       g_assert_cmpuint (queue->read, ==, 2 * (round + 1));
       g_assert_cmpuint (conflated (queue), ==, 2 * (round + 1));
@@ -306,7 +306,7 @@ test_two_threads (gconstpointer data)
           g_byte_array_set_size (bytes, 0);
           do
             {
-              guint k = zmqg_frame_queue_gather (queue, ranges, 8, 3000,
+              guint k = zmqg_frame_queue_gather (queue, ranges, 8, 3000, FALSE,
                                                  &n_bytes);
 
               g_assert_cmpuint (k, >, 0);

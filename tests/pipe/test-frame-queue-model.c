@@ -358,7 +358,7 @@ raw_step (Model *model,
   if ((choice & 0x1f) == 0 || (choice & 0xe0) == 0)
     max_bytes = 256 * 1024;
   n = zmqg_frame_queue_gather (queue, ranges, 1 + (choice >> 40) % 32,
-                               max_bytes, &n_bytes);
+                               max_bytes, FALSE, &n_bytes);
   g_assert_cmpuint (n_bytes, <=, max_bytes);
   if (n == 0)
     return FALSE;

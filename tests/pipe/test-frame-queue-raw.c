@@ -133,7 +133,7 @@ wire_gather (Wire *wire,
 {
   struct iovec ranges[64];
   gsize n_bytes;
-  guint n = zmqg_frame_queue_gather (wire->queue, ranges, max, max_bytes,
+  guint n = zmqg_frame_queue_gather (wire->queue, ranges, max, max_bytes, FALSE,
                                      &n_bytes);
   gsize pos = wire->written;
 
@@ -375,7 +375,7 @@ test_mark (void)
   zmqg_frame_queue_publish (queue);
   g_assert_cmpuint (zmqg_frame_queue_room (queue), ==, 0);
 
-  zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, &n_bytes);
+  zmqg_frame_queue_gather (queue, ranges, 8, G_MAXSIZE, FALSE, &n_bytes);
   g_assert_cmpuint (n_bytes, ==, 12 + 9009 + 12);
   g_assert_false (zmqg_frame_queue_advance (queue, 12 + 9008));
   g_assert_cmpuint (zmqg_frame_queue_room (queue), ==, 0);

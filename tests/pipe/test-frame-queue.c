@@ -354,7 +354,7 @@ test_three_gigabytes (void)
           guint64 message = 8 + 9 + size + 7;
           gsize n_bytes;
 
-          if (zmqg_frame_queue_gather (queue, ranges, 8, step, &n_bytes) == 0)
+          if (zmqg_frame_queue_gather (queue, ranges, 8, step, FALSE, &n_bytes) == 0)
             break;
           g_assert_cmpuint (n_bytes, <=, step);
           zmqg_frame_queue_advance (queue, n_bytes);
@@ -500,7 +500,7 @@ test_release_ways (void)
           struct iovec ranges[64];
           gsize n_bytes;
 
-          zmqg_frame_queue_gather (queue, ranges, 64, G_MAXSIZE, &n_bytes);
+          zmqg_frame_queue_gather (queue, ranges, 64, G_MAXSIZE, FALSE, &n_bytes);
           zmqg_frame_queue_advance (queue, n_bytes);
           g_assert_cmpuint (queue->read, ==, 5);
         }
@@ -536,7 +536,7 @@ test_unfinished_is_invisible (void)
            i % 500 == 499 ? 9000 : i % 150);
       g_assert_true (nothing_to_peek (queue));
       g_assert_false (zmqg_frame_queue_has_data (queue));
-      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 4, 1000,
+      g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 4, 1000, FALSE,
                                                  &n_bytes), ==, 0);
       g_assert_cmpuint (n_bytes, ==, 0);
     }

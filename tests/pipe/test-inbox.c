@@ -234,7 +234,7 @@ test_interest (void)
     { ZMQG_PIPE_PEER, TRUE, TRUE, TRUE },
     { ZMQG_PIPE_HICCUP, TRUE, TRUE, TRUE },
     { ZMQG_PIPE_ENDED, TRUE, TRUE, TRUE },
-    { ZMQG_PIPE_STATE, TRUE, TRUE, TRUE },
+    { ZMQG_PIPE_STATE, FALSE, FALSE, TRUE },
   };
   ZmqgPipe *pipe = pipe_new ();
 

@@ -3,9 +3,16 @@
 
 #pragma once
 
-#include "base/zmqg-lock-private.h"
-
+#include <glib.h>
 #include <stdatomic.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define ZMQG_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ZMQG_THREAD_SANITIZER 1
+#endif
+#endif
 
 /*
  * Two threads that each store and then load what the other stored: at least
@@ -30,3 +37,16 @@ zmqg_barrier_light (void)
 }
 
 void zmqg_barrier_heavy (void);
+
+/* Between two looks at what another processor is about to change. */
+static inline void
+zmqg_relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ volatile ("yield");
+#else
+  atomic_signal_fence (memory_order_seq_cst);
+#endif
+}

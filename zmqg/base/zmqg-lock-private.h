@@ -3,20 +3,16 @@
 
 #pragma once
 
-#include <glib.h>
+#include "base/zmqg-barrier-private.h"
 
 /*
- * ZmqgLock: a mutex of one word. A GMutex, but where ThreadSanitizer watches
- * a pthread mutex, since GLib's own is a futex that it cannot see.
+ * ZmqgLock: a mutex of two words. Every message is sent and received under
+ * one, mostly by the only thread that wants it: so the unlock is a plain
+ * store, and whoever has to wait pays for the barrier between that store and
+ * the look at the waiters.
+ *
+ * Where ThreadSanitizer watches it is a pthread mutex, which that knows.
  */
-
-#if defined(__SANITIZE_THREAD__)
-#define ZMQG_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ZMQG_THREAD_SANITIZER 1
-#endif
-#endif
 
 #ifdef ZMQG_THREAD_SANITIZER
 
@@ -54,6 +50,62 @@ static inline void
 zmqg_unlock (ZmqgLock *lock)
 {
   pthread_mutex_unlock (lock);
+}
+
+#elif defined(__linux__)
+
+typedef struct
+{
+  atomic_uint held;
+  atomic_uint waiters;
+} ZmqgLock;
+
+#define ZMQG_LOCK_INIT { 0, 0 }
+
+void zmqg_lock_wait (ZmqgLock *lock);
+void zmqg_lock_wake (ZmqgLock *lock);
+
+static inline void
+zmqg_lock_init (ZmqgLock *lock)
+{
+  atomic_init (&lock->held, 0);
+  atomic_init (&lock->waiters, 0);
+}
+
+static inline void
+zmqg_lock_clear (ZmqgLock *lock G_GNUC_UNUSED)
+{
+}
+
+static inline gboolean
+zmqg_trylock (ZmqgLock *lock)
+{
+  guint free = 0;
+
+  /* Acquire pairs with the release in unlock (). */
+  return atomic_compare_exchange_strong_explicit (
+    &lock->held, &free, 1, memory_order_acquire, memory_order_relaxed);
+}
+
+static inline void
+zmqg_lock (ZmqgLock *lock)
+{
+  if (G_UNLIKELY (!zmqg_trylock (lock)))
+    zmqg_lock_wait (lock);
+}
+
+static inline void
+zmqg_unlock (ZmqgLock *lock)
+{
+  atomic_store_explicit (&lock->held, 0, memory_order_release);
+  /* Pairs with the heavy barrier in wait (). The waiter frees the lock's
+   * memory at the earliest when it has seen the store, so what is read here
+   * may be stale memory of a lock that is gone: never freed pages, since
+   * locks live in counted objects whose last user holds no lock. */
+  zmqg_barrier_light ();
+  if (G_UNLIKELY (atomic_load_explicit (&lock->waiters,
+                                        memory_order_relaxed) > 0))
+    zmqg_lock_wake (lock);
 }
 
 #else

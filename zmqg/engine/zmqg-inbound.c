@@ -396,6 +396,28 @@ walk_frame (ZmqgInbound *self,
   return WALK_ON;
 }
 
+/* The many: whole small messages of one frame, of types whose messages have
+ * no shape to check. What it stops at is for walk_frame (). */
+static inline void
+walk_small_messages (Walk *walk,
+                     guint *room)
+{
+  guint8 *p = walk->p;
+  guint8 *end = walk->end;
+  guint left = *room;
+
+  while (end - p >= 2 && left > 0 && p[0] == 0 && end - p - 2 >= p[1])
+    {
+      p += 2 + p[1];
+      left--;
+    }
+
+  walk->messages += *room - left;
+  *room = left;
+  if (p != walk->p)
+    walk->p = walk->boundary = p;
+}
+
 /* The next whole frame of ZMTP 1.0, appended in the queue's form. */
 static WalkResult
 walk_frame_zmtp1 (ZmqgInbound *self,
@@ -457,6 +479,9 @@ take (ZmqgInbound *self,
       gsize *taken,
       GError **error)
 {
+  gint64 max = self->options->max_message_size;
+  gboolean plain = !self->zmtp1 && self->table->check_frame == NULL &&
+                   (max < 0 || max >= G_MAXUINT8);
   Walk walk = { chunk, data, data, data, data + size, 0 };
   WalkResult result = WALK_ON;
   guint room = self->discard ? G_MAXUINT
@@ -476,6 +501,13 @@ take (ZmqgInbound *self,
               self->paused = TRUE;
               break;
             }
+        }
+
+      if (plain && !self->in_message)
+        {
+          walk_small_messages (&walk, &room);
+          if (walk.p == walk.end || room == 0)
+            continue;
         }
 
       result = self->zmtp1 ? walk_frame_zmtp1 (self, &walk, &room, error)

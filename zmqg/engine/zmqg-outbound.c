@@ -241,15 +241,7 @@ static inline void
 relax (void)
 {
   for (guint i = 0; i < 4; i++)
-    {
-#if defined(__x86_64__) || defined(__i386__)
-      __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-      __asm__ volatile ("yield");
-#else
-      atomic_signal_fence (memory_order_seq_cst);
-#endif
-    }
+    zmqg_relax ();
 }
 
 /* Gathers what there is; in the engine, while a producer adds to it, a while
@@ -261,7 +253,10 @@ gather (ZmqgOutbound *self,
         gsize *total)
 {
   ZmqgFrameQueue *queue = self->pipe->in;
-  guint n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, total);
+  gboolean whole = max == WRITE_MAX; /* no control frame waits */
+  guint n;
+
+  n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, whole, total);
 
   for (guint i = 0; self->patient && n > 0 && i < GROWTH_LOOKS &&
                     *total < BATCH_BYTES; i++)
@@ -269,7 +264,7 @@ gather (ZmqgOutbound *self,
       gsize before = *total;
 
       relax ();
-      n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, total);
+      n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, whole, total);
       if (*total == before)
         break;
     }
@@ -533,7 +528,7 @@ push_all (ZmqgOutbound *self)
   gsize total;
 
   zmqg_frame_queue_gather (self->pipe->in, ranges, G_N_ELEMENTS (ranges),
-                           PUSH_MAX + 1, &total);
+                           PUSH_MAX + 1, FALSE, &total);
   if (total > PUSH_MAX)
     return FALSE;
 

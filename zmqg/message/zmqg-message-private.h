@@ -34,6 +34,12 @@ ZmqgMessage *zmqg_message_new_from_views (const ZmqgFrameView *views,
                                           guint n,
                                           ZmqgTag *tag);
 
+/* The same, without a tag; it may be given one right after. */
+ZmqgMessage *zmqg_message_new_untagged (const ZmqgFrameView *views, guint n);
+
+/* Takes the reference. */
+void zmqg_message_take_tag (ZmqgMessage *self, ZmqgTag *tag);
+
 /* The frames as views, in order, for sending: writes min (n_frames, max)
  * entries with MORE set on all but the last. From then on the message is
  * immutable (appending is a programmer's mistake). */

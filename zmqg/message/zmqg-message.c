@@ -294,6 +294,24 @@ zmqg_message_new_from_views (const ZmqgFrameView *views,
                              guint n,
                              ZmqgTag *tag)
 {
+  ZmqgMessage *self = zmqg_message_new_untagged (views, n);
+
+  if (G_LIKELY (self != NULL))
+    self->tag = zmqg_tag_ref (tag);
+  return self;
+}
+
+void
+zmqg_message_take_tag (ZmqgMessage *self,
+                       ZmqgTag *tag)
+{
+  self->tag = tag;
+}
+
+ZmqgMessage *
+zmqg_message_new_untagged (const ZmqgFrameView *views,
+                           guint n)
+{
   ZmqgMessage *self;
   gsize room = 0;
 
@@ -306,7 +324,6 @@ zmqg_message_new_from_views (const ZmqgFrameView *views,
   if (G_UNLIKELY (self == NULL))
     return NULL;
 
-  self->tag = zmqg_tag_ref (tag);
   for (guint i = 0; i < n; i++)
     {
       const ZmqgFrameView *view = &views[i];

@@ -51,10 +51,58 @@ zmqg_tag_ref (ZmqgTag *tag)
 }
 
 static inline void
-zmqg_tag_unref (ZmqgTag *tag)
+zmqg_tag_unref_many (ZmqgTag *tag,
+                     guint n)
 {
   /* Release pairs with the acquire of whoever drops the last reference. */
-  if (tag != NULL &&
-      atomic_fetch_sub_explicit (&tag->refs, 1, memory_order_acq_rel) == 1)
+  if (tag != NULL && n > 0 &&
+      atomic_fetch_sub_explicit (&tag->refs, n, memory_order_acq_rel) == n)
     tag->ops->release (tag);
+}
+
+static inline void
+zmqg_tag_unref (ZmqgTag *tag)
+{
+  zmqg_tag_unref_many (tag, 1);
+}
+
+/*
+ * ZmqgTagStock: references to one tag that were taken in advance, so that
+ * handing them out one by one needs no atomic operation.
+ */
+#define ZMQG_TAG_STOCK 256
+
+typedef struct
+{
+  ZmqgTag *tag; /* n references */
+  guint n;
+} ZmqgTagStock;
+
+static inline void
+zmqg_tag_stock_clear (ZmqgTagStock *self)
+{
+  zmqg_tag_unref_many (self->tag, self->n);
+  self->tag = NULL;
+  self->n = 0;
+}
+
+/* A reference to @tag (nullable). */
+static inline ZmqgTag *
+zmqg_tag_stock_take (ZmqgTagStock *self,
+                     ZmqgTag *tag)
+{
+  if (tag == NULL)
+    return NULL;
+
+  if (G_UNLIKELY (self->n == 0 || self->tag != tag))
+    {
+      zmqg_tag_stock_clear (self);
+      atomic_fetch_add_explicit (&tag->refs, ZMQG_TAG_STOCK,
+                                 memory_order_relaxed);
+      self->tag = tag;
+      self->n = ZMQG_TAG_STOCK;
+    }
+
+  self->n--;
+  return tag;
 }

@@ -223,9 +223,11 @@ zmqg_frame_queue_peek_tag (ZmqgFrameQueue *self)
 gboolean zmqg_frame_queue_consume (ZmqgFrameQueue *self);
 
 /* Raw reading: the published bytes not yet written, as at most @max ranges
- * of at most @max_bytes together. Returns the number of ranges. */
+ * of at most @max_bytes together; with @whole the payload of a large frame
+ * that has begun to fit goes in one piece. Returns the number of ranges. */
 guint zmqg_frame_queue_gather (ZmqgFrameQueue *self, struct iovec *ranges,
-                               guint max, gsize max_bytes, gsize *n_bytes);
+                               guint max, gsize max_bytes, gboolean whole,
+                               gsize *n_bytes);
 
 /* The first @n_bytes of what was gathered were written. Moves the boundary
  * behind the last message that is out whole; %TRUE as in consume. */

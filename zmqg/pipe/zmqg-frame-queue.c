@@ -738,13 +738,52 @@ move_head (ZmqgFrameQueue *self,
   self->head = *to;
 }
 
+/* The many: a small message of one frame that lies right at the head. Field
+ * by field: a cursor copied whole right after a part of it was stored stalls. */
+static inline gboolean
+peek_small_message (ZmqgFrameQueue *self,
+                    ZmqgFrameArray *frames)
+{
+  ZmqgSegment *segment = self->head.segment;
+  guint64 word = self->head.word;
+  gsize pos = self->head.pos;
+  ZmqgFrameView *view = &frames->views[0];
+  const guint8 *p = segment->base + pos;
+  gsize left;
+
+  if (G_UNLIKELY (segment->external || ZMQG_WORD_BYTES (word) < pos + 2))
+    return FALSE;
+
+  left = ZMQG_WORD_BYTES (word) - pos - 2;
+  if (p[0] != 0 || p[1] > left)
+    return FALSE;
+
+  /* The bytes come from another processor's cache. */
+  __builtin_prefetch (p + 512);
+
+  view->data = p + 2;
+  view->size = p[1];
+  view->flags = 0;
+  view->bytes = NULL;
+  view->chunk = NULL;
+  frames->n = 1;
+  self->next.segment = segment;
+  self->next.pos = pos + 2 + p[1];
+  self->next.word = word;
+  return TRUE;
+}
+
 gboolean
 zmqg_frame_queue_peek (ZmqgFrameQueue *self,
                        ZmqgFrameArray *frames)
 {
-  ZmqgQueueCursor cursor = self->head;
+  ZmqgQueueCursor cursor;
   ZmqgFrameView *view;
 
+  if (G_LIKELY (peek_small_message (self, frames)))
+    return TRUE;
+
+  cursor = self->head;
   frames->n = 0;
 
   do
@@ -813,7 +852,16 @@ zmqg_frame_queue_consume (ZmqgFrameQueue *self)
   gboolean counted = self->counts_commands ||
                      (p[0] & ZMQG_FRAME_COMMAND) == 0;
 
-  move_head (self, &self->next);
+  if (G_LIKELY (self->next.segment == self->head.segment))
+    {
+      self->head.pos = self->next.pos;
+      self->head.word = self->next.word;
+    }
+  else
+    {
+      move_head (self, &self->next);
+    }
+
   if (G_UNLIKELY (!counted))
     return FALSE;
 
@@ -827,6 +875,7 @@ zmqg_frame_queue_gather (ZmqgFrameQueue *self,
                          struct iovec *ranges,
                          guint max,
                          gsize max_bytes,
+                         gboolean whole,
                          gsize *n_bytes)
 {
   ZmqgQueueCursor cursor = self->next;
@@ -838,8 +887,11 @@ zmqg_frame_queue_gather (ZmqgFrameQueue *self,
   while (n < max && total < max_bytes &&
          (n == 0 ? cursor_ready (self, &cursor) : cursor_linked (&cursor)))
     {
-      gsize size = MIN (cursor_limit (&cursor) - cursor.pos,
-                        max_bytes - total);
+      gsize size = cursor_limit (&cursor) - cursor.pos;
+
+      /* The payload of a large frame goes in one piece. */
+      if (!(cursor.segment->external && whole))
+        size = MIN (size, max_bytes - total);
 
       /* Where writing goes on keeps the word that it was seen with. */
       if (n == 0)

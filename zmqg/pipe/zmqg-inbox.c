@@ -29,7 +29,10 @@ interest_of (guint events)
     interest |= ZMQG_WAIT_IN;
   if (events & ZMQG_PIPE_WRITABLE)
     interest |= ZMQG_WAIT_OUT;
-  if (events & ~(ZMQG_PIPE_READABLE | ZMQG_PIPE_WRITABLE))
+  if (events & ZMQG_PIPE_STATE)
+    interest |= ZMQG_WAIT_NEWS;
+  if (events &
+      ~(ZMQG_PIPE_READABLE | ZMQG_PIPE_WRITABLE | ZMQG_PIPE_STATE))
     interest |= ZMQG_WAIT_ALL;
 
   return interest;

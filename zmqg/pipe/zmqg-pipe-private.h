@@ -62,6 +62,7 @@ struct _ZmqgPipe
   guint64 mark;        /* of the distributor: the message it matched */
   guint64 dropped;     /* messages that did not fit */
 
+  ZmqgTagStock tags;            /* for messages received */
   ZmqgTag *peer_tag;            /* who is, or was last, at the other end */
   _Atomic (ZmqgTag *) new_tag;  /* set by the engine before it posts PEER */
   atomic_uint epoch;   /* connections lost so far; with HICCUP */

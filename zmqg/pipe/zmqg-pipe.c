@@ -77,6 +77,7 @@ zmqg_pipe_unref_quietly (ZmqgPipe *pipe)
           left = segment;
         }
       zmqg_tag_unref (end->endpoint);
+      zmqg_tag_stock_clear (&end->tags);
       zmqg_tag_unref (end->peer_tag);
       zmqg_tag_unref (atomic_load (&end->new_tag));
     }

@@ -163,18 +163,6 @@ process_inbox (ZmqgSocketCore *self)
 
 /* --- The lock ----------------------------------------------------------- */
 
-/* Between an unlock and a look at what others leave for whoever unlocks.
- * On x86 the unlock itself is a full barrier. */
-static inline void
-fence_after_unlock (void)
-{
-#if !defined(__x86_64__) || defined(ZMQG_THREAD_SANITIZER)
-  atomic_thread_fence (memory_order_seq_cst);
-#else
-  atomic_signal_fence (memory_order_seq_cst);
-#endif
-}
-
 void
 zmqg_socket_core_lock (ZmqgSocketCore *self)
 {
@@ -213,7 +201,7 @@ attend (ZmqgSocketCore *self)
       wake_pushed (self);
       rubbish = self->trash != NULL || self->released != NULL;
       zmqg_unlock (&self->lock);
-      fence_after_unlock ();
+      zmqg_barrier_light (); /* pairs with client_attend () */
     }
 
   /* This may be an I/O thread: user code runs elsewhere. */
@@ -245,7 +233,7 @@ zmqg_socket_core_unlock (ZmqgSocketCore *self)
   self->released = NULL;
   self->state_changed = FALSE;
   zmqg_unlock (&self->lock);
-  fence_after_unlock ();
+  zmqg_barrier_light (); /* pairs with client_attend () */
 
   if (G_UNLIKELY (atomic_load_explicit (&self->structural,
                                         memory_order_relaxed)))
@@ -392,6 +380,8 @@ client_attend (ZmqgClient *client)
   ZmqgSocketCore *self = core_of_client (client);
 
   atomic_store (&self->structural, TRUE);
+  /* Either we get the lock, or who has it sees this when it unlocks. */
+  zmqg_barrier_heavy ();
   attend (self);
 }
 
@@ -472,11 +462,23 @@ client_session_ended (ZmqgClient *client,
   zmqg_context_core_drop (self->context);
 }
 
+/* GLib's lock orders what a source is given before what it does with it, but
+ * ThreadSanitizer cannot see that. */
+static atomic_uint releases;
+
 static gboolean
 release_in_main_context (gpointer data G_GNUC_UNUSED)
 {
   /* What it is about is freed with the source. */
   return G_SOURCE_REMOVE;
+}
+
+static void
+free_released (gpointer data)
+{
+  /* Acquire pairs with the release in client_release_later (). */
+  atomic_load_explicit (&releases, memory_order_acquire);
+  zmqg_segment_list_free (data);
 }
 
 static void
@@ -500,7 +502,7 @@ client_release_later (ZmqgClient *client,
           self->released = segments;
         }
       zmqg_unlock (&self->lock);
-      fence_after_unlock ();
+      zmqg_barrier_light (); /* pairs with client_attend () */
       if (atomic_load (&self->structural))
         attend (self);
       if (taken)
@@ -513,8 +515,9 @@ client_release_later (ZmqgClient *client,
   /* Should the context go without having run, so does the memory. */
   source = g_idle_source_new ();
   g_source_set_callback (source, release_in_main_context, segments,
-                         (GDestroyNotify) zmqg_segment_list_free);
+                         free_released);
   g_source_set_static_name (source, "[zmqg] release");
+  atomic_fetch_add_explicit (&releases, 1, memory_order_acq_rel);
   g_source_attach (source, self->main_context);
 }
 

@@ -56,13 +56,16 @@ zmqg_type_build (ZmqgPipe *pipe,
 {
   ZmqgMessage *built;
 
-  built = zmqg_message_new_from_views (views, n, zmqg_type_peek_tag (pipe));
+  built = zmqg_message_new_untagged (views, n);
   if (G_UNLIKELY (built == NULL))
     {
       zmqg_set_no_memory (error);
       return ZMQG_IO_FAILED;
     }
 
+  zmqg_message_take_tag (built,
+                         zmqg_tag_stock_take (&pipe->tags,
+                                              zmqg_type_peek_tag (pipe)));
   *message = built;
   return ZMQG_IO_DONE;
 }
