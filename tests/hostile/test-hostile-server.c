@@ -322,6 +322,65 @@ test_stopped_with_messages (HostileTest *test)
   close (listener);
 }
 
+/* --- Publishers --------------------------------------------------------- */
+
+/* A publisher that is lost over and over is told all subscriptions at each
+ * connection, once, and none of those before. */
+static void
+test_lost_publisher (HostileTest *test)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  g_autofree char *uri = NULL;
+  guint8 handshake[HOSTILE_GREETING_SIZE + 27];
+  guint8 *got;
+  GError *error = NULL;
+  int listener = hostile_raw_listen (test, &uri);
+
+  hostile_test_make (test, ZMQG_TYPE_SUB_SOCKET);
+  g_object_set (test->socket, "reconnect-interval", 1, NULL);
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *topic = g_strdup_printf ("topic %03u", i);
+
+      zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (test->socket), topic,
+                                 &error);
+      g_assert_no_error (error);
+      hostile_bytes_command (expected, "SUBSCRIBE", topic, strlen (topic));
+    }
+  zmqg_socket_connect_to (test->socket, uri, &error);
+  g_assert_no_error (error);
+
+  got = g_malloc (expected->len);
+  for (guint i = 0; i < 30; i++)
+    {
+      int fd = hostile_raw_accept (listener);
+      guint8 pong[8];
+
+      hostile_raw_send_bytes (fd, hostile_bytes_handshake ("PUB"));
+      ZMQG_TEST_AWAIT (test->news.added == test->n_added + 1,
+                       HOSTILE_DEADLINE_MS);
+      test->n_added++;
+      if (i % 10 == 9)
+        {
+          GByteArray *ping = g_byte_array_new ();
+
+          hostile_raw_read (fd, handshake, sizeof handshake);
+          hostile_raw_read (fd, got, expected->len);
+          g_assert_cmpint (memcmp (got, "\4\23\11SUBSCRIBEtopic ", 18), ==,
+                           0);
+          /* Nothing behind them. */
+          hostile_bytes_command (ping, "PING", "\0\0x", 3);
+          hostile_raw_send_bytes (fd, ping);
+          hostile_raw_read (fd, pong, sizeof pong);
+          g_assert_cmpmem (pong, sizeof pong, "\4\6\4PONGx", 8);
+        }
+      hostile_raw_close (fd, i % 2 == 0);
+      hostile_test_removed (test, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+    }
+  g_free (got);
+  close (listener);
+}
+
 /* --- Replies ------------------------------------------------------------ */
 
 /* RFC 28: a reply of another shape ends the connection, which is not made
@@ -429,6 +488,7 @@ main (int argc,
   ADD ("wrong-mechanism", test_wrong_mechanism);
   ADD ("refusal", test_refusal);
   ADD ("stopped-with-messages", test_stopped_with_messages);
+  ADD ("lost-publisher", test_lost_publisher);
   ADD ("wrong-replies", test_wrong_replies);
 
   return g_test_run ();
