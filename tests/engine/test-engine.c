@@ -256,6 +256,7 @@ typedef struct
   ZmqgEngine *engine;
   GThread *thread;
   atomic_uint leave;
+  atomic_uint told; /* the waiter is needed until then */
   atomic_uint waits; /* calls of wait () */
   ZmqgThreadWaiter *_Atomic waiter;
 } Driver;
@@ -271,6 +272,8 @@ driver_thread (gpointer data)
       atomic_fetch_add (&self->waits, 1);
       zmqg_engine_wait (self->engine, atomic_load (&self->waiter), -1);
     }
+  while (!atomic_load (&self->told))
+    g_thread_yield ();
   return NULL;
 }
 
@@ -289,6 +292,7 @@ driver_tell (Driver *self)
 {
   atomic_store (&self->leave, TRUE);
   zmqg_thread_waiter_signal (atomic_load (&self->waiter));
+  atomic_store (&self->told, TRUE);
 }
 
 static gboolean

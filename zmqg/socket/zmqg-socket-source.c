@@ -23,6 +23,8 @@ typedef struct
   ZmqgSocketCore *core; /* counted */
   GWeakRef socket;
   gboolean has_handler; /* of ::message */
+  atomic_bool attached; /* the above is there: GLib's own lock says so too,
+                         * but to ThreadSanitizer it does not exist */
 } Dispatcher;
 
 static void
@@ -75,9 +77,13 @@ dispatcher_prepare (GSource *source,
                     int *timeout)
 {
   Dispatcher *self = (Dispatcher *) source;
-  g_autoptr (ZmqgSocket) socket = g_weak_ref_get (&self->socket);
+  g_autoptr (ZmqgSocket) socket = NULL;
 
   *timeout = -1;
+  /* Acquire pairs with the release of the attaching thread. */
+  if (!atomic_load_explicit (&self->attached, memory_order_acquire))
+    return FALSE;
+  socket = g_weak_ref_get (&self->socket);
   if (socket == NULL)
     return FALSE;
 
@@ -224,6 +230,7 @@ zmqg_socket_dispatcher_new (ZmqgSocket *socket)
   g_source_set_can_recurse (source, TRUE);
   zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter, ZMQG_WAIT_NEWS,
                          TRUE);
+  atomic_store_explicit (&self->attached, TRUE, memory_order_release);
   g_source_attach (source, self->core->main_context);
   return source;
 }
