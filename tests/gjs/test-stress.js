@@ -29,11 +29,16 @@ function sendAll(push, n) {
     });
 }
 
-for (const uri of [undefined, 'tcp://127.0.0.1:*']) {
-    const name = uri ?? 'inproc';
+for (const [uri, mode] of [
+    [undefined, Zmqg.EngineMode.THREADS],
+    ['tcp://127.0.0.1:*', Zmqg.EngineMode.THREADS],
+    ['tcp://127.0.0.1:*', Zmqg.EngineMode.MAIN_CONTEXT],
+]) {
+    const name = `${uri ?? 'inproc'}, mode ${mode}`;
 
     test(`for await over ${MESSAGES} messages (${name})`, async () => {
-        const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket, {uri});
+        const context = new Zmqg.Context({engine_mode: mode});
+        const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket, {uri, context});
         let n = 0;
         sendAll(push, MESSAGES);
         for await (const message of pull) {
