@@ -41,7 +41,8 @@ ZmqgMessage *zmqg_message_new_untagged (const ZmqgFrameView *views, guint n);
 void zmqg_message_take_tag (ZmqgMessage *self, ZmqgTag *tag);
 
 /* The frames as views, in order, for sending: writes min (n_frames, max)
- * entries with MORE set on all but the last. From then on the message is
+ * entries with MORE set on all but the last; none when there was no memory
+ * for one of the payloads. From then on the message is
  * immutable (appending is a programmer's mistake). */
 guint zmqg_message_get_views (ZmqgMessage *self, ZmqgFrameView *views,
                               guint max);

@@ -47,6 +47,7 @@ struct _ZmqgMessage
   atomic_uint refs;
   atomic_bool sent; /* immutable from then on */
   gboolean has_owners; /* some frame has an owner to release */
+  gboolean no_memory;  /* some payload could not be copied */
   guint n_frames;
   guint capacity; /* entries in frames */
   guint32 routing_id;
@@ -71,6 +72,28 @@ G_DEFINE_BOXED_TYPE (ZmqgMessage, zmqg_message, zmqg_message_ref,
 static const guint8 no_data[1];
 
 static inline ZmqgMessage *
+message_init (ZmqgMessage *self,
+              guint capacity,
+              gsize room)
+{
+  atomic_init (&self->refs, 1);
+  atomic_init (&self->sent, false);
+  self->has_owners = FALSE;
+  self->no_memory = FALSE;
+  self->n_frames = 0;
+  self->capacity = capacity;
+  self->routing_id = 0;
+  self->size = 0;
+  self->tag = NULL;
+  self->group = NULL;
+  self->frames = self->inline_frames;
+  self->room = (guint8 *) (self->inline_frames + capacity);
+  self->room_left = room;
+  self->room_chunk = NULL;
+  return self;
+}
+
+static inline ZmqgMessage *
 message_try_new (guint capacity,
                  gsize room)
 {
@@ -87,24 +110,10 @@ message_try_new (guint capacity,
   if (G_UNLIKELY (self == NULL))
     return NULL;
 
-  atomic_init (&self->refs, 1);
-  atomic_init (&self->sent, false);
-  self->has_owners = FALSE;
-  self->n_frames = 0;
-  self->capacity = capacity;
-  self->routing_id = 0;
-  self->size = 0;
-  self->tag = NULL;
-  self->group = NULL;
-  self->frames = self->inline_frames;
-  self->room = (guint8 *) (self->inline_frames + capacity);
-  self->room_left = room;
-  self->room_chunk = NULL;
-  return self;
+  return message_init (self, capacity, room);
 }
 
-/* For sizes of the program's own data: without memory the end of the program,
- * as with g_malloc (). */
+/* Room for what is known to be needed; without memory for that, for a start. */
 static ZmqgMessage *
 message_new (guint capacity,
              gsize room)
@@ -112,18 +121,10 @@ message_new (guint capacity,
   ZmqgMessage *self = message_try_new (MAX (capacity, MIN_FRAMES), room);
 
   if (G_UNLIKELY (self == NULL))
-    g_error ("No memory for a message of %" G_GSIZE_FORMAT " bytes", room);
+    self = message_init (g_malloc (sizeof *self +
+                                   MIN_FRAMES * sizeof (ZmqgMessageFrame)),
+                         MIN_FRAMES, 0);
   return self;
-}
-
-static ZmqgChunk *
-chunk_new (gsize capacity)
-{
-  ZmqgChunk *chunk = zmqg_chunk_new (capacity);
-
-  if (G_UNLIKELY (chunk == NULL))
-    g_error ("No memory for a frame of %" G_GSIZE_FORMAT " bytes", capacity);
-  return chunk;
 }
 
 static void
@@ -207,6 +208,15 @@ message_add_frame (ZmqgMessage *self,
   self->size += size;
 }
 
+/* A payload could not be copied: the frame is empty, and the message cannot
+ * be sent. */
+static void
+message_note_no_memory (ZmqgMessage *self)
+{
+  self->no_memory = TRUE;
+  message_add_frame (self, no_data, 0, ZMQG_FRAME_INLINE, NULL);
+}
+
 static void
 message_add_copy (ZmqgMessage *self,
                   const guint8 *data,
@@ -224,7 +234,12 @@ message_add_copy (ZmqgMessage *self,
   /* A block of its own, that whoever sends it can refer to. */
   if (size >= ZMQG_FRAME_LARGE)
     {
-      chunk = chunk_new (size);
+      chunk = zmqg_chunk_new (size);
+      if (G_UNLIKELY (chunk == NULL))
+        {
+          message_note_no_memory (self);
+          return;
+        }
       memcpy (chunk->data, data, size);
       message_add_frame (self, chunk->data, size, ZMQG_FRAME_CHUNK, chunk);
       return;
@@ -246,7 +261,12 @@ message_add_copy (ZmqgMessage *self,
         capacity *= 4;
       capacity = MIN (capacity, ZMQG_CHUNK_SIZE);
 
-      chunk = chunk_new (capacity);
+      chunk = zmqg_chunk_new (capacity);
+      if (G_UNLIKELY (chunk == NULL))
+        {
+          message_note_no_memory (self);
+          return;
+        }
       self->room_chunk = chunk;
       self->room = chunk->data;
       self->room_left = capacity;
@@ -357,7 +377,7 @@ zmqg_message_get_views (ZmqgMessage *self,
                         ZmqgFrameView *views,
                         guint max)
 {
-  guint n = MIN (self->n_frames, max);
+  guint n = self->no_memory ? 0 : MIN (self->n_frames, max);
 
   /* A message may be sent in several threads at a time: do not write to what
    * they all read. */

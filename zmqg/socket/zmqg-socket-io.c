@@ -205,10 +205,13 @@ zmqg_socket_get_views (ZmqgMessage *message,
 
   if (*n > ZMQG_VIEWS_INLINE)
     views = g_try_new (ZmqgFrameView, *n);
-  if (views == NULL)
-    zmqg_set_no_memory (error);
-  else
-    zmqg_message_get_views (message, views, *n);
+  if (views == NULL || zmqg_message_get_views (message, views, *n) == 0)
+    {
+      if (views != local)
+        g_free (views);
+      views = NULL;
+      zmqg_set_no_memory (error);
+    }
   return views;
 }
 
