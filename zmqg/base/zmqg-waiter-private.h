@@ -36,18 +36,22 @@ struct _ZmqgWaiter
  * ZmqgThreadWaiter: the waiter of a blocked thread. It sleeps in ppoll on an
  * eventfd, never in a condition variable, so that a signal can end the call.
  */
-typedef struct
+typedef struct _ZmqgThreadWaiter ZmqgThreadWaiter;
+
+struct _ZmqgThreadWaiter
 {
   ZmqgWaiter waiter;
   atomic_uint refs; /* the thread's, and of those who signal it */
   int fd;
-} ZmqgThreadWaiter;
+  ZmqgThreadWaiter *inner; /* for a call within a call */
+};
 
 ZmqgThreadWaiter *zmqg_thread_waiter_ref (ZmqgThreadWaiter *self);
 void zmqg_thread_waiter_unref (ZmqgThreadWaiter *self);
 
-/* This thread's waiter, made at its first use; %NULL with @error set when
- * the process is out of descriptors. */
+/* This thread's waiter, made at its first use; while it is in a list another
+ * one: a call that waits may run a free function of the user's, which calls
+ * again. %NULL with @error set when the process is out of descriptors. */
 ZmqgThreadWaiter *zmqg_thread_waiter_get (GError **error);
 
 /* Any thread. */

@@ -31,6 +31,7 @@ zmqg_thread_waiter_unref (ZmqgThreadWaiter *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  g_clear_pointer (&self->inner, zmqg_thread_waiter_unref);
   close (self->fd);
   g_free (self);
 }
@@ -43,14 +44,11 @@ thread_exits (gpointer data)
 
 static GPrivate this_thread = G_PRIVATE_INIT (thread_exits);
 
-ZmqgThreadWaiter *
-zmqg_thread_waiter_get (GError **error)
+static ZmqgThreadWaiter *
+thread_waiter_new (GError **error)
 {
-  ZmqgThreadWaiter *self = g_private_get (&this_thread);
+  ZmqgThreadWaiter *self;
   int fd;
-
-  if (self != NULL)
-    return self;
 
   fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0)
@@ -67,7 +65,32 @@ zmqg_thread_waiter_get (GError **error)
   self->fd = fd;
   self->waiter.wake = thread_waiter_wake;
   self->waiter.is_thread = TRUE;
-  g_private_set (&this_thread, self);
+  return self;
+}
+
+ZmqgThreadWaiter *
+zmqg_thread_waiter_get (GError **error)
+{
+  ZmqgThreadWaiter *self = g_private_get (&this_thread);
+
+  if (self == NULL)
+    {
+      self = thread_waiter_new (error);
+      if (self != NULL)
+        g_private_set (&this_thread, self);
+      return self;
+    }
+
+  /* Only this thread lists it. */
+  while (G_UNLIKELY (self->waiter.listed))
+    {
+      if (self->inner == NULL)
+        self->inner = thread_waiter_new (error);
+      if (self->inner == NULL)
+        return NULL;
+      self = self->inner;
+    }
+
   return self;
 }
 
