@@ -359,9 +359,10 @@ typedef struct
 {
   GSource source;
   ZmqgEngine *engine;
-  GPollFD fds[POLL_FDS_INLINE]; /* watched, and by what tag */
-  gpointer tags[POLL_FDS_INLINE];
+  GPollFD *fds; /* watched, and by what tag */
+  gpointer *tags;
   int n_fds;
+  int room;
 } AppSource;
 
 static void
@@ -379,6 +380,12 @@ app_source_sync (AppSource *self,
 
   for (int i = 0; i < self->n_fds; i++)
     g_source_remove_unix_fd (&self->source, self->tags[i]);
+  if (n > self->room)
+    {
+      self->room = MAX (n, 2 * self->room);
+      self->fds = g_renew (GPollFD, self->fds, self->room);
+      self->tags = g_renew (gpointer, self->tags, self->room);
+    }
   for (int i = 0; i < n; i++)
     {
       self->fds[i] = fds[i];
@@ -394,7 +401,9 @@ app_source_prepare (GSource *source,
 {
   AppSource *self = (AppSource *) source;
   GMainContext *context = self->engine->context;
-  GPollFD fds[POLL_FDS_INLINE];
+  GPollFD local[POLL_FDS_INLINE];
+  g_autofree GPollFD *allocated = NULL;
+  GPollFD *fds = local;
   gboolean ready;
   int priority;
   int n;
@@ -405,13 +414,16 @@ app_source_prepare (GSource *source,
     return FALSE;
 
   ready = g_main_context_prepare (context, &priority);
-  n = g_main_context_query (context, priority, timeout, fds,
+  n = g_main_context_query (context, priority, timeout, local,
                             POLL_FDS_INLINE);
-  /* More than we can watch: look often instead. */
   if (n > POLL_FDS_INLINE)
     {
-      n = POLL_FDS_INLINE;
-      *timeout = *timeout < 0 ? 1 : MIN (*timeout, 1);
+      int room = n;
+
+      allocated = g_new (GPollFD, room);
+      fds = allocated;
+      n = MIN (g_main_context_query (context, priority, timeout, fds, room),
+               room);
     }
   app_source_sync (self, fds, n);
   g_main_context_release (context);
@@ -447,7 +459,11 @@ app_source_dispatch (GSource *source,
 static void
 app_source_finalize (GSource *source)
 {
-  zmqg_engine_unref (((AppSource *) source)->engine);
+  AppSource *self = (AppSource *) source;
+
+  g_free (self->fds);
+  g_free (self->tags);
+  zmqg_engine_unref (self->engine);
 }
 
 static GSourceFuncs app_source_funcs = {
