@@ -4,8 +4,7 @@
 async void ask (string uri) throws Error {
     var req = new Zmqg.ReqSocket (null);
     req.connect_to (uri);
-    req.send_string ("hello");
-    var reply = yield req.receive_async (null);
+    var reply = yield req.request_async (new Zmqg.Message.string ("hello"), 1000, null);
     print ("%s\n", reply.get_string (0));
 }
 

@@ -29,7 +29,7 @@ const METHODS = {
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,
-    ReqSocket: 'get_correlate set_correlate get_relaxed set_relaxed',
+    ReqSocket: 'request_async request_finish get_correlate set_correlate get_relaxed set_relaxed',
     SubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
         unsubscribe_bytes unsubscribe_data`,
     XsubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe

@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-req-request-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
 
@@ -450,8 +451,9 @@ zmqg_req_socket_class_init (ZmqgReqSocketClass *klass)
 }
 
 static void
-zmqg_req_socket_init (ZmqgReqSocket *self G_GNUC_UNUSED)
+zmqg_req_socket_init (ZmqgReqSocket *self)
 {
+  zmqg_req_request_prepare (self);
 }
 
 /**

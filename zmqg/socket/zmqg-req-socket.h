@@ -39,4 +39,16 @@ ZMQG_PUBLIC
 void zmqg_req_socket_set_probe_router (ZmqgReqSocket *self,
                                        gboolean probe_router);
 
+ZMQG_PUBLIC
+void zmqg_req_socket_request_async (ZmqgReqSocket *self,
+                                    ZmqgMessage *message,
+                                    int timeout_msec,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+ZMQG_PUBLIC
+ZmqgMessage *zmqg_req_socket_request_finish (ZmqgReqSocket *self,
+                                             GAsyncResult *result,
+                                             GError **error);
+
 G_END_DECLS
