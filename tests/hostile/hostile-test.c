@@ -352,6 +352,18 @@ raw_is_connected (int fd,
 }
 
 int
+hostile_raw_begin (const char *uri)
+{
+  struct sockaddr_storage address;
+  socklen_t size;
+  int fd = raw_socket (uri);
+
+  raw_address (uri, &address, &size);
+  raw_is_connected (fd, &address, size);
+  return fd;
+}
+
+int
 hostile_raw_connect (HostileTest *test)
 {
   struct sockaddr_storage address;

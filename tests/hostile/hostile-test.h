@@ -80,6 +80,9 @@ void hostile_test_gone (HostileTest *test);
 
 int hostile_raw_connect (HostileTest *test);
 
+/* Only begins to connect. */
+int hostile_raw_begin (const char *uri);
+
 /* A listening socket, to be connected to; its text is in @uri. */
 int hostile_raw_listen (HostileTest *test, char **uri);
 int hostile_raw_accept (int fd);

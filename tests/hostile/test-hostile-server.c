@@ -181,6 +181,42 @@ test_silence (HostileTest *test)
   server_clear (&server);
 }
 
+/* Servers whose connections never get through do not hold up others. */
+static void
+test_full_backlogs (HostileTest *test)
+{
+  g_autofree char *uri = NULL;
+  GError *error = NULL;
+  Server server;
+  int listener;
+  int fillers[4];
+  int fd;
+
+  server_init (&server, test);
+  listener = hostile_raw_listen (test, &uri);
+  g_assert_cmpint (listen (listener, 0), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (fillers); i++)
+    fillers[i] = hostile_raw_begin (uri);
+  for (guint i = 0; i < 20; i++)
+    {
+      zmqg_socket_connect_to (test->socket, uri, &error);
+      g_assert_no_error (error);
+    }
+
+  server_connect (&server);
+  fd = server_accept (&server);
+  hostile_raw_close (fd, FALSE);
+  hostile_test_failed (test, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+  server_disconnect (&server);
+
+  zmqg_socket_disconnect_from (test->socket, uri, &error);
+  g_assert_no_error (error);
+  close (listener);
+  for (guint i = 0; i < G_N_ELEMENTS (fillers); i++)
+    close (fillers[i]);
+  server_clear (&server);
+}
+
 /* One that closes within a message is connected to again, and the message is
  * delivered in no part. */
 static void
@@ -482,6 +518,7 @@ main (int argc,
   ADD ("back-off", test_back_off);
   ADD ("truncations", test_truncations);
   ADD ("silence", test_silence);
+  ADD ("full-backlogs", test_full_backlogs);
   ADD ("torn-messages", test_torn_messages);
   ADD ("garbage", test_garbage);
   ADD ("wrong-type", test_wrong_type);
