@@ -154,6 +154,17 @@ interop_meet_again (Interop *test,
 }
 
 void
+interop_meet_another (Interop *test,
+                      ZmqgSocket *socket,
+                      InteropPeer *peer)
+{
+  if (test->we_bind && test->uri != NULL)
+    interop_do (peer, "connect %s", test->uri);
+  else
+    interop_meet (test, socket, peer);
+}
+
+void
 interop_await_peers (ZmqgSocket *socket,
                      guint n)
 {

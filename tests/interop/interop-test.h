@@ -42,9 +42,11 @@ InteropPeer *interop_peer (Interop *test, const char *socket_type);
 
 /* Brings both together; returns when the one who connects was told to. */
 void interop_meet (Interop *test, ZmqgSocket *socket, InteropPeer *peer);
-/* The same for a peer that was killed and started again, or for another
- * peer of a socket that is bound. */
+/* The same for a peer that was killed and started again. */
 void interop_meet_again (Interop *test, InteropPeer *peer);
+/* Another peer of a socket: connects to it, or is connected to as well. */
+void interop_meet_another (Interop *test, ZmqgSocket *socket,
+                           InteropPeer *peer);
 /* Waits for connections that are ready for messages, and for their loss. */
 void interop_await_peers (ZmqgSocket *socket, guint n);
 void interop_await_no_peer (ZmqgSocket *socket);

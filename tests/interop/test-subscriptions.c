@@ -189,7 +189,7 @@ our_xpub_tells_of_the_last_subscriber (Interop *test)
   /* The second of two is not told of; what follows it is. */
   interop_do (second, "subscribe =shared");
   interop_do (second, "subscribe =own");
-  interop_meet_again (test, second);
+  interop_meet_another (test, xpub, second);
   interop_receive (xpub, "=%01own");
   interop_send (xpub, "=shared");
   interop_peer_receives (first, "=shared");
