@@ -40,18 +40,49 @@ struct _ZmqgInprocRegistry
 
 /* --- The ends ----------------------------------------------------------- */
 
+/* The client of an end, counted; with @take the end has none from then on. */
+static ZmqgClient *
+get_client (InprocEnd *end,
+            gboolean take)
+{
+  ZmqgClient *client;
+
+  zmqg_lock (&end->lock);
+  client = end->client;
+  if (take)
+    end->client = NULL;
+  else if (client != NULL)
+    client->ops->ref (client);
+  zmqg_unlock (&end->lock);
+
+  return client;
+}
+
 static void
 inproc_post (ZmqgPipe *pipe,
              guint events)
 {
   InprocEnd *end = pipe->owner;
+  ZmqgClient *closed;
+  gboolean posted;
 
   zmqg_lock (&end->lock);
-  if (end->client != NULL)
+  posted = end->client != NULL;
+  if (posted)
     zmqg_inbox_post (end->client->inbox, pipe, events);
   else
     end->missed |= events;
   zmqg_unlock (&end->lock);
+
+  if (posted || !(events & ZMQG_PIPE_ENDED))
+    return;
+
+  /* What was sent waits for somebody to bind the name. The socket that is
+   * being closed does not: it would keep the context, which keeps the pipe.
+   * This is not its last reference. */
+  closed = get_client (pipe->peer->owner, TRUE);
+  if (closed != NULL)
+    closed->ops->unref (closed);
 }
 
 static void
@@ -118,8 +149,8 @@ join (ZmqgPipe *pipe,
       const Binding *binding)
 {
   InprocEnd *end = pipe->owner;
-  InprocEnd *other = pipe->peer->owner;
   ZmqgClient *client = binding->client;
+  ZmqgClient *other;
 
   zmqg_frame_queue_set_hwm (pipe->in,
                             sum_of_marks (connected->send_hwm,
@@ -137,9 +168,15 @@ join (ZmqgPipe *pipe,
   zmqg_unlock (&end->lock);
 
   zmqg_pipe_post_peer (pipe, ZMQG_PIPE_PEER | ZMQG_PIPE_WRITABLE);
-  other->client->ops->endpoint_changed (other->client, pipe->peer->endpoint,
-                                        ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
   client->ops->attend (client);
+
+  other = get_client (pipe->peer->owner, FALSE);
+  if (other != NULL)
+    {
+      other->ops->endpoint_changed (other, pipe->peer->endpoint,
+                                    ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
+      other->ops->unref (other);
+    }
 }
 
 /* --- Names -------------------------------------------------------------- */
