@@ -511,7 +511,7 @@ const ConformanceTest closing_tests[] = {
   { "closing/terminate-async", FOR_ALL, test_terminate_async },
   { "closing/linger-forever", FOR_ALL, test_linger_forever },
   { "closing/linger-large", FOR_ALL, test_linger_large },
-  { "closing/linger-later", FOR_NETWORK, test_linger_later },
+  { "closing/linger-later", FOR_ALL, test_linger_later },
   { "closing/linger-none", FOR_ALL, test_linger_none },
   { "closing/linger-some", FOR_NETWORK, test_linger_some },
   { "closing/peer-closes", FOR_ALL, test_peer_closes },
