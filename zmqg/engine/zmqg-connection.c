@@ -296,6 +296,11 @@ read_stream (gpointer source,
           g_clear_error (&local);
           break;
         }
+      if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+        {
+          local->domain = ZMQG_ERROR;
+          local->code = ZMQG_ERROR_PEER_LOST;
+        }
       if (size < 0)
         g_propagate_error (error, local);
       if (size <= 0)
@@ -389,6 +394,7 @@ run_output (ZmqgConnection *self)
   ZmqgSession *session = self->session;
   GError *error = NULL;
 
+  zmqg_session_touch (session);
   switch (zmqg_outbound_run (&session->outbound,
                              zmqg_engine_is_threaded (self->engine), &error))
     {
@@ -435,6 +441,7 @@ read_traffic (ZmqgConnection *self)
 
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->silence);
+  zmqg_session_touch (session);
 
   for (guint i = 0; i < READS_PER_TURN; i++)
     {
