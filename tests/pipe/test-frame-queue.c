@@ -875,6 +875,47 @@ test_commands_and_the_mark (void)
     }
 }
 
+/* --- Memory back --------------------------------------------------------- */
+
+static void
+test_trim (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+  struct iovec range;
+  gsize size;
+
+  /* Nothing was there yet. */
+  g_assert_true (zmqg_frame_queue_trim (queue));
+
+  for (guint round = 0; round < 3; round++)
+    {
+      for (guint i = 0; i < 200; i++)
+        put (queue, 0, i, 1000);
+      /* Not with what is not published, nor with what is not read. */
+      g_assert_false (zmqg_frame_queue_trim (queue));
+      zmqg_frame_queue_publish (queue);
+      g_assert_false (zmqg_frame_queue_trim (queue));
+      for (guint i = 0; i < 200; i++)
+        take_one (queue, i, 1000);
+
+      g_assert_true (zmqg_frame_queue_trim (queue));
+      g_assert_true (queue->tail == &queue->stub);
+      g_assert_true (queue->head.segment == &queue->stub);
+      g_assert_cmpuint (queue->next_capacity, ==, ZMQG_CHUNK_FIRST);
+    }
+
+  /* Nor with a message that is half written. */
+  put (queue, 0, 1, 100);
+  zmqg_frame_queue_publish (queue);
+  g_assert_cmpuint (zmqg_frame_queue_gather (queue, &range, 1, 1000, FALSE,
+                                             &size), ==, 1);
+  zmqg_frame_queue_advance (queue, 50);
+  g_assert_false (zmqg_frame_queue_trim (queue));
+  zmqg_frame_queue_advance (queue, size - 50);
+  g_assert_true (zmqg_frame_queue_trim (queue));
+  queue_free (queue);
+}
+
 /* --- Sleep and wake ------------------------------------------------------ */
 
 static void
@@ -947,6 +988,7 @@ main (int argc,
   ADD ("range-is-not-written", test_range_is_not_written);
   ADD ("skip", test_skip);
   ADD ("commands-and-the-mark", test_commands_and_the_mark);
+  ADD ("trim", test_trim);
   ADD ("reader-sleeps", test_reader_sleeps);
   ADD ("writer-sleeps", test_writer_sleeps);
 #undef ADD

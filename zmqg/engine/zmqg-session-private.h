@@ -42,6 +42,12 @@ typedef struct
   void (*session_started) (ZmqgClient *client);
   void (*session_ended) (ZmqgClient *client, guint64 unsent);
 
+  /* Runs @function with the socket's lock held, if nobody else has it: then
+   * the socket's ends of pipes are not in use. Takes leaf locks only. */
+  gboolean (*try_locked) (ZmqgClient *client,
+                          gboolean (*function) (gpointer data),
+                          gpointer data);
+
   /* Memory of the user's, to be freed where user code may run; takes the
    * list. */
   void (*release_later) (ZmqgClient *client, ZmqgSegment *segments);
@@ -87,6 +93,8 @@ struct _ZmqgSession
   gpointer owner;
 
   ZmqgTimer linger;
+  ZmqgTimer idle;     /* gives memory back when nothing happened so long */
+  gboolean active;    /* something was read or written since it started */
   gboolean closing; /* the socket's end is gone */
   gboolean done;    /* finished was told */
 };
@@ -110,6 +118,9 @@ gboolean zmqg_session_attach (ZmqgSession *self, ZmqgPipe *pipe,
 void zmqg_session_start_traffic (ZmqgSession *self,
                                  ZmqgConnection *connection,
                                  ZmqgPeerRecord *record);
+
+/* In the engine: something was read or written. */
+void zmqg_session_touch (ZmqgSession *self);
 
 /* In the engine: the outbound queue was drained. */
 void zmqg_session_drained (ZmqgSession *self);

@@ -112,6 +112,51 @@ session_run (ZmqgEngineTask *task)
   zmqg_session_unref (self);
 }
 
+/* --- Idleness ----------------------------------------------------------- */
+
+/* The queues of a connection that has been idle for so long are emptied of
+ * their last chunk. */
+#define IDLE_MSEC 1000
+
+static gboolean
+trim_queues (gpointer data)
+{
+  ZmqgSession *self = data;
+  gboolean trimmed;
+
+  zmqg_lock (&self->outbound.lock);
+  trimmed = zmqg_frame_queue_trim (self->pipe->in);
+  zmqg_unlock (&self->outbound.lock);
+
+  return zmqg_frame_queue_trim (self->pipe->out) && trimmed;
+}
+
+static void
+idle_expired (ZmqgTimer *timer)
+{
+  ZmqgSession *self = (ZmqgSession *) ((guint8 *) timer -
+                                       G_STRUCT_OFFSET (ZmqgSession, idle));
+  gboolean was_active = self->active;
+
+  self->active = FALSE;
+  /* What the socket has not read keeps its memory; it is looked at again
+   * after the next traffic. */
+  if (was_active)
+    zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
+                              &self->idle, IDLE_MSEC);
+  else
+    self->client->ops->try_locked (self->client, trim_queues, self);
+}
+
+void
+zmqg_session_touch (ZmqgSession *self)
+{
+  self->active = TRUE;
+  if (!zmqg_timer_is_running (&self->idle))
+    zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
+                              &self->idle, IDLE_MSEC);
+}
+
 /* --- Life --------------------------------------------------------------- */
 
 ZmqgPipe *
@@ -142,6 +187,7 @@ zmqg_session_new (ZmqgEngine *engine,
   self->pipe->owner = self;
   self->task.run = session_run;
   self->linger.expired = linger_expired;
+  self->idle.expired = idle_expired;
   zmqg_outbound_init (&self->outbound, self->pipe);
   zmqg_inbound_init (&self->inbound, self->pipe, client->table, options);
   client->ops->session_started (client);
@@ -245,6 +291,8 @@ zmqg_session_end (ZmqgSession *self)
   self->done = TRUE;
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->linger);
+  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                           &self->idle);
   unsent = zmqg_outbound_discard (&self->outbound);
   zmqg_inbound_clear (&self->inbound);
   zmqg_frame_queue_roll_back (pipe->out);

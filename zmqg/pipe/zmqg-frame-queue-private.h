@@ -80,6 +80,10 @@ void zmqg_frame_queue_clear (ZmqgFrameQueue *self);
  * user's code. Nullable. */
 ZmqgSegment *zmqg_frame_queue_dismantle (ZmqgFrameQueue *self);
 
+/* Both ends excluded: gives the memory of a queue back that is drained.
+ * %FALSE when it is not. */
+gboolean zmqg_frame_queue_trim (ZmqgFrameQueue *self);
+
 /* --- Producer ----------------------------------------------------------- */
 
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).

@@ -870,6 +870,34 @@ zmqg_frame_queue_consume (ZmqgFrameQueue *self)
   return acknowledge (self, 1);
 }
 
+gboolean
+zmqg_frame_queue_trim (ZmqgFrameQueue *self)
+{
+  ZmqgSegment *last = self->head.segment;
+  ZmqgQueueCursor cursor = self->head;
+
+  if (self->conflate || self->unlinked != NULL || self->in_message ||
+      !zmqg_frame_queue_at_boundary (self) || cursor_ready (self, &cursor) ||
+      cursor.segment != self->tail)
+    return FALSE;
+
+  if (last == &self->stub)
+    return TRUE;
+
+  move_head (self, &cursor);
+  last = self->tail;
+  memset (&self->stub, 0, sizeof self->stub);
+  self->tail = self->fill = &self->stub;
+  self->head = (ZmqgQueueCursor) { .segment = &self->stub };
+  self->next = self->head;
+  self->head_messages = 0;
+  self->next_capacity = ZMQG_CHUNK_FIRST;
+  g_clear_pointer (&self->rest, zmqg_chunk_unref);
+  last->next = NULL;
+  free_segment (self, last);
+  return TRUE;
+}
+
 guint
 zmqg_frame_queue_gather (ZmqgFrameQueue *self,
                          struct iovec *ranges,

@@ -481,6 +481,24 @@ free_released (gpointer data)
   zmqg_segment_list_free (data);
 }
 
+static gboolean
+client_try_locked (ZmqgClient *client,
+                   gboolean (*function) (gpointer data),
+                   gpointer data)
+{
+  ZmqgSocketCore *self = core_of_client (client);
+  gboolean result;
+
+  if (!zmqg_trylock (&self->lock))
+    return FALSE;
+
+  result = function (data);
+  zmqg_unlock (&self->lock);
+  zmqg_barrier_light (); /* pairs with client_attend () */
+  attend (self);
+  return result;
+}
+
 static void
 client_release_later (ZmqgClient *client,
                       ZmqgSegment *segments)
@@ -531,6 +549,7 @@ static const ZmqgClientOps client_ops = {
   .handshake_failed = client_handshake_failed,
   .session_started = client_session_started,
   .session_ended = client_session_ended,
+  .try_locked = client_try_locked,
   .release_later = client_release_later,
   .peer_ops = &zmqg_peer_record_ops,
 };
