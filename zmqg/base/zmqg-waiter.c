@@ -61,10 +61,12 @@ thread_waiter_new (GError **error)
     }
 
   self = g_new0 (ZmqgThreadWaiter, 1);
-  atomic_init (&self->refs, 1);
   self->fd = fd;
   self->waiter.wake = thread_waiter_wake;
   self->waiter.is_thread = TRUE;
+  /* Release pairs with the acquire in signal (): a GCancellable that signals
+   * got to know of it by GLib's locks, which ThreadSanitizer cannot see. */
+  atomic_store_explicit (&self->refs, 1, memory_order_release);
   return self;
 }
 
@@ -100,6 +102,7 @@ zmqg_thread_waiter_signal (ZmqgThreadWaiter *self)
   guint64 one = 1;
   ssize_t n;
 
+  atomic_load_explicit (&self->refs, memory_order_acquire);
   do
     n = write (self->fd, &one, sizeof one);
   while (n < 0 && errno == EINTR);

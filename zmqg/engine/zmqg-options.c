@@ -91,13 +91,17 @@ zmqg_options_unref (ZmqgOptions *self)
 ZmqgOptions *
 zmqg_options_make_writable (ZmqgOptions *self)
 {
+  const gsize first = G_STRUCT_OFFSET (ZmqgOptions, send_hwm);
   ZmqgOptions *copy;
 
   /* Acquire: what others did with the record before they let it go. */
   if (atomic_load_explicit (&self->refs, memory_order_acquire) == 1)
     return self;
 
-  copy = g_memdup2 (self, sizeof *self);
+  /* All but the counter, which others change meanwhile. */
+  copy = g_new0 (ZmqgOptions, 1);
+  memcpy ((guint8 *) copy + first, (guint8 *) self + first,
+          sizeof *self - first);
   atomic_init (&copy->refs, 1);
   if (copy->routing_id != NULL)
     g_bytes_ref (copy->routing_id);
