@@ -417,8 +417,8 @@ test_closed (Fixture *self)
 {
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
   ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
-  g_autofree char *one = bind_socket (self, pull);
-  g_autofree char *two = bind_socket (self, push);
+  g_autofree char *one G_GNUC_UNUSED = bind_socket (self, pull);
+  g_autofree char *two G_GNUC_UNUSED = bind_socket (self, push);
   Results results = { 0, };
 
   for (guint i = 0; i < 3; i++)
@@ -443,7 +443,7 @@ static void
 test_shut_down (Fixture *self)
 {
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *uri = bind_socket (self, pull);
+  g_autofree char *uri G_GNUC_UNUSED = bind_socket (self, pull);
   Results results = { 0, };
 
   zmqg_socket_receive_async (pull, NULL, received, &results);

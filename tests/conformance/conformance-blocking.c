@@ -170,8 +170,8 @@ test_timeouts (Fixture *self)
   static const int timeouts[] = { 0, 1, 20, 50 };
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
   ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
-  g_autofree char *one = bind_socket (self, pull);
-  g_autofree char *two = bind_socket (self, push);
+  g_autofree char *one G_GNUC_UNUSED = bind_socket (self, pull);
+  g_autofree char *two G_GNUC_UNUSED = bind_socket (self, push);
 
   for (guint i = 0; i < G_N_ELEMENTS (timeouts); i++)
     {

@@ -163,8 +163,8 @@ end_while_waiting (Fixture *self,
   };
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
   ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
-  g_autofree char *one = bind_socket (self, pull);
-  g_autofree char *two = bind_socket (self, push);
+  g_autofree char *one G_GNUC_UNUSED = bind_socket (self, pull);
+  g_autofree char *two G_GNUC_UNUSED = bind_socket (self, push);
   Waiting waiting[G_N_ELEMENTS (functions)] = { 0, };
   Call calls[G_N_ELEMENTS (functions)];
 

@@ -214,7 +214,7 @@ test_cancellable (Fixture *self)
 {
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autofree char *uri = bind_socket (self, pull);
+  g_autofree char *uri G_GNUC_UNUSED = bind_socket (self, pull);
   Watch seen = { .limit = 1 };
   GSource *source;
 
@@ -232,7 +232,7 @@ static void
 test_closed (Fixture *self)
 {
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *uri = bind_socket (self, pull);
+  g_autofree char *uri G_GNUC_UNUSED = bind_socket (self, pull);
   Watch seen = { .limit = 1 };
   GSource *source;
 

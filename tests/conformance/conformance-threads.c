@@ -276,7 +276,7 @@ look_around (gpointer data)
 
   while (!g_atomic_int_get (&self->stop))
     {
-      g_autofree char *last = zmqg_socket_get_last_endpoint (self->push);
+      g_autofree char *last G_GNUC_UNUSED = zmqg_socket_get_last_endpoint (self->push);
       int mark;
 
       zmqg_socket_get_events (self->push);
