@@ -175,6 +175,7 @@ void
 engine_test_tear_down (EngineTest *self,
                        gconstpointer data G_GNUC_UNUSED)
 {
+  engine_test_process (self);
   if (self->pipe != NULL)
     engine_test_close_pipe (self, 0);
 
@@ -183,6 +184,8 @@ engine_test_tear_down (EngineTest *self,
                      self->n_ended, ENGINE_TEST_DEADLINE);
   ZMQG_TEST_AWAIT (atomic_load (&self->refs) == 0, ENGINE_TEST_DEADLINE);
   g_assert_cmpuint (self->n_added, ==, self->n_removed);
+  engine_test_process (self);
+  g_clear_pointer (&self->pipe, zmqg_pipe_unref);
   zmqg_inbox_clear (&self->inbox);
   zmqg_engine_stop (self->engine, TRUE);
   zmqg_engine_unref (self->engine);
