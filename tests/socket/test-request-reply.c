@@ -224,11 +224,6 @@ test_only_the_peer_asked_may_reply (SocketTest *test)
   socket_test_send (routers[1], "R", "", "not asked", NULL);
   socket_test_send (routers[0], "R", "", "2", NULL);
   socket_test_expect (req, "2", NULL);
-
-  socket_test_send (req, "3", NULL);
-  socket_test_expect (routers[1], "R", "", "3", NULL);
-  socket_test_send (routers[1], "R", "", "4", NULL);
-  socket_test_expect (req, "4", NULL);
 }
 
 static void
@@ -345,20 +340,24 @@ test_anyone_may_reply_for_a_lost_peer (SocketTest *test)
 {
   ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
   ZmqgSocket *routers[2];
-  g_autofree char *uris[2] = { NULL, NULL };
+  g_autofree char *first = NULL;
 
   zmqg_socket_set_routing_id_string (req, "R");
   for (guint i = 0; i < G_N_ELEMENTS (routers); i++)
     {
+      g_autofree char *uri = NULL;
+
       routers[i] = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
       zmqg_router_socket_set_mandatory (ZMQG_ROUTER_SOCKET (routers[i]), TRUE);
-      uris[i] = socket_test_bind (test, routers[i]);
-      socket_test_connect (req, uris[i]);
+      uri = socket_test_bind (test, routers[i]);
+      socket_test_connect (req, uri);
+      if (i == 0)
+        first = g_steal_pointer (&uri);
     }
 
   socket_test_send (req, "1", NULL);
   socket_test_expect (routers[0], "R", "", "1", NULL);
-  g_assert_true (zmqg_socket_disconnect_from (req, uris[0], NULL));
+  g_assert_true (zmqg_socket_disconnect_from (req, first, NULL));
   socket_test_refuses_receive (req, ZMQG_ERROR_WOULD_BLOCK);
   socket_test_await_events (routers[1], G_IO_OUT);
   socket_test_send (routers[1], "R", "", "instead", NULL);
