@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#pragma once
+
+#include "pipe/zmqg-frame-queue-private.h"
+
+/*
+ * What the two ways to consume a frame queue share, by decoding messages and
+ * by writing ranges of bytes: places in the queue, and acknowledgements.
+ */
+
+/* Frees a segment, or has that done where user code may run. */
+void zmqg_frame_queue_free_segment (ZmqgFrameQueue *self,
+                                    ZmqgSegment *segment);
+
+static inline gsize
+cursor_limit (const ZmqgQueueCursor *cursor)
+{
+  return cursor->segment->external ? cursor->segment->length
+                                   : ZMQG_WORD_BYTES (cursor->word);
+}
+
+/* Conflate: what the consumer has linked ends at @segment; links the newest
+ * message behind it. */
+static inline gboolean
+cursor_take_newest (ZmqgFrameQueue *self,
+                    ZmqgSegment *segment,
+                    guint64 word)
+{
+  /* Acquire pairs with the release in publish_newest (). */
+  ZmqgSegment *newest = atomic_exchange_explicit (&self->newest, NULL,
+                                                  memory_order_acquire);
+
+  if (newest == NULL)
+    return FALSE;
+
+  segment->next = newest;
+  atomic_store_explicit (&segment->word, word | ZMQG_WORD_SEALED,
+                         memory_order_relaxed);
+  return TRUE;
+}
+
+/* Makes sure that bytes lie at the cursor, stepping over the ends of sealed
+ * segments; %FALSE when nothing more is linked. */
+static inline gboolean
+cursor_linked (ZmqgQueueCursor *cursor)
+{
+  while (cursor->pos >= cursor_limit (cursor))
+    {
+      /* Acquire pairs with the release in publish (). */
+      guint64 word = atomic_load_explicit (&cursor->segment->word,
+                                           memory_order_acquire);
+
+      if (word != cursor->word)
+        {
+          cursor->word = word;
+          continue;
+        }
+
+      if ((word & ZMQG_WORD_SEALED) == 0)
+        return FALSE;
+
+      cursor->segment = cursor->segment->next;
+      cursor->pos = 0;
+      cursor->word = atomic_load_explicit (&cursor->segment->word,
+                                           memory_order_acquire);
+    }
+
+  return TRUE;
+}
+
+/* The same, and takes the newest message where there is a slot for it. */
+static inline gboolean
+cursor_ready (ZmqgFrameQueue *self,
+              ZmqgQueueCursor *cursor)
+{
+  if (G_LIKELY (cursor_linked (cursor)))
+    return TRUE;
+
+  return G_UNLIKELY (self->conflate) &&
+         cursor_take_newest (self, cursor->segment, cursor->word) &&
+         cursor_linked (cursor);
+}
+
+/* Decodes the frame at a cursor that is ready, and moves behind it. */
+static inline void
+cursor_read_frame (ZmqgFrameQueue *self,
+                   ZmqgQueueCursor *cursor,
+                   ZmqgFrameView *view)
+{
+  const guint8 *p = cursor->segment->base + cursor->pos;
+  gsize limit = cursor_limit (cursor);
+  guint64 size;
+  gsize header;
+
+  header = zmqg_frame_decode_header (p, limit - cursor->pos, &view->flags,
+                                     &size);
+  /* Frames are published whole. */
+  g_assert (header > 0);
+  cursor->pos += header;
+  view->size = size;
+
+  if (G_LIKELY (size <= limit - cursor->pos))
+    {
+      view->data = p + header;
+      view->bytes = NULL;
+      /* A large one may be referred to: it pins a few times its size. */
+      view->chunk = G_UNLIKELY (size >= ZMQG_FRAME_LARGE)
+                      ? cursor->segment->chunk
+                      : NULL;
+      cursor->pos += size;
+      return;
+    }
+
+  /* The payload is the external segment that follows. */
+  cursor_ready (self, cursor);
+  view->data = cursor->segment->base;
+  view->bytes = cursor->segment->bytes;
+  view->chunk = cursor->segment->chunk;
+  cursor->pos = cursor->segment->length;
+}
+
+/* Frees the segments before the new head. */
+static inline void
+move_head (ZmqgFrameQueue *self,
+           const ZmqgQueueCursor *to)
+{
+  ZmqgSegment *segment = self->head.segment;
+
+  while (segment != to->segment)
+    {
+      ZmqgSegment *next = segment->next;
+
+      zmqg_frame_queue_free_segment (self, segment);
+      self->head_messages = 0;
+      segment = next;
+    }
+
+  self->head = *to;
+}
+
+/* How many messages to gather before they are acknowledged: few, so that
+ * small marks are exact, and at most half of the mark. */
+static inline guint
+ack_batch (ZmqgFrameQueue *self)
+{
+  guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
+
+  if (hwm == 0)
+    return 256;
+  return hwm <= 16 ? 1 : hwm / 2;
+}
+
+static inline gboolean
+acknowledge (ZmqgFrameQueue *self,
+             guint64 messages)
+{
+  self->read += messages;
+  if (G_LIKELY (self->read - self->ack_sent < ack_batch (self)))
+    return FALSE;
+
+  self->ack_sent = self->read;
+  /* Release pairs with the acquire in room (). */
+  atomic_store_explicit (&self->acked, self->read, memory_order_release);
+  atomic_thread_fence (memory_order_seq_cst);
+  return zmqg_frame_queue_claim_writer (self);
+}

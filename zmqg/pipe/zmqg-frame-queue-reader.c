@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "pipe/zmqg-frame-queue-cursor-private.h"
+
+/* The consumer of a frame queue that decodes its messages. */
+
+gboolean
+zmqg_frame_queue_has_data (ZmqgFrameQueue *self)
+{
+  ZmqgQueueCursor cursor = self->next;
+
+  if (cursor_linked (&cursor))
+    return TRUE;
+
+  /* Looking takes nothing: a newer message may still replace it. */
+  return self->conflate &&
+         atomic_load_explicit (&self->newest, memory_order_relaxed) != NULL;
+}
+
+/* The batches were chosen by a mark that may have changed since: nothing
+ * that was read may stay unacknowledged while nothing more is read. */
+static void
+acknowledge_all (ZmqgFrameQueue *self)
+{
+  if (self->ack_sent == self->read)
+    return;
+
+  self->ack_sent = self->read;
+  /* Release pairs with the acquire in room (). */
+  atomic_store_explicit (&self->acked, self->read, memory_order_release);
+}
+
+gboolean
+zmqg_frame_queue_settle (ZmqgFrameQueue *self)
+{
+  acknowledge_all (self);
+  /* Pairs with the fence in room (). */
+  atomic_thread_fence (memory_order_seq_cst);
+  return zmqg_frame_queue_claim_writer (self);
+}
+
+gboolean
+zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self)
+{
+  acknowledge_all (self);
+
+  atomic_store_explicit (&self->reader_asleep, 1, memory_order_relaxed);
+  /* Pairs with the barrier of a producer between publish and its look at the
+   * flag (zmqg_frame_queue_reader_sleeps): one of the two sees the other. */
+  if (self->batched)
+    atomic_thread_fence (memory_order_seq_cst);
+  else
+    zmqg_barrier_heavy ();
+
+  if (!zmqg_frame_queue_has_data (self))
+    return TRUE;
+
+  atomic_store_explicit (&self->reader_asleep, 0, memory_order_relaxed);
+  return FALSE;
+}
+
+gboolean
+zmqg_frame_array_grow (ZmqgFrameArray *self)
+{
+  guint capacity = self->capacity * 4;
+  ZmqgFrameView *views = g_try_new (ZmqgFrameView, capacity);
+
+  if (views == NULL)
+    return FALSE;
+
+  memcpy (views, self->views, self->n * sizeof *views);
+  zmqg_frame_array_clear (self);
+  self->views = views;
+  self->capacity = capacity;
+  return TRUE;
+}
+
+/* The many: a small message of one frame that lies right at the head. Field
+ * by field: a cursor copied whole right after a part of it was stored stalls. */
+static inline gboolean
+peek_small_message (ZmqgFrameQueue *self,
+                    ZmqgFrameArray *frames)
+{
+  ZmqgSegment *segment = self->head.segment;
+  guint64 word = self->head.word;
+  gsize pos = self->head.pos;
+  ZmqgFrameView *view = &frames->views[0];
+  const guint8 *p = segment->base + pos;
+  gsize left;
+
+  if (G_UNLIKELY (segment->external || ZMQG_WORD_BYTES (word) < pos + 2))
+    return FALSE;
+
+  left = ZMQG_WORD_BYTES (word) - pos - 2;
+  if (p[0] != 0 || p[1] > left)
+    return FALSE;
+
+  /* The bytes come from another processor's cache. */
+  __builtin_prefetch (p + 512);
+
+  view->data = p + 2;
+  view->size = p[1];
+  view->flags = 0;
+  view->bytes = NULL;
+  view->chunk = NULL;
+  frames->n = 1;
+  self->next.segment = segment;
+  self->next.pos = pos + 2 + p[1];
+  self->next.word = word;
+  return TRUE;
+}
+
+gboolean
+zmqg_frame_queue_peek (ZmqgFrameQueue *self,
+                       ZmqgFrameArray *frames)
+{
+  ZmqgQueueCursor cursor;
+  ZmqgFrameView *view;
+
+  if (G_LIKELY (peek_small_message (self, frames)))
+    return TRUE;
+
+  cursor = self->head;
+  frames->n = 0;
+
+  do
+    {
+      if (!cursor_ready (self, &cursor))
+        {
+          /* What was stepped over may be gone. */
+          self->next = self->head;
+          return FALSE;
+        }
+
+      /* So that the head's tag is that of the message. */
+      if (frames->n == 0 && cursor.segment != self->head.segment)
+        move_head (self, &cursor);
+
+      view = zmqg_frame_array_add (frames);
+      if (G_UNLIKELY (view == NULL))
+        return FALSE;
+      cursor_read_frame (self, &cursor, view);
+
+      if (G_UNLIKELY (view->flags & ZMQG_FRAME_SKIP))
+        {
+          frames->n--;
+          if (frames->n == 0)
+            move_head (self, &cursor);
+          continue;
+        }
+    }
+  while (view->flags & (ZMQG_FRAME_MORE | ZMQG_FRAME_SKIP));
+
+  self->next = cursor;
+  return TRUE;
+}
+
+gboolean
+zmqg_frame_queue_consume (ZmqgFrameQueue *self)
+{
+  const guint8 *p = self->head.segment->base + self->head.pos;
+  gboolean counted = self->counts_commands ||
+                     (p[0] & ZMQG_FRAME_COMMAND) == 0;
+
+  if (G_LIKELY (self->next.segment == self->head.segment))
+    {
+      self->head.pos = self->next.pos;
+      self->head.word = self->next.word;
+    }
+  else
+    {
+      move_head (self, &self->next);
+    }
+
+  if (G_UNLIKELY (!counted))
+    return FALSE;
+
+  /* Raw reading may go on here: a message ends in its last segment. */
+  self->head_messages++;
+  return acknowledge (self, 1);
+}
+
+gboolean
+zmqg_frame_queue_trim (ZmqgFrameQueue *self)
+{
+  ZmqgSegment *last = self->head.segment;
+  ZmqgQueueCursor cursor = self->head;
+
+  if (self->conflate || self->unlinked != NULL || self->in_message ||
+      !zmqg_frame_queue_at_boundary (self) || cursor_ready (self, &cursor) ||
+      cursor.segment != self->tail)
+    return FALSE;
+
+  if (last == &self->stub)
+    return TRUE;
+
+  move_head (self, &cursor);
+  last = self->tail;
+  memset (&self->stub, 0, sizeof self->stub);
+  self->tail = self->fill = &self->stub;
+  self->head = (ZmqgQueueCursor) { .segment = &self->stub };
+  self->next = self->head;
+  self->head_messages = 0;
+  self->next_capacity = ZMQG_CHUNK_FIRST;
+  g_clear_pointer (&self->rest, zmqg_chunk_unref);
+  last->next = NULL;
+  zmqg_frame_queue_free_segment (self, last);
+  return TRUE;
+}
