@@ -20,6 +20,11 @@ struct _ZmqgPeer
   GObject parent_instance;
 
   ZmqgPeerRecord *record;
+
+  /* Copies for the user, made when they are asked for: an I/O thread may be
+   * the last to hold the record, and must not drop what the user can see. */
+  GSocketAddress *remote;
+  GCredentials *credentials;
 };
 
 struct _ZmqgPeerClass
@@ -44,10 +49,56 @@ static GParamSpec *properties[PROP_MECHANISM + 1];
 /* Guards the weak references of all records. */
 static ZmqgLock objects_lock = ZMQG_LOCK_INIT;
 
+static GSocketAddress *
+copy_address (GSocketAddress *address)
+{
+  gssize size = g_socket_address_get_native_size (address);
+  g_autofree guint8 *native = size > 0 ? g_malloc (size) : NULL;
+
+  if (native == NULL ||
+      !g_socket_address_to_native (address, native, size, NULL))
+    return NULL;
+
+  return g_socket_address_new_from_native (native, size);
+}
+
+static GSocketAddress *
+get_remote (ZmqgPeer *self)
+{
+  zmqg_lock (&objects_lock);
+  if (self->remote == NULL && self->record->remote != NULL)
+    self->remote = copy_address (self->record->remote);
+  zmqg_unlock (&objects_lock);
+
+  return self->remote;
+}
+
+static GCredentials *
+get_credentials (ZmqgPeer *self)
+{
+  zmqg_lock (&objects_lock);
+  if (self->credentials == NULL && self->record->credentials != NULL)
+    {
+      self->credentials = g_credentials_new ();
+#ifdef __linux__
+      g_credentials_set_native (
+        self->credentials, G_CREDENTIALS_TYPE_LINUX_UCRED,
+        g_credentials_get_native (self->record->credentials,
+                                  G_CREDENTIALS_TYPE_LINUX_UCRED));
+#endif
+    }
+  zmqg_unlock (&objects_lock);
+
+  return self->credentials;
+}
+
 static void
 zmqg_peer_finalize (GObject *object)
 {
   ZmqgPeer *self = ZMQG_PEER (object);
+
+  g_clear_object (&self->remote);
+  g_clear_object (&self->credentials);
 
   if (self->record != NULL)
     zmqg_tag_unref (&self->record->tag);
@@ -66,13 +117,13 @@ zmqg_peer_get_gobject_property (GObject *object,
   switch ((ZmqgPeerProperty) property_id)
     {
     case PROP_REMOTE_ADDRESS:
-      g_value_set_object (value, self->record->remote);
+      g_value_set_object (value, get_remote (self));
       break;
     case PROP_REMOTE_URI:
       g_value_set_string (value, self->record->remote_text);
       break;
     case PROP_CREDENTIALS:
-      g_value_set_object (value, self->record->credentials);
+      g_value_set_object (value, get_credentials (self));
       break;
     case PROP_IDENTITY:
       g_value_set_boxed (value, self->record->identity);
@@ -259,7 +310,7 @@ zmqg_peer_get_remote_address (ZmqgPeer *self)
 {
   g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
 
-  return self->record->remote;
+  return get_remote (self);
 }
 
 /**
@@ -295,7 +346,7 @@ zmqg_peer_get_credentials (ZmqgPeer *self)
 {
   g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
 
-  return self->record->credentials;
+  return get_credentials (self);
 }
 
 /**
