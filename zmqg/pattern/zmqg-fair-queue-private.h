@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "pipe/zmqg-pipe-private.h"
+#include "pattern/zmqg-turns-private.h"
 
 /*
  * ZmqgFairQueue: reads from many pipes, a message of each in turn. Pipes that
@@ -11,18 +11,42 @@
  */
 typedef struct
 {
-  GPtrArray *pipes; /* borrowed */
-  guint active;     /* so many at the front may have something */
-  guint current;
+  ZmqgTurns turns;
 } ZmqgFairQueue;
 
-void zmqg_fair_queue_init (ZmqgFairQueue *self);
-void zmqg_fair_queue_clear (ZmqgFairQueue *self);
-void zmqg_fair_queue_attach (ZmqgFairQueue *self, ZmqgPipe *pipe);
-void zmqg_fair_queue_detach (ZmqgFairQueue *self, ZmqgPipe *pipe);
+static inline void
+zmqg_fair_queue_init (ZmqgFairQueue *self)
+{
+  zmqg_turns_init (&self->turns, FALSE);
+}
+
+static inline void
+zmqg_fair_queue_clear (ZmqgFairQueue *self)
+{
+  zmqg_turns_clear (&self->turns);
+}
+
+static inline void
+zmqg_fair_queue_attach (ZmqgFairQueue *self,
+                        ZmqgPipe *pipe)
+{
+  zmqg_turns_attach (&self->turns, pipe);
+}
+
+static inline void
+zmqg_fair_queue_detach (ZmqgFairQueue *self,
+                        ZmqgPipe *pipe)
+{
+  zmqg_turns_detach (&self->turns, pipe);
+}
 
 /* The pipe may have something again. */
-void zmqg_fair_queue_activate (ZmqgFairQueue *self, ZmqgPipe *pipe);
+static inline void
+zmqg_fair_queue_activate (ZmqgFairQueue *self,
+                          ZmqgPipe *pipe)
+{
+  zmqg_turns_activate (&self->turns, pipe);
+}
 
 /* The pipe whose turn it is, with its message in @frames; %NULL when no pipe
  * has one. A pipe that is found empty and has ended is returned with no

@@ -5,91 +5,13 @@
 
 #include "pattern/zmqg-fair-queue-private.h"
 
-void
-zmqg_fair_queue_init (ZmqgFairQueue *self)
-{
-  self->pipes = g_ptr_array_new ();
-  self->active = 0;
-  self->current = 0;
-}
-
-void
-zmqg_fair_queue_clear (ZmqgFairQueue *self)
-{
-  g_clear_pointer (&self->pipes, g_ptr_array_unref);
-}
-
-static void
-place (ZmqgFairQueue *self,
-       ZmqgPipe *pipe,
-       guint index)
-{
-  self->pipes->pdata[index] = pipe;
-  pipe->in_index = index;
-}
-
-static void
-swap (ZmqgFairQueue *self,
-      guint a,
-      guint b)
-{
-  ZmqgPipe *pipe = g_ptr_array_index (self->pipes, a);
-
-  place (self, g_ptr_array_index (self->pipes, b), a);
-  place (self, pipe, b);
-}
-
-static void
-deactivate (ZmqgFairQueue *self,
-            ZmqgPipe *pipe)
-{
-  self->active--;
-  swap (self, pipe->in_index, self->active);
-  pipe->active_in = FALSE;
-  if (self->current >= self->active)
-    self->current = 0;
-}
-
-void
-zmqg_fair_queue_attach (ZmqgFairQueue *self,
-                        ZmqgPipe *pipe)
-{
-  pipe->in_index = self->pipes->len;
-  pipe->active_in = FALSE;
-  g_ptr_array_add (self->pipes, pipe);
-  zmqg_fair_queue_activate (self, pipe);
-}
-
-void
-zmqg_fair_queue_activate (ZmqgFairQueue *self,
-                          ZmqgPipe *pipe)
-{
-  if (pipe->active_in)
-    return;
-
-  pipe->active_in = TRUE;
-  swap (self, pipe->in_index, self->active);
-  self->active++;
-}
-
-void
-zmqg_fair_queue_detach (ZmqgFairQueue *self,
-                        ZmqgPipe *pipe)
-{
-  if (pipe->active_in)
-    deactivate (self, pipe);
-
-  swap (self, pipe->in_index, self->pipes->len - 1);
-  g_ptr_array_set_size (self->pipes, (int) self->pipes->len - 1);
-}
-
 ZmqgPipe *
 zmqg_fair_queue_peek (ZmqgFairQueue *self,
                       ZmqgFrameArray *frames)
 {
-  while (self->active > 0)
+  while (self->turns.active > 0)
     {
-      ZmqgPipe *pipe = g_ptr_array_index (self->pipes, self->current);
+      ZmqgPipe *pipe = zmqg_turns_get (&self->turns);
 
       if (G_LIKELY (zmqg_pipe_peek (pipe, frames)))
         return pipe;
@@ -98,7 +20,7 @@ zmqg_fair_queue_peek (ZmqgFairQueue *self,
       if (frames->n > 0)
         return NULL;
 
-      deactivate (self, pipe);
+      zmqg_turns_deactivate (&self->turns, pipe);
       if (pipe->ended)
         return pipe;
     }
@@ -109,9 +31,7 @@ zmqg_fair_queue_peek (ZmqgFairQueue *self,
 void
 zmqg_fair_queue_consume (ZmqgFairQueue *self)
 {
-  zmqg_pipe_consume (g_ptr_array_index (self->pipes, self->current));
+  zmqg_pipe_consume (zmqg_turns_get (&self->turns));
 
-  self->current++;
-  if (self->current >= self->active)
-    self->current = 0;
+  zmqg_turns_next (&self->turns);
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "pipe/zmqg-pipe-private.h"
+#include "pattern/zmqg-turns-private.h"
 
 /*
  * ZmqgLoadBalancer: writes to many pipes, a message to each in turn. Pipes
@@ -11,18 +11,42 @@
  */
 typedef struct
 {
-  GPtrArray *pipes; /* borrowed */
-  guint active;     /* so many at the front may have room */
-  guint current;
+  ZmqgTurns turns;
 } ZmqgLoadBalancer;
 
-void zmqg_load_balancer_init (ZmqgLoadBalancer *self);
-void zmqg_load_balancer_clear (ZmqgLoadBalancer *self);
-void zmqg_load_balancer_attach (ZmqgLoadBalancer *self, ZmqgPipe *pipe);
-void zmqg_load_balancer_detach (ZmqgLoadBalancer *self, ZmqgPipe *pipe);
+static inline void
+zmqg_load_balancer_init (ZmqgLoadBalancer *self)
+{
+  zmqg_turns_init (&self->turns, TRUE);
+}
+
+static inline void
+zmqg_load_balancer_clear (ZmqgLoadBalancer *self)
+{
+  zmqg_turns_clear (&self->turns);
+}
+
+static inline void
+zmqg_load_balancer_attach (ZmqgLoadBalancer *self,
+                           ZmqgPipe *pipe)
+{
+  zmqg_turns_attach (&self->turns, pipe);
+}
+
+static inline void
+zmqg_load_balancer_detach (ZmqgLoadBalancer *self,
+                           ZmqgPipe *pipe)
+{
+  zmqg_turns_detach (&self->turns, pipe);
+}
 
 /* The pipe may have room again. */
-void zmqg_load_balancer_activate (ZmqgLoadBalancer *self, ZmqgPipe *pipe);
+static inline void
+zmqg_load_balancer_activate (ZmqgLoadBalancer *self,
+                             ZmqgPipe *pipe)
+{
+  zmqg_turns_activate (&self->turns, pipe);
+}
 
 /* Whether a message could be written now. */
 gboolean zmqg_load_balancer_has_room (ZmqgLoadBalancer *self);

@@ -62,7 +62,7 @@ void zmqg_publisher_read (ZmqgSocketCore *core);
 static inline gboolean
 zmqg_publisher_has_unread (ZmqgPublisher *self)
 {
-  return self->incoming.active > 0;
+  return self->incoming.turns.active > 0;
 }
 
 /* Properties of the types; no lock held. The setter tells whether the value
