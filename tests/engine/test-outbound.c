@@ -476,6 +476,89 @@ test_write_through_and_engine (Fixture *self,
   g_thread_join (engine);
 }
 
+/* --- The turn of others ------------------------------------------------- */
+
+/* A stream that takes all it is given, and has the socket send another
+ * message each time. */
+typedef struct
+{
+  GOutputStream parent_instance;
+  ZmqgPipe *pipe;
+  guint n_writes;
+} Endless;
+
+typedef GOutputStreamClass EndlessClass;
+
+static gssize
+endless_write (GOutputStream *stream,
+               const void *data G_GNUC_UNUSED,
+               gsize size,
+               GCancellable *cancellable G_GNUC_UNUSED,
+               GError **error G_GNUC_UNUSED)
+{
+  Endless *self = (Endless *) stream;
+  ZmqgFrameView view = { (guint8 *) "x", 1, 0, NULL, NULL };
+
+  if (++self->n_writes < 100000)
+    g_assert_cmpint (zmqg_pipe_write (self->pipe, &view, 1), ==,
+                     ZMQG_PIPE_WRITTEN);
+  return size;
+}
+
+static gboolean
+endless_is_writable (GPollableOutputStream *stream G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+static void
+endless_iface_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = endless_is_writable;
+}
+
+GType endless_get_type (void);
+
+G_DEFINE_TYPE_WITH_CODE (Endless, endless, G_TYPE_OUTPUT_STREAM,
+                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                endless_iface_init))
+
+static void
+endless_class_init (EndlessClass *klass)
+{
+  klass->write_fn = endless_write;
+}
+
+static void
+endless_init (Endless *self G_GNUC_UNUSED)
+{
+}
+
+/* A producer that never pauses and a peer that takes all: the engine comes
+ * back from it, for the others, and goes on later. Fails without
+ * WRITES_PER_TURN. */
+static void
+test_endless (Fixture *self,
+              gconstpointer data G_GNUC_UNUSED)
+{
+  Endless *endless = g_object_new (endless_get_type (), NULL);
+
+  endless->pipe = self->pipe;
+  zmqg_outbound_open (&self->out, -1, G_POLLABLE_OUTPUT_STREAM (endless),
+                      ZMQG_ZMTP_3_1, FALSE);
+  WRITE (self, 1, 10);
+  for (guint i = 0; i < 5; i++)
+    {
+      guint before = endless->n_writes;
+
+      g_assert_cmpint (run (self), ==, ZMQG_OUTBOUND_BLOCKED);
+      g_assert_cmpuint (endless->n_writes - before, >, 10);
+      g_assert_cmpuint (endless->n_writes - before, <, 10000);
+    }
+  zmqg_outbound_close (&self->out, FALSE, 0);
+  g_object_unref (endless);
+}
+
 /* --- Short writes and control frames ------------------------------------ */
 
 static void
@@ -858,6 +941,7 @@ main (int argc,
   ADD ("push-blocked", test_push_blocked);
   ADD ("owner-word", test_owner_word);
   ADD ("write-through-and-engine", test_write_through_and_engine);
+  ADD ("endless", test_endless);
   ADD ("short-writes", test_short_writes);
   ADD ("control-alone", test_control_alone);
   ADD ("control-between-messages", test_control_between_messages);

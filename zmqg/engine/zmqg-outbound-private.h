@@ -38,6 +38,7 @@ typedef struct
   gsize message_done;  /* convert: bytes of the message written */
   gboolean patient;    /* the engine writes: waits for more */
   gint64 last_write;   /* monotonic µs */
+  guint writes;        /* of the queue, in this turn */
   guint64 discarded;   /* messages before an epoch mark */
 } ZmqgOutbound;
 

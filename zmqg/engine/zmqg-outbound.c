@@ -21,6 +21,10 @@
  * them gets no more. */
 #define CONTROL_MAX (16u * 1024u)
 
+/* So often at a time, so that a producer that never pauses leaves the engine
+ * something for others. Counts as blocked: there is more to write. */
+#define WRITES_PER_TURN 128
+
 /* A sender writes at most this itself. */
 #define PUSH_MAX (16u * 1024u)
 
@@ -427,6 +431,8 @@ write_all (ZmqgOutbound *self,
         return ZMQG_OUTBOUND_DRAINED;
       if (!zmqg_frame_queue_has_data (self->pipe->in))
         return ZMQG_OUTBOUND_DRAINED;
+      if (self->writes++ >= WRITES_PER_TURN)
+        return ZMQG_OUTBOUND_BLOCKED;
 
       result = self->convert ? write_converted (self, error)
                              : write_raw (self, max, error);
@@ -481,6 +487,7 @@ zmqg_outbound_run (ZmqgOutbound *self,
         {
           atomic_store (&self->pipe->in->reader_asleep, 0);
           self->patient = spin;
+          self->writes = 0;
           do
             {
               do
@@ -532,6 +539,7 @@ push_all (ZmqgOutbound *self)
   if (total > PUSH_MAX)
     return FALSE;
 
+  self->writes = 0;
   /* The flag stays set all the while: whoever publishes meanwhile comes here
    * too, finds the lock taken, and says so. */
   if (write_all (self, NULL) != ZMQG_OUTBOUND_DRAINED)
