@@ -156,6 +156,10 @@ void zmqg_socket_core_unlock (ZmqgSocketCore *self);
  * held there for ever. */
 gboolean zmqg_socket_core_check_fork (ZmqgSocketCore *self, GError **error);
 
+/* Processes the inbox if an I/O side asked for that and the lock is free:
+ * else whoever holds it does, after the unlock. Any thread. */
+void zmqg_socket_core_attend (ZmqgSocketCore *self);
+
 /* Locked: %FALSE when the socket is closed or terminated. */
 gboolean zmqg_socket_core_check (ZmqgSocketCore *self, GError **error);
 
@@ -218,6 +222,9 @@ zmqg_set_no_memory (GError **error)
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
                        "No memory for the message");
 }
+
+/* What the engine calls; socket/zmqg-socket-client.c. */
+extern const ZmqgClientOps zmqg_socket_client_ops;
 
 /* Peers' objects; socket/zmqg-peer.c. */
 extern const ZmqgTagOps zmqg_peer_record_ops;

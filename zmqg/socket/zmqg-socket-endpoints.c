@@ -119,6 +119,8 @@ complete (ZmqgSocket *self,
 
   if (ok)
     {
+      zmqg_socket_core_add_news (core, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
+                                 NULL, NULL);
       g_object_notify (G_OBJECT (self), "last-endpoint");
       return TRUE;
     }
@@ -390,6 +392,9 @@ take_endpoints (ZmqgSocket *self,
     }
   zmqg_socket_core_unlock (core);
 
+  for (guint i = 0; i < taken->len; i++)
+    zmqg_socket_core_add_news (core, ZMQG_NEWS_ENDPOINT,
+                               g_ptr_array_index (taken, i), NULL, NULL);
   return taken;
 }
 

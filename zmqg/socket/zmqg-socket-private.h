@@ -13,6 +13,8 @@ struct _ZmqgSocket
   ZmqgContext *context; /* construct-only */
   ZmqgSocketCore *core; /* from constructed on */
   GSource *dispatcher;  /* emits the signals; of the core's main context */
+  GListStore *peers;    /* NULL until asked for; the same context's */
+  GListStore *endpoints; /* the same */
 };
 
 /* The class struct is private: types are made inside of the library. */
@@ -55,6 +57,9 @@ enum
 };
 
 extern guint zmqg_socket_signals[ZMQG_N_SIGNALS];
+
+/* What is new goes to the models that were asked for. In the main context. */
+void zmqg_socket_update_models (ZmqgSocket *self, const ZmqgNews *news);
 
 /* Attaches the source that emits the socket's signals. */
 GSource *zmqg_socket_dispatcher_new (ZmqgSocket *self);

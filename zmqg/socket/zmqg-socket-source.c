@@ -105,6 +105,8 @@ static void
 emit_news (ZmqgSocket *socket,
            ZmqgNews *news)
 {
+  zmqg_socket_update_models (socket, news);
+
   switch (news->kind)
     {
     case ZMQG_NEWS_PEER_ADDED:

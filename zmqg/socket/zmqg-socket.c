@@ -31,6 +31,8 @@ typedef enum
   PROP_CONTEXT = 1,
   PROP_SOCKET_TYPE,
   PROP_LAST_ENDPOINT,
+  PROP_PEERS,
+  PROP_ENDPOINTS,
   PROP_FIRST_OPTION, /* one for each option from here on */
 } ZmqgSocketProperty;
 
@@ -177,6 +179,8 @@ zmqg_socket_finalize (GObject *object)
   if (self->core != NULL &&
       !zmqg_context_core_is_forked (self->core->context))
     zmqg_socket_core_unref (self->core);
+  g_clear_object (&self->peers);
+  g_clear_object (&self->endpoints);
   g_clear_object (&self->context);
 
   G_OBJECT_CLASS (zmqg_socket_parent_class)->finalize (object);
@@ -200,6 +204,12 @@ zmqg_socket_get_property (GObject *object,
       break;
     case PROP_LAST_ENDPOINT:
       g_value_take_string (value, zmqg_socket_get_last_endpoint (self));
+      break;
+    case PROP_PEERS:
+      g_value_set_object (value, zmqg_socket_get_peers (self));
+      break;
+    case PROP_ENDPOINTS:
+      g_value_set_object (value, zmqg_socket_get_endpoints (self));
       break;
     case PROP_FIRST_OPTION:
     default:
@@ -230,6 +240,8 @@ zmqg_socket_set_property (GObject *object,
       break;
     case PROP_SOCKET_TYPE:
     case PROP_LAST_ENDPOINT:
+    case PROP_PEERS:
+    case PROP_ENDPOINTS:
     case PROP_FIRST_OPTION:
     default:
       if (property_id >= PROP_FIRST_OPTION &&
@@ -515,6 +527,28 @@ zmqg_socket_class_init (ZmqgSocketClass *klass)
   g_object_class_install_property (
     object_class, PROP_LAST_ENDPOINT,
     g_param_spec_string ("last-endpoint", NULL, NULL, NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  /**
+   * ZmqgSocket:peers: (getter get_peers)
+   *
+   * The peers that are connected, for user interfaces.
+   *
+   * Since: 1.0
+   */
+  g_object_class_install_property (
+    object_class, PROP_PEERS,
+    g_param_spec_object ("peers", NULL, NULL, G_TYPE_LIST_MODEL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  /**
+   * ZmqgSocket:endpoints: (getter get_endpoints)
+   *
+   * What the socket is bound and connected to, for user interfaces.
+   *
+   * Since: 1.0
+   */
+  g_object_class_install_property (
+    object_class, PROP_ENDPOINTS,
+    g_param_spec_object ("endpoints", NULL, NULL, G_TYPE_LIST_MODEL,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   install_options (object_class);
 

@@ -51,6 +51,10 @@ gboolean zmqg_socket_disconnect_from (ZmqgSocket *self,
                                       GError **error);
 ZMQG_PUBLIC
 char *zmqg_socket_get_last_endpoint (ZmqgSocket *self);
+ZMQG_PUBLIC
+GListModel *zmqg_socket_get_peers (ZmqgSocket *self);
+ZMQG_PUBLIC
+GListModel *zmqg_socket_get_endpoints (ZmqgSocket *self);
 
 ZMQG_PUBLIC
 gboolean zmqg_socket_send (ZmqgSocket *self,
