@@ -43,7 +43,7 @@ const PROPERTIES = {
     Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
     Endpoint: 'uri kind state last-error reconnects',
     Peer: 'remote-address remote-uri credentials identity socket-type mechanism',
-    PairSocket: `context last-endpoint send-hwm receive-hwm linger send-timeout
+    PairSocket: `context peers endpoints last-endpoint send-hwm receive-hwm linger send-timeout
         receive-timeout routing-id immediate conflate reconnect-interval
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle

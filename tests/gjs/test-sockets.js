@@ -171,6 +171,38 @@ test('::peer-added and ::peer-removed', async () => {
     assert(!added[0].is_connected(), 'end');
 });
 
+for (const uri of [undefined, 'tcp://127.0.0.1:*', 'ipc://*']) {
+    test(`models of peers and endpoints (${uri ?? 'inproc'})`, async () => {
+        const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket, {uri});
+        const {peers, endpoints} = pull;
+        const items = model => Array.from({length: model.get_n_items()},
+            (_, i) => model.get_item(i));
+        let changes = 0;
+        peers.connect('items-changed', () => changes++);
+        equal(peers.get_item_type(), Zmqg.Peer.$gtype);
+        assert(pull.get_peers() === peers, 'the same model');
+        equal(items(endpoints).map(endpoint => endpoint.uri), [pull.last_endpoint]);
+        await until(() => peers.get_n_items() === 1);
+        equal(peers.get_item(0).socket_type, 'PUSH');
+        equal(items(push.endpoints).map(({kind}) => kind), [Zmqg.EndpointKind.CONNECT]);
+        await until(() => push.peers.get_n_items() === 1);
+
+        const other = new Zmqg.PushSocket();
+        other.connect_to(pull.last_endpoint);
+        await until(() => peers.get_n_items() === 2);
+        other.close();
+        await until(() => peers.get_n_items() === 1);
+        assert(changes >= 2, 'changes');
+
+        pull.bind(inproc());
+        await until(() => endpoints.get_n_items() === 2);
+        pull.unbind(pull.last_endpoint);
+        await until(() => endpoints.get_n_items() === 1);
+        pull.close();
+        await until(() => peers.get_n_items() + endpoints.get_n_items() === 0);
+    });
+}
+
 test('REQ and REP in one main loop', async () => {
     const [rep, req] = connected(Zmqg.RepSocket, Zmqg.ReqSocket,
         {uri: 'tcp://127.0.0.1:*'});
