@@ -172,6 +172,70 @@ test_first_come (Fixture *self)
     }
 }
 
+/* One that comes when messages do stays behind one that waits. */
+static void
+test_late_comer (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+
+  join_sockets (self, pull, push);
+  for (guint i = 0; i < 100; i++)
+    {
+      Results first = { 0, };
+      Results second = { 0, };
+
+      zmqg_socket_receive_async (pull, NULL, received, &first);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      send_number (push, 1);
+      if (i % 2 == 0)
+        send_number (push, 2);
+      zmqg_socket_receive_async (pull, NULL, received, &second);
+      if (i % 2 != 0)
+        send_number (push, 2);
+      ZMQG_TEST_AWAIT (first.n_done == 1 && second.n_done == 1, DEADLINE_MS);
+      g_assert_cmpuint (GPOINTER_TO_UINT (first.numbers.head->data), ==, 1);
+      g_assert_cmpuint (GPOINTER_TO_UINT (second.numbers.head->data), ==, 2);
+      clear_results (&first);
+      clear_results (&second);
+    }
+}
+
+/* One that is cancelled before it ever looked leaves the message to the one
+ * behind it. */
+static void
+test_cancelled_ahead (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+
+  join_sockets (self, pull, push);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      Results first = { 0, };
+      Results second = { 0, };
+
+      zmqg_socket_receive_async (pull, cancellable, received, &first);
+      if (i % 3 == 0)
+        send_number (push, i);
+      zmqg_socket_receive_async (pull, NULL, received, &second);
+      if (i % 3 == 1)
+        send_number (push, i);
+      g_cancellable_cancel (cancellable);
+      if (i % 3 == 2)
+        send_number (push, i);
+      ZMQG_TEST_AWAIT (first.n_done == 1, DEADLINE_MS);
+      if (first.n_cancelled == 0)
+        send_number (push, i);
+      ZMQG_TEST_AWAIT (second.n_done == 1, DEADLINE_MS);
+      g_assert_cmpuint (GPOINTER_TO_UINT (second.numbers.head->data), ==, i);
+      clear_results (&first);
+      clear_results (&second);
+    }
+}
+
 static gpointer
 send_two_thousand (gpointer data)
 {
@@ -478,6 +542,8 @@ test_keeps_socket (Fixture *self)
 const ConformanceTest async_tests[] = {
   { "async/receive", FOR_ALL, test_receive_before },
   { "async/first-come", FOR_ALL, test_first_come },
+  { "async/late-comer", FOR_ALL, test_late_comer },
+  { "async/cancelled-ahead", FOR_ALL, test_cancelled_ahead },
   { "async/order", FOR_ALL, test_order },
   { "async/cancelled-before", FOR_ALL, test_cancelled_before },
   { "async/cancelled-during", FOR_ALL, test_cancelled_during },

@@ -55,6 +55,11 @@ void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,
 /* A consumer that leaves with its wake-up unused hands it to the next. */
 void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 
+/* Whether consumers that came before a listed waiter wait for the same; and
+ * whether it was woken itself. */
+gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
+                               gboolean *woken);
+
 /* The waiter is about to look: later events wake it again. */
 void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
 

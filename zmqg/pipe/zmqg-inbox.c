@@ -262,6 +262,23 @@ zmqg_inbox_is_awaited (ZmqgInbox *self,
   return awaited;
 }
 
+gboolean
+zmqg_inbox_is_behind (ZmqgInbox *self,
+                      ZmqgWaiter *waiter,
+                      gboolean *woken)
+{
+  gboolean behind = FALSE;
+
+  zmqg_lock (&self->lock);
+  *woken = waiter->woken;
+  for (ZmqgWaiter *one = waiter->watcher ? NULL : waiter->prev;
+       one != NULL && !behind; one = one->prev)
+    behind = !one->watcher && (one->interest & waiter->interest) != 0;
+  zmqg_unlock (&self->lock);
+
+  return behind;
+}
+
 void
 zmqg_inbox_waiter_looks (ZmqgInbox *self,
                          ZmqgWaiter *waiter)

@@ -19,6 +19,8 @@ struct _Operation
   GSource source;
   ZmqgWaiter waiter;
   GTask *task; /* counted; its source object is the socket */
+  gboolean looked;   /* since it is in the list */
+  gboolean deferred; /* let others go first, once */
   /* Tries once; what comes out is in the task. */
   ZmqgIoResult (*attempt) (ZmqgSocketCore *core, GTask *task, GError **error);
 };
@@ -78,6 +80,43 @@ complete (GTask *task,
     g_task_return_boolean (task, TRUE);
 }
 
+/* Whether it is not yet the turn of an operation. Those that came before it
+ * wake the next one when they leave something; when it was woken itself they
+ * get this turn of the main context to do so, and not more, since theirs may
+ * be another one. */
+static gboolean
+operation_waits (Operation *self,
+                 ZmqgInbox *inbox)
+{
+  gboolean woken;
+  gboolean behind = zmqg_inbox_is_behind (inbox, &self->waiter, &woken);
+
+  if (!behind || self->deferred)
+    {
+      self->deferred = FALSE;
+      return FALSE;
+    }
+
+  self->deferred = woken;
+  if (woken)
+    g_source_set_ready_time (&self->source, 0);
+  return TRUE;
+}
+
+/* Who leaves without a look passes on what it was woken for, or has not seen
+ * yet. */
+static void
+operation_leave (Operation *self,
+                 ZmqgInbox *inbox)
+{
+  guint interest = self->waiter.interest;
+  gboolean unseen = !self->looked && self->waiter.listed;
+
+  zmqg_inbox_remove_waiter (inbox, &self->waiter);
+  if (unseen)
+    zmqg_inbox_wake (inbox, interest);
+}
+
 static gboolean
 operation_dispatch (GSource *source,
                     GSourceFunc callback G_GNUC_UNUSED,
@@ -90,17 +129,20 @@ operation_dispatch (GSource *source,
 
   g_source_set_ready_time (source, -1);
 
-  /* Who leaves without a look passes the wake-up on. */
   if (!g_cancellable_set_error_if_cancelled (
         g_task_get_cancellable (self->task), &error))
     {
+      if (operation_waits (self, &core->inbox))
+        return G_SOURCE_CONTINUE;
+
+      self->looked = TRUE;
       zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
       result = self->attempt (core, self->task, &error);
     }
   if (result == ZMQG_IO_AGAIN)
     return G_SOURCE_CONTINUE;
 
-  zmqg_inbox_remove_waiter (&core->inbox, &self->waiter);
+  operation_leave (self, &core->inbox);
   complete (self->task, result, error);
   return G_SOURCE_REMOVE;
 }
@@ -110,7 +152,7 @@ operation_finalize (GSource *source)
 {
   Operation *self = (Operation *) source;
 
-  zmqg_inbox_remove_waiter (&core_of (self->task)->inbox, &self->waiter);
+  operation_leave (self, &core_of (self->task)->inbox);
   g_object_unref (self->task);
 }
 
