@@ -210,6 +210,41 @@ test_removed_in_same_turn (Fixture *self,
 }
 
 static void
+replace_target (Watcher *self)
+{
+  Watcher *target = self->target;
+
+  /* Another connection in the same memory, to which nothing came. */
+  watcher_clear (target);
+  watcher_init (target, self->fixture);
+  watcher_want (target, G_IO_IN);
+  watcher_want (self, 0);
+}
+
+/* Fails without forget_events () in watch_by_epoll (). */
+static void
+test_replaced_in_same_turn (Fixture *self,
+                            gconstpointer data G_GNUC_UNUSED)
+{
+  Watcher a, b;
+
+  watcher_init (&a, self);
+  watcher_init (&b, self);
+  a.target = &b;
+  b.target = &a;
+  a.action = b.action = replace_target;
+  feed (&a);
+  feed (&b);
+  watcher_want (&a, G_IO_IN);
+  watcher_want (&b, G_IO_IN);
+  AWAIT (self, a.n_calls + b.n_calls > 0);
+  run_ready (self);
+  g_assert_cmpuint (a.n_calls + b.n_calls, ==, 1);
+  watcher_clear (&a);
+  watcher_clear (&b);
+}
+
+static void
 remove_itself (Watcher *self)
 {
   watcher_want (self, 0);
@@ -556,6 +591,7 @@ main (int argc,
   ADD ("conditions", test_conditions);
   ADD ("hang-up", test_hang_up);
   ADD ("removed-in-same-turn", test_removed_in_same_turn);
+  ADD ("replaced-in-same-turn", test_replaced_in_same_turn);
   ADD ("removes-itself", test_removes_itself);
   ADD ("changed-in-same-turn", test_changed_in_same_turn);
   ADD ("number-used-again", test_number_used_again);
