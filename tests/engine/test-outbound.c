@@ -592,8 +592,15 @@ static void
 test_endless (Fixture *self,
               gconstpointer data G_GNUC_UNUSED)
 {
-  Endless *endless = g_object_new (endless_get_type (), NULL);
+  Endless *endless;
 
+#ifdef ZMQG_THREAD_SANITIZER
+  /* It sees the end of GObject's lock around an interface, not the start. */
+  g_test_skip ("ThreadSanitizer takes the type for a mistake");
+  return;
+#endif
+
+  endless = g_object_new (endless_get_type (), NULL);
   endless->pipe = self->pipe;
   zmqg_outbound_open (&self->out, -1, G_POLLABLE_OUTPUT_STREAM (endless),
                       ZMQG_ZMTP_3_1, FALSE);
