@@ -397,11 +397,13 @@ zmqg_context_terminate (ZmqgContext *self,
 static void
 terminate_in_thread (GTask *task,
                      gpointer source,
-                     gpointer task_data G_GNUC_UNUSED,
+                     gpointer task_data,
                      GCancellable *cancellable)
 {
+  ZmqgContextCore *core = task_data;
   GError *error = NULL;
 
+  atomic_load_explicit (&core->refs, memory_order_acquire);
   if (zmqg_context_terminate (source, cancellable, &error))
     g_task_return_boolean (task, TRUE);
   else
@@ -434,6 +436,11 @@ zmqg_context_terminate_async (ZmqgContext *self,
   if (g_task_return_error_if_cancelled (task))
     return;
 
+  /* Release pairs with the acquire in the thread: ThreadSanitizer cannot see
+   * the locks of GTask. */
+  atomic_fetch_add_explicit (&self->core->refs, 1, memory_order_release);
+  g_task_set_task_data (task, self->core,
+                        (GDestroyNotify) zmqg_context_core_unref);
   g_task_run_in_thread (task, terminate_in_thread);
 }
 

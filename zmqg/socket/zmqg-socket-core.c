@@ -238,6 +238,11 @@ zmqg_socket_core_unlock (ZmqgSocketCore *self)
     free_rubbish (trash, released);
   if (G_UNLIKELY (changed))
     zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_IN | ZMQG_WAIT_OUT);
+
+#ifdef ZMQG_THREAD_SANITIZER
+  /* Callers may hold the object only, whose counter it cannot see. */
+  atomic_fetch_add_explicit (&self->refs, 0, memory_order_release);
+#endif
 }
 
 gboolean

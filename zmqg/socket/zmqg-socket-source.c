@@ -177,28 +177,33 @@ dispatcher_dispatch (GSource *source,
 {
   Dispatcher *self = (Dispatcher *) source;
   g_autoptr (ZmqgSocket) socket = g_weak_ref_get (&self->socket);
+  ZmqgSocketCore *core;
   ZmqgNews *news;
 
   g_source_set_ready_time (source, -1);
   if (socket == NULL)
     return G_SOURCE_REMOVE;
 
-  zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter);
+  /* A reference of our own: that of the object may be dropped by another
+   * thread meanwhile, and ThreadSanitizer cannot see GObject's counter. */
+  core = zmqg_socket_core_ref (self->core);
+  zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
 
   /* Frees what others left to be freed here. */
-  zmqg_socket_core_lock (self->core);
-  zmqg_socket_core_unlock (self->core);
+  zmqg_socket_core_lock (core);
+  zmqg_socket_core_unlock (core);
 
-  while ((news = zmqg_socket_core_take_news (self->core)) != NULL)
+  while ((news = zmqg_socket_core_take_news (core)) != NULL)
     {
       emit_news (socket, news);
       zmqg_news_free (news);
     }
 
   look_for_handler (self, socket);
-  if (self->has_handler && self->core->ops->receive != NULL)
+  if (self->has_handler && core->ops->receive != NULL)
     emit_messages (self, socket);
 
+  zmqg_socket_core_unref (core);
   return G_SOURCE_CONTINUE;
 }
 
