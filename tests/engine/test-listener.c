@@ -168,9 +168,9 @@ test_no_descriptors (Fixture *self,
                      gconstpointer data G_GNUC_UNUSED)
 {
   guint before;
-  int far;
-
+  gint64 since;
   char byte;
+  int far;
 
   start (self);
   for (guint i = 0; i < 30; i++)
