@@ -729,6 +729,29 @@ test_memory_sent (SocketTest *test)
   g_assert_false (memory.on_io_thread);
 }
 
+/* One alone: it is not kept until the next one comes. */
+static void
+test_memory_alone (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree guint8 *data = g_malloc0 (LARGE);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  Memory memory = { 0, };
+
+  socket_test_connect (push, uri);
+  for (gint i = 1; i <= 3; i++)
+    {
+      send_memory (push, data, &memory);
+      zmqg_message_unref (socket_test_receive (pull));
+      /* Over inproc it counts as read when the next one is asked for. */
+      socket_test_refuses_receive (pull, ZMQG_ERROR_WOULD_BLOCK);
+      ZMQG_TEST_AWAIT (g_atomic_int_get (&memory.freed) == i,
+                       SOCKET_TEST_DEADLINE_MS);
+    }
+  g_assert_false (memory.on_io_thread);
+}
+
 /* Dropped: queued for a peer that never came, or on a closed socket. */
 static void
 test_memory_dropped (SocketTest *test)
@@ -876,6 +899,8 @@ main (int argc,
   g_test_add_func ("/zmqg/context/sockets-are-light", test_sockets_are_light);
   socket_test_add ("/zmqg/context/memory/sent", SOCKET_TEST_ALL,
                    test_memory_sent);
+  socket_test_add ("/zmqg/context/memory/alone", SOCKET_TEST_ALL,
+                   test_memory_alone);
   socket_test_add ("/zmqg/context/memory/dropped", SOCKET_TEST_NETWORK,
                    test_memory_dropped);
   g_test_add_func ("/zmqg/context/memory/never-bound",

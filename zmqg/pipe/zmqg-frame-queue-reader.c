@@ -42,10 +42,36 @@ zmqg_frame_queue_settle (ZmqgFrameQueue *self)
   return zmqg_frame_queue_claim_writer (self);
 }
 
+/* The last segment stays, for the producer to link the next one to it. The
+ * payload that it referred to goes once it was read: nobody knows when the
+ * next one comes. */
+static void
+give_back (ZmqgFrameQueue *self)
+{
+  ZmqgSegment *segment = self->head.segment;
+  ZmqgSegment *carrier;
+
+  if (G_LIKELY (!segment->external) || self->head.pos < segment->length ||
+      !zmqg_frame_queue_at_boundary (self))
+    return;
+
+  g_clear_pointer (&segment->chunk, zmqg_chunk_unref);
+  if (segment->bytes == NULL)
+    return;
+
+  carrier = g_try_new0 (ZmqgSegment, 1);
+  if (carrier == NULL)
+    return;
+  carrier->external = TRUE;
+  carrier->bytes = g_steal_pointer (&segment->bytes);
+  zmqg_frame_queue_free_segment (self, carrier);
+}
+
 gboolean
 zmqg_frame_queue_reader_sleep (ZmqgFrameQueue *self)
 {
   acknowledge_all (self);
+  give_back (self);
 
   atomic_store_explicit (&self->reader_asleep, 1, memory_order_relaxed);
   /* Pairs with the barrier of a producer between publish and its look at the

@@ -158,6 +158,10 @@ zmqg_pipe_peek (ZmqgPipe *pipe,
   /* The mark was changed while the writer waited. */
   if (G_UNLIKELY (zmqg_frame_queue_claim_writer (pipe->in)))
     zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
+  /* Memory of the writer's: where it is freed, over inproc. */
+  if (G_UNLIKELY (atomic_load_explicit (&pipe->in->released,
+                                        memory_order_relaxed) != NULL))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_STATE);
 
   return FALSE;
 }
