@@ -121,6 +121,8 @@ complete (ZmqgSocket *self,
     {
       zmqg_socket_core_add_news (core, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
+      /* Who waits on the socket may have an engine to drive now. */
+      zmqg_inbox_wake_all (&core->inbox);
       g_object_notify (G_OBJECT (self), "last-endpoint");
       return TRUE;
     }
