@@ -66,8 +66,9 @@ job_run (ZmqgEngineTask *task)
 
   /* Never two at the same time. */
   g_assert_cmpuint (atomic_fetch_add (self->inside, 1), ==, 0);
-  atomic_fetch_add (&self->runs, 1);
   atomic_fetch_sub (self->inside, 1);
+  /* Last: the jobs may be freed once all are counted. */
+  atomic_fetch_add (&self->runs, 1);
 }
 
 static gpointer
