@@ -614,6 +614,72 @@ test_messages_of_a_lost_pub_are_kept (SocketTest *test)
   expect_nothing (sub);
 }
 
+static gboolean
+count_and_go_on (ZmqgSocket *socket,
+                 GIOCondition condition,
+                 gpointer user_data)
+{
+  guint *n = user_data;
+
+  g_assert_cmpuint (condition, ==, G_IO_IN);
+  g_assert_nonnull (socket);
+  ++*n;
+  return G_SOURCE_CONTINUE;
+}
+
+/* More than any call drops, however often it tries. */
+#define MANY 5000u
+
+static void
+test_many_unwanted_messages_are_dropped_bit_by_bit (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  GError *error = NULL;
+  g_autofree char *uri = NULL;
+
+  g_object_set (pub, "send-hwm", 0, NULL);
+  g_object_set (sub, "receive-hwm", 0, NULL);
+  uri = socket_test_bind (test, pub);
+  socket_test_connect (sub, uri);
+
+  /* By a call that waits, and by a source. */
+  for (guint round = 0; round < 2; round++)
+    {
+      subscribe (sub, "a");
+      subscribe (sub, "b");
+      await_topics (pub, 2);
+      for (guint i = 0; i < MANY; i++)
+        socket_test_send (pub, "a", NULL);
+      socket_test_send (pub, "b", NULL);
+      unsubscribe (sub, "a");
+      g_assert_cmpuint (zmqg_socket_get_events (sub), ==, 0);
+      expect_nothing (sub);
+
+      if (round == 1)
+        {
+          GSource *source = zmqg_socket_create_source (sub, G_IO_IN, NULL);
+          guint n = 0;
+
+          g_source_set_callback (source, G_SOURCE_FUNC (count_and_go_on), &n,
+                                 NULL);
+          g_source_attach (source, NULL);
+          ZMQG_TEST_AWAIT (n > 0, SOCKET_TEST_DEADLINE_MS);
+          g_source_destroy (source);
+          g_source_unref (source);
+        }
+      socket_test_expect (sub, "b", NULL);
+      unsubscribe (sub, "b");
+      await_topics (pub, 0);
+    }
+
+  /* Nobody is woken for what is not wanted for ever. */
+  g_object_set (sub, "receive-timeout", 0, NULL);
+  g_assert_null (zmqg_socket_receive (sub, NULL, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
+  g_clear_error (&error);
+}
+
 typedef struct
 {
   ZmqgSocket *pub;
@@ -1297,6 +1363,8 @@ main (int argc,
   ADD ("topics-are-sent-again", NETWORK, test_topics_are_sent_again);
   ADD ("messages-of-a-lost-pub-are-kept", ALL,
        test_messages_of_a_lost_pub_are_kept);
+  ADD ("many-unwanted-messages-are-dropped-bit-by-bit", INPROC,
+       test_many_unwanted_messages_are_dropped_bit_by_bit);
   ADD ("subscribers-come-and-go", ALL, test_subscribers_come_and_go);
   ADD ("a-conflating-sub-keeps-the-newest", ALL, test_sub_keeps_the_newest);
 

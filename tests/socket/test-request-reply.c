@@ -267,6 +267,44 @@ test_stale_replies_are_discarded (SocketTest *test)
   socket_test_expect (req, "4", NULL);
 }
 
+/* More than any call drops, however often it tries. */
+#define MANY 5000u
+
+static void
+unlimit (ZmqgSocket *socket)
+{
+  g_object_set (socket, "send-hwm", 0, "receive-hwm", 0, NULL);
+}
+
+static void
+test_many_stale_replies_are_dropped_bit_by_bit (SocketTest *test)
+{
+  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  g_autofree char *uri = NULL;
+
+  unlimit (req);
+  unlimit (router);
+  uri = socket_test_bind (test, router);
+  zmqg_socket_set_routing_id_string (req, "R");
+  socket_test_connect (req, uri);
+  socket_test_send (req, "1", NULL);
+  socket_test_expect (router, "R", "", "1", NULL);
+  socket_test_send (router, "R", "", "2", NULL);
+  for (guint i = 0; i < MANY; i++)
+    socket_test_send (router, "R", "", "stale", NULL);
+  socket_test_expect (req, "2", NULL);
+
+  g_assert_false (socket_test_try_send (req, "3"));
+  socket_test_send (req, "3", NULL);
+  socket_test_expect (router, "R", "", "3", NULL);
+  for (guint i = 0; i < MANY; i++)
+    socket_test_send (router, "R", "malformed", NULL);
+  socket_test_send (router, "R", "", "4", NULL);
+  g_assert_cmpuint (zmqg_socket_get_events (req), ==, 0);
+  socket_test_expect (req, "4", NULL);
+}
+
 static void
 test_relaxed_gives_a_request_up (SocketTest *test)
 {
@@ -450,6 +488,25 @@ test_messages_without_an_envelope_are_dropped (SocketTest *test)
   socket_test_send (dealer, "two", "frames", NULL);
   socket_test_send (dealer, "nothing follows", "", NULL);
   socket_test_send (dealer, "", "1", NULL);
+  socket_test_expect (rep, "1", NULL);
+}
+
+static void
+test_many_malformed_messages_are_dropped_bit_by_bit (SocketTest *test)
+{
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  g_autofree char *uri = NULL;
+
+  unlimit (dealer);
+  unlimit (rep);
+  uri = socket_test_bind (test, rep);
+  socket_test_connect (dealer, uri);
+  for (guint i = 0; i < MANY; i++)
+    socket_test_send (dealer, "bare", NULL);
+  socket_test_send (dealer, "", "1", NULL);
+  g_assert_cmpuint (zmqg_socket_get_events (rep), ==, 0);
+  socket_test_refuses_receive (rep, ZMQG_ERROR_WOULD_BLOCK);
   socket_test_expect (rep, "1", NULL);
 }
 
@@ -687,6 +744,8 @@ main (int argc,
   ADD ("req/relaxed-gives-a-request-up", ALL, test_relaxed_gives_a_request_up);
   ADD ("req/relaxed-without-numbers-takes-a-late-reply", ALL,
        test_relaxed_without_numbers_takes_a_late_reply);
+  ADD ("req/many-stale-replies-are-dropped-bit-by-bit", INPROC,
+       test_many_stale_replies_are_dropped_bit_by_bit);
   ADD ("req/relaxed-asks-the-next-peer", ALL, test_relaxed_asks_the_next_peer);
   ADD ("req/anyone-may-reply-for-a-lost-peer", ALL,
        test_anyone_may_reply_for_a_lost_peer);
@@ -696,6 +755,8 @@ main (int argc,
   ADD ("rep/a-long-envelope-comes-back", ALL, test_a_long_envelope_comes_back);
   ADD ("rep/messages-without-an-envelope-are-dropped", ALL,
        test_messages_without_an_envelope_are_dropped);
+  ADD ("rep/many-malformed-messages-are-dropped-bit-by-bit", INPROC,
+       test_many_malformed_messages_are_dropped_bit_by_bit);
   ADD ("rep/only-malformed-messages-are-no-event", INPROC,
        test_only_malformed_messages_are_no_event);
   ADD ("rep/requests-are-taken-in-turn", ALL, test_requests_are_taken_in_turn);

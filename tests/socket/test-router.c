@@ -600,6 +600,41 @@ test_long_messages_keep_their_frames (SocketTest *test)
   g_assert_cmpuint (zmqg_message_get_size (received), ==, 1 + 50 * 5);
 }
 
+/* Two peers with one routing id: the second is not heard, but what it sends
+ * is taken all the same, so many messages at a time. */
+static void
+test_the_second_of_an_id_is_not_heard (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *dealers[2];
+  g_autofree char *uri = NULL;
+
+  g_object_set (router, "receive-hwm", 4000, NULL);
+  uri = socket_test_bind (test, router);
+  for (guint i = 0; i < G_N_ELEMENTS (dealers); i++)
+    {
+      dealers[i] = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+      g_object_set (dealers[i], "send-hwm", 4000, NULL);
+      zmqg_socket_set_routing_id_string (dealers[i], "D");
+      socket_test_connect (dealers[i], uri);
+      socket_test_send (dealers[i], "hello", NULL);
+    }
+  socket_test_expect (router, "D", "hello", NULL);
+
+  /* The queue's writer sees room when half of it was taken. */
+  while (socket_test_try_send (dealers[1], "unheard"))
+    ;
+  g_assert_cmpuint (zmqg_socket_get_events (router), !=, G_IO_IN);
+  g_assert_false (socket_test_try_send (dealers[1], "unheard"));
+  ZMQG_TEST_AWAIT (zmqg_socket_get_events (router) != G_IO_IN &&
+                     socket_test_try_send (dealers[1], "unheard"),
+                   SOCKET_TEST_DEADLINE_MS);
+
+  socket_test_send (dealers[0], "1", NULL);
+  socket_test_expect (router, "D", "1", NULL);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -644,6 +679,8 @@ main (int argc,
        test_notices_of_a_peer_that_comes_back);
   ADD ("no-notices-in-process", INPROC, test_no_notices_in_process);
   ADD ("send-to", ALL, test_send_to);
+  ADD ("the-second-of-an-id-is-not-heard", INPROC,
+       test_the_second_of_an_id_is_not_heard);
   ADD ("fair-queueing", INPROC, test_fair_queueing);
   ADD ("long-messages-keep-their-frames", ALL,
        test_long_messages_keep_their_frames);

@@ -27,7 +27,7 @@ struct _ZmqgInbound
   void (*command) (ZmqgInbound *self, const ZmqgCommand *command);
 
   gboolean zmtp1;        /* the framing of ZMTP 1.0 */
-  gboolean discard;      /* the socket's end is gone: nobody will read */
+  gboolean discard;      /* nobody will read what is received */
   gboolean paused;       /* there is no room under the mark */
   gboolean in_message;   /* the last frame had MORE */
   guint check_state;     /* of the table's check */

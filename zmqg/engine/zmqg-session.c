@@ -45,6 +45,18 @@ session_post (ZmqgPipe *pipe,
     zmqg_session_unref (self);
 }
 
+/* To be called when the lock of the outbound side was held and let go: a
+ * sender that found it taken has left what it wrote to its holder. */
+static void
+heed_sender (ZmqgSession *self)
+{
+  /* Pairs with the order in zmqg_outbound_push (). */
+  atomic_thread_fence (memory_order_seq_cst);
+  if (atomic_load_explicit (&self->outbound.wanted, memory_order_relaxed) &&
+      atomic_exchange (&self->outbound.wanted, FALSE))
+    session_post (self->pipe, ZMQG_PIPE_READABLE);
+}
+
 /* --- Closing ------------------------------------------------------------ */
 
 static void
@@ -85,6 +97,7 @@ session_close (ZmqgSession *self)
       return;
     }
 
+  heed_sender (self);
   if (linger > 0)
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                               &self->linger, linger);
@@ -127,6 +140,7 @@ trim_queues (gpointer data)
   zmqg_lock (&self->outbound.lock);
   trimmed = zmqg_frame_queue_trim (self->pipe->in);
   zmqg_unlock (&self->outbound.lock);
+  heed_sender (self);
 
   return zmqg_frame_queue_trim (self->pipe->out) && trimmed;
 }
@@ -190,6 +204,9 @@ zmqg_session_new (ZmqgEngine *engine,
   self->idle.expired = idle_expired;
   zmqg_outbound_init (&self->outbound, self->pipe);
   zmqg_inbound_init (&self->inbound, self->pipe, client->table, options);
+  /* Nothing but messages comes, and nobody would read them. */
+  self->inbound.discard = client->table->drops_inbound &&
+                          !client->table->takes_subscriptions;
   client->ops->session_started (client);
 
   *session = self;

@@ -35,6 +35,10 @@ gboolean zmqg_inbox_post (ZmqgInbox *self, ZmqgPipe *pipe, guint events);
  * there is none. */
 ZmqgPipe *zmqg_inbox_take (ZmqgInbox *self, guint *events);
 
+/* The last of those that take () would return; borrowed, %NULL when there
+ * is none. */
+const ZmqgPipe *zmqg_inbox_get_last (ZmqgInbox *self);
+
 static inline gboolean
 zmqg_inbox_is_pending (ZmqgInbox *self)
 {

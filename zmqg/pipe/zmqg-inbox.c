@@ -159,6 +159,18 @@ zmqg_inbox_take (ZmqgInbox *self,
   return pipe;
 }
 
+const ZmqgPipe *
+zmqg_inbox_get_last (ZmqgInbox *self)
+{
+  const ZmqgPipe *last;
+
+  zmqg_lock (&self->lock);
+  last = self->last;
+  zmqg_unlock (&self->lock);
+
+  return last;
+}
+
 void
 zmqg_inbox_close (ZmqgInbox *self)
 {

@@ -60,14 +60,13 @@ push_attach (ZmqgSocketCore *core,
   PushState *self = core->state;
 
   zmqg_load_balancer_attach (&self->balancer, pipe);
-  zmqg_socket_core_drop_inbound (core, pipe);
 }
 
 static void
-push_readable (ZmqgSocketCore *core,
-               ZmqgPipe *pipe)
+push_readable (ZmqgSocketCore *core G_GNUC_UNUSED,
+               ZmqgPipe *pipe G_GNUC_UNUSED)
 {
-  zmqg_socket_core_drop_inbound (core, pipe);
+  /* What peers send is dropped by the engine. */
 }
 
 static void

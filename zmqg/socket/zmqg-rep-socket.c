@@ -128,6 +128,7 @@ rep_peek (ZmqgSocketCore *core,
           guint *n_envelope)
 {
   RepState *self = core->state;
+  guint n = 0;
   ZmqgPipe *pipe;
 
   while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
@@ -135,7 +136,8 @@ rep_peek (ZmqgSocketCore *core,
       *n_envelope = measure_envelope (&core->frames);
       if (G_LIKELY (*n_envelope > 0))
         break;
-      zmqg_fair_queue_consume (&self->queue);
+      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+        return NULL;
     }
 
   return pipe;

@@ -134,14 +134,19 @@ req_detach (ZmqgSocketCore *core,
   zmqg_fair_queue_detach (&self->queue, pipe);
 }
 
-/* Replies that came too late. */
-static void
+/* Replies that came too late. %FALSE when there are more than one call may
+ * drop. */
+static gboolean
 drop_stale (ZmqgSocketCore *core)
 {
   ReqState *self = core->state;
+  guint n = 0;
 
   while (zmqg_type_peek (core, &self->queue) != NULL)
-    zmqg_fair_queue_consume (&self->queue);
+    if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_OUT, &n))
+      return FALSE;
+
+  return TRUE;
 }
 
 static ZmqgIoResult
@@ -166,8 +171,9 @@ req_send (ZmqgSocketCore *core,
       return ZMQG_IO_FAILED;
     }
 
-  /* Before anything changes. */
-  if (!zmqg_load_balancer_has_room (&self->balancer))
+  /* Before anything changes. A reply to this request cannot be among those
+   * that are there. */
+  if (!zmqg_load_balancer_has_room (&self->balancer) || !drop_stale (core))
     return ZMQG_IO_AGAIN;
 
   if (n + 2 > ZMQG_TYPE_STACK_VIEWS)
@@ -186,8 +192,6 @@ req_send (ZmqgSocketCore *core,
   memcpy (all + n_all, views, n * sizeof *views);
   n_all += n;
 
-  /* A reply to this request cannot be among them yet. */
-  drop_stale (core);
   switch (zmqg_load_balancer_write (&self->balancer, all, n_all, &pipe))
     {
     case ZMQG_PIPE_WRITTEN:
@@ -231,12 +235,13 @@ measure_envelope (ReqState *self,
   return skip + 1;
 }
 
-/* The pipe with the reply that is awaited, having dropped all else. */
+/* The pipe with the reply that is awaited, having dropped what is before it. */
 static ZmqgPipe *
 req_peek (ZmqgSocketCore *core,
           guint *skip)
 {
   ReqState *self = core->state;
+  guint n = 0;
   ZmqgPipe *pipe;
 
   while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
@@ -247,7 +252,8 @@ req_peek (ZmqgSocketCore *core,
           if (*skip > 0)
             break;
         }
-      zmqg_fair_queue_consume (&self->queue);
+      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+        return NULL;
     }
 
   return pipe;

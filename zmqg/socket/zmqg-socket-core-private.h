@@ -181,7 +181,11 @@ void zmqg_socket_core_leave_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
 /* Locked: attaches a pipe (transfer full). */
 void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
-/* Locked: takes all messages of a pipe that nobody will read. */
+/* So many messages that nobody wants are dropped in one call. */
+#define ZMQG_SOCKET_DROPS_MAX 1000u
+
+/* Locked: drops messages of a pipe that nobody will read. Those behind the
+ * first many are left to the next call. */
 void zmqg_socket_core_drop_inbound (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
 /* Locked: wakes the reader of a pipe that was written to: through

@@ -140,11 +140,17 @@ handle_events (ZmqgSocketCore *self,
 static void
 process_inbox (ZmqgSocketCore *self)
 {
-  ZmqgPipe *pipe;
-  guint events;
+  /* What is posted from here on is left to the next call, which whoever it
+   * concerns is woken for: what handle_events () does may post, too. */
+  const ZmqgPipe *last = zmqg_inbox_get_last (&self->inbox);
+  gboolean more = last != NULL;
 
-  while ((pipe = zmqg_inbox_take (&self->inbox, &events)) != NULL)
+  while (more)
     {
+      guint events;
+      ZmqgPipe *pipe = zmqg_inbox_take (&self->inbox, &events);
+
+      more = pipe != last;
       handle_events (self, pipe, events);
       /* The list's reference; perhaps the last. */
       throw_away (self, pipe);
@@ -336,8 +342,17 @@ void
 zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
                                ZmqgPipe *pipe)
 {
-  while (zmqg_pipe_peek (pipe, &self->frames))
-    zmqg_pipe_consume (pipe);
+  guint n = 0;
+
+  while (n < ZMQG_SOCKET_DROPS_MAX && zmqg_pipe_peek (pipe, &self->frames))
+    {
+      zmqg_pipe_consume (pipe);
+      n++;
+    }
+
+  /* Its end is not asleep, so nobody else would tell of it. */
+  if (n == ZMQG_SOCKET_DROPS_MAX)
+    zmqg_inbox_post (&self->inbox, pipe, ZMQG_PIPE_READABLE);
 }
 
 void

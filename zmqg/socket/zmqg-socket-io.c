@@ -22,6 +22,7 @@ typedef struct
   gulong cancelled_id;
   ZmqgThreadWaiter *waiter;  /* NULL until the first sleep */
   gint64 deadline;           /* monotonic µs, -1 = none */
+  gboolean late;             /* woken at or after it: looks once more */
 } Wait;
 
 static void
@@ -89,13 +90,16 @@ wait_sleep (Wait *self,
   if (self->waiter == NULL)
     return wait_begin (self, interest, timeout, error);
 
-  if (!zmqg_context_core_wait (self->core->context, self->waiter,
-                               self->deadline))
+  if (self->late || !zmqg_context_core_wait (self->core->context,
+                                             self->waiter, self->deadline))
     {
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT,
                            "The time set for the call is over");
       return FALSE;
     }
+
+  self->late = self->deadline >= 0 &&
+               g_get_monotonic_time () >= self->deadline;
 
   /* Before the look: who leaves without one passes the wake-up on. */
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error))

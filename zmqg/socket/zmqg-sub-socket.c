@@ -65,11 +65,14 @@ static ZmqgPipe *
 peek_wanted (ZmqgSocketCore *core)
 {
   SubState *self = core->state;
+  ZmqgFairQueue *queue = &self->subscriber.incoming;
+  guint n = 0;
   ZmqgPipe *pipe;
 
-  while ((pipe = zmqg_type_peek (core, &self->subscriber.incoming)) != NULL &&
+  while ((pipe = zmqg_type_peek (core, queue)) != NULL &&
          G_UNLIKELY (!is_wanted (self, &core->frames.views[0])))
-    zmqg_fair_queue_consume (&self->subscriber.incoming);
+    if (!zmqg_type_drop (core, queue, ZMQG_WAIT_IN, &n))
+      return NULL;
 
   return pipe;
 }

@@ -36,6 +36,24 @@ zmqg_type_peek (ZmqgSocketCore *core,
   return pipe;
 }
 
+/* Drops the message peeked, which is not for the program; @n counts them.
+ * %FALSE when that is enough for one call: a peer that never stops must not
+ * hold it up, nor others by the lock. The pipe stays active, and whoever
+ * waits for @interest looks again. */
+static inline gboolean
+zmqg_type_drop (ZmqgSocketCore *core,
+                ZmqgFairQueue *queue,
+                guint interest,
+                guint *n)
+{
+  zmqg_fair_queue_consume (queue);
+  if (G_LIKELY (++*n < ZMQG_SOCKET_DROPS_MAX))
+    return TRUE;
+
+  zmqg_inbox_wake (&core->inbox, interest);
+  return FALSE;
+}
+
 /* Who sent the message peeked. */
 static inline ZmqgTag *
 zmqg_type_peek_tag (ZmqgPipe *pipe)
