@@ -336,6 +336,29 @@ test_closing_pipe (Fixture *self,
 /* --- Streams that are no descriptors ------------------------------------ */
 
 /* The peer's part is in memory: bytes of another program, read at once. */
+/* A sender that finds the outbound lock taken leaves its message to whoever
+ * holds it; here that is the engine's look at a pipe that closes. */
+static void
+test_closing_pipe_meets_a_sender (Fixture *self,
+                                  gconstpointer data G_GNUC_UNUSED)
+{
+  ZmqgFrameView view = { (const guint8 *) "left", 4, 0, NULL, NULL };
+  ZmqgPipe *pipe;
+
+  shake_hands (self);
+  pipe = self->test.pipe;
+  ZMQG_TEST_AWAIT (zmqg_pipe_reader_sleeps (pipe), ENGINE_TEST_DEADLINE);
+
+  zmqg_lock (&self->session->outbound.lock);
+  g_assert_cmpint (zmqg_pipe_write (pipe, &view, 1), ==, ZMQG_PIPE_WRITTEN);
+  pipe->peer->ops->push (pipe->peer);
+  zmqg_unlock (&self->session->outbound.lock);
+  engine_test_close_pipe (&self->test, -1);
+
+  engine_test_peer_expect (self->far, "\0\4left", 6);
+  await_closed (self);
+}
+
 static void
 test_memory_stream (void)
 {
@@ -396,6 +419,7 @@ main (int argc,
   ADD ("ping-ttl", test_ping_ttl);
   ADD ("pause", test_pause);
   ADD ("closing-pipe", test_closing_pipe);
+  ADD ("closing-pipe-meets-a-sender", test_closing_pipe_meets_a_sender);
 #undef ADD
   g_test_add_func ("/zmqg/engine/connection/memory-stream",
                    test_memory_stream);
