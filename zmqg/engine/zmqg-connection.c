@@ -61,6 +61,7 @@ struct _ZmqgConnection
   ZmqgSession *session; /* counted */
   gboolean want_output; /* the kernel's buffer is full */
   gboolean paused;      /* no room for what would be read */
+  GError *write_error;  /* nothing can be written any more */
 };
 
 static void connection_ready (ZmqgConnection *self, GIOCondition condition);
@@ -96,6 +97,7 @@ zmqg_connection_unref (ZmqgConnection *self)
   g_clear_object (&self->output_stream);
   if (self->mechanism != NULL)
     self->mechanism->ops->free (self->mechanism);
+  g_clear_error (&self->write_error);
   g_clear_pointer (&self->identity, g_bytes_unref);
   g_clear_pointer (&self->input, g_byte_array_unref);
   g_clear_pointer (&self->output, g_byte_array_unref);
@@ -374,18 +376,42 @@ write_handshake (ZmqgConnection *self)
 
 /* --- Traffic ------------------------------------------------------------ */
 
-/* The kernel takes no more; what the peer sent before that can still be
- * read. */
+/* Whether there is room for more has changed. */
+static void
+note_pause (ZmqgConnection *self)
+{
+  ZmqgClient *client = self->client;
+
+  self->paused = self->session->inbound.paused;
+  update_watch (self);
+
+  /* While paused the end of the connection goes unnoticed. */
+  if (self->paused && client->table->drops_inbound)
+    client->ops->attend (client);
+}
+
+/* Nothing can be written any more: reads to the end of what there is, as far
+ * as there is room, and then closes. */
 static void
 read_rest (ZmqgConnection *self)
 {
+  ZmqgInbound *inbound = &self->session->inbound;
   ZmqgInboundResult result = ZMQG_INBOUND_MORE;
 
-  for (guint i = 0; i < READS_AFTER_FAILURE && result == ZMQG_INBOUND_MORE &&
-                    !self->paused; i++)
-    result = zmqg_inbound_read (&self->session->inbound, self->engine,
-                                self->link->fd >= 0 ? read_fd : read_stream,
-                                self, NULL);
+  for (guint i = 0; !self->paused && i < READS_AFTER_FAILURE &&
+                    result == ZMQG_INBOUND_MORE; i++)
+    {
+      result = zmqg_inbound_read (inbound, self->engine,
+                                  self->link->fd >= 0 ? read_fd : read_stream,
+                                  self, NULL);
+      if (result == ZMQG_INBOUND_PAUSED)
+        note_pause (self);
+    }
+
+  if (self->paused || result == ZMQG_INBOUND_MORE)
+    update_watch (self);
+  else
+    zmqg_connection_close (self, self->write_error);
 }
 
 static void
@@ -411,26 +437,14 @@ run_output (ZmqgConnection *self)
 
     case ZMQG_OUTBOUND_FAILED:
     default:
-      read_rest (self);
+      /* What the peer sent before that can still be read. */
+      zmqg_outbound_close (&session->outbound, FALSE, 0);
       g_prefix_error (&error, "%s: ", peer_text (self));
-      zmqg_connection_close (self, error);
-      g_clear_error (&error);
+      self->write_error = error;
+      self->want_output = FALSE;
+      read_rest (self);
       break;
     }
-}
-
-/* Whether there is room for more has changed. */
-static void
-note_pause (ZmqgConnection *self)
-{
-  ZmqgClient *client = self->client;
-
-  self->paused = self->session->inbound.paused;
-  update_watch (self);
-
-  /* While paused the end of the connection goes unnoticed. */
-  if (self->paused && client->table->drops_inbound)
-    client->ops->attend (client);
 }
 
 static void
@@ -529,8 +543,11 @@ connection_kick (ZmqgConnection *self,
         }
     }
 
-  if (self->state == STATE_TRAFFIC &&
-      ((events & ZMQG_PIPE_READABLE) || self->want_output))
+  if (self->state != STATE_TRAFFIC)
+    ; /* it failed just now */
+  else if (self->write_error != NULL)
+    read_rest (self);
+  else if ((events & ZMQG_PIPE_READABLE) || self->want_output)
     run_output (self);
 
   zmqg_connection_unref (self);
@@ -877,6 +894,10 @@ connection_ready (ZmqgConnection *self,
         read_handshake (self);
       else
         advance_handshake (self);
+    }
+  else if (self->state == STATE_TRAFFIC && self->write_error != NULL)
+    {
+      read_rest (self);
     }
   else if (self->state == STATE_TRAFFIC)
     {
