@@ -77,6 +77,21 @@ typedef struct
   HostileTestFunc func;
 } Case;
 
+/* The first call of a thread that has to wait opens a descriptor that the
+ * thread keeps: it shall not be taken for one of the attack's. */
+static void
+wait_once (ZmqgContext *context)
+{
+  g_autoptr (ZmqgSocket) socket = NULL;
+  g_autoptr (GError) error = NULL;
+
+  socket = g_object_new (ZMQG_TYPE_PAIR_SOCKET, "context", context,
+                         "receive-timeout", 0, NULL);
+  g_assert_null (zmqg_socket_receive (socket, NULL, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
+  zmqg_socket_close (socket);
+}
+
 static void
 run_case (gconstpointer data)
 {
@@ -91,6 +106,7 @@ run_case (gconstpointer data)
   test.folder = zmqg_test_tmpdir ();
   news_init (&test.news);
   news_init (&test.ally_news);
+  wait_once (test.context);
 
   self->func (&test);
 
