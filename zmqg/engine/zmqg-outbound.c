@@ -564,6 +564,7 @@ zmqg_outbound_push (ZmqgOutbound *self)
           /* The owner looks at the flag after it unlocks; if that was
            * before we set it, the second try succeeds. */
           atomic_store (&self->wanted, TRUE);
+          atomic_thread_fence (memory_order_seq_cst);
           if (!zmqg_trylock (&self->lock))
             return TRUE;
         }
