@@ -156,13 +156,23 @@ static inline gboolean
 acknowledge (ZmqgFrameQueue *self,
              guint64 messages)
 {
+  guint64 flush_at;
+  gboolean flushed;
+
   self->read += messages;
-  if (G_LIKELY (self->read - self->ack_sent < ack_batch (self)))
+  /* Release pairs with the acquire in is_consumed (), and so does the
+   * barrier: either the producer sees this, or we that it waits. */
+  atomic_store_explicit (&self->consumed, self->read, memory_order_release);
+  zmqg_barrier_light ();
+  flush_at = atomic_load_explicit (&self->flush_at, memory_order_relaxed);
+  flushed = G_UNLIKELY (flush_at != 0) && self->read >= flush_at;
+
+  if (G_LIKELY (self->read - self->ack_sent < ack_batch (self) && !flushed))
     return FALSE;
 
   self->ack_sent = self->read;
   /* Release pairs with the acquire in room (). */
   atomic_store_explicit (&self->acked, self->read, memory_order_release);
   atomic_thread_fence (memory_order_seq_cst);
-  return zmqg_frame_queue_claim_writer (self);
+  return zmqg_frame_queue_claim_writer (self) || flushed;
 }

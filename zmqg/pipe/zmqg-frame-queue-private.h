@@ -50,6 +50,7 @@ typedef struct
   ZmqgQueueCursor next;      /* behind the message peeked, or written so far */
   guint32 head_messages;     /* messages of the head's word left behind */
   guint64 read;              /* messages consumed */
+  _Atomic guint64 consumed;  /* the same, for the producer to look at */
   guint64 ack_sent;
 
   /* Between the two. */
@@ -62,6 +63,8 @@ typedef struct
 
   /* Read by both, all but never written. */
   _Alignas (ZMQG_CACHE_LINE) _Atomic guint hwm; /* messages, 0 = no limit */
+  _Atomic guint64 flush_at; /* the producer waits until so many are consumed;
+                             * 0 = it does not */
   gboolean conflate;        /* only the newest message is kept */
   gboolean batched;  /* the producer publishes ranges, not messages */
   gboolean counts_commands; /* commands count like messages */
@@ -154,8 +157,8 @@ zmqg_frame_queue_claim_writer (ZmqgFrameQueue *self)
          atomic_exchange (&self->writer_asleep, 0) != 0;
 }
 
-/* Producer: whether the consumer has acknowledged all messages; if not, the
- * producer counts as asleep. */
+/* Producer: whether the consumer has consumed all messages; if not, the
+ * producer is signalled as for room once it has. */
 gboolean zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self);
 
 /* --- Consumer ----------------------------------------------------------- */

@@ -128,18 +128,35 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
   return room;
 }
 
+/* Acquire: what was consumed is not touched any more. */
+static gboolean
+all_is_consumed (ZmqgFrameQueue *self)
+{
+  if (G_UNLIKELY (self->conflate))
+    return atomic_load_explicit (&self->newest, memory_order_acquire) == NULL;
+
+  return atomic_load_explicit (&self->consumed, memory_order_acquire) ==
+         self->written;
+}
+
 gboolean
 zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
 {
-  if (atomic_load_explicit (&self->acked, memory_order_acquire) ==
-      self->written)
-    return TRUE;
+  gboolean consumed = all_is_consumed (self);
 
-  /* As in room (): one of the two sees the other. */
-  atomic_store_explicit (&self->writer_asleep, 1, memory_order_relaxed);
-  atomic_thread_fence (memory_order_seq_cst);
-  return atomic_load_explicit (&self->acked, memory_order_acquire) ==
-         self->written;
+  if (!consumed)
+    {
+      /* Then a last look. Pairs with the barrier in acknowledge (). */
+      atomic_store_explicit (&self->flush_at,
+                             self->conflate ? 1 : self->written,
+                             memory_order_relaxed);
+      zmqg_barrier_heavy ();
+      consumed = all_is_consumed (self);
+    }
+
+  if (consumed)
+    atomic_store_explicit (&self->flush_at, 0, memory_order_relaxed);
+  return consumed;
 }
 
 void
