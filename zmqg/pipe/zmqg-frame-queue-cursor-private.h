@@ -165,7 +165,9 @@ acknowledge (ZmqgFrameQueue *self,
   atomic_store_explicit (&self->consumed, self->read, memory_order_release);
   zmqg_barrier_light ();
   flush_at = atomic_load_explicit (&self->flush_at, memory_order_relaxed);
-  flushed = G_UNLIKELY (flush_at != 0) && self->read >= flush_at;
+  /* Once: the producer may have given up, or says again what it waits for. */
+  flushed = G_UNLIKELY (flush_at != 0) && self->read >= flush_at &&
+            atomic_compare_exchange_strong (&self->flush_at, &flush_at, 0);
 
   if (G_LIKELY (self->read - self->ack_sent < ack_batch (self) && !flushed))
     return FALSE;
