@@ -351,7 +351,7 @@ test_number_used_again (Fixture *self,
  * Fails with watch (…, 0) in the place of forget (). */
 static void
 test_taken_out (Fixture *self,
-                gconstpointer data G_GNUC_UNUSED)
+                gconstpointer data)
 {
   Watcher old, new;
   int number;
@@ -359,7 +359,8 @@ test_taken_out (Fixture *self,
   watcher_init (&old, self);
   watcher_want (&old, G_IO_IN);
   number = old.watch.fd;
-  zmqg_reactor_take_out (self->reactor, number);
+  g_assert_cmpint (zmqg_reactor_take_out (self->reactor, &old.watch), ==,
+                   GPOINTER_TO_UINT (data));
   close (number);
 
   watcher_init (&new, self);

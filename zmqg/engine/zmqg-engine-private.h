@@ -63,6 +63,11 @@ gboolean zmqg_engine_wait (ZmqgEngine *self, ZmqgThreadWaiter *waiter,
 /* Not threaded: does what can be done without waiting. */
 void zmqg_engine_poll (ZmqgEngine *self);
 
+/* Any thread: awaits the end of the poll () that was going on when the number
+ * of the turn was got. Meanwhile something has to be queued, which ends it. */
+guint zmqg_engine_get_turn (ZmqgEngine *self);
+void zmqg_engine_await_polled (ZmqgEngine *self, guint turn);
+
 /* A chunk of ZMQG_CHUNK_SIZE to read into, kept between reads; in the
  * engine. Whoever keeps a reference makes the engine take another next
  * time. %NULL when there is no memory. */

@@ -35,6 +35,7 @@ struct _ZmqgEngine
   int wake_fd;          /* readable: there are tasks */
   gpointer wake_tag;
   atomic_uint turns;    /* taken by drivers */
+  atomic_uint polls;    /* begun and ended: odd while one goes on */
   atomic_uint sleeping; /* nobody looks for tasks before it polls */
   ZmqgLock lock; /* a leaf: guards what follows */
   ZmqgEngineTask *first_task;
@@ -264,20 +265,49 @@ poll_timeout (int timeout,
   return timeout < 0 ? (int) left : MIN (timeout, (int) left);
 }
 
-/* One turn of the engine's context, with the waiter's descriptor beside it.
- * A signal to the process ends the wait. */
+/* Only who has acquired the context counts. The beginning is before the
+ * context is asked for its descriptors: who took one out, which locks the
+ * context too, then sees that it may be polled. */
 static void
-drive (ZmqgEngine *self,
-       ZmqgThreadWaiter *waiter,
-       gint64 deadline)
+count_poll (ZmqgEngine *self)
+{
+  guint polls = atomic_load_explicit (&self->polls, memory_order_relaxed);
+
+  atomic_store_explicit (&self->polls, polls + 1, memory_order_release);
+}
+
+guint
+zmqg_engine_get_turn (ZmqgEngine *self)
+{
+  return atomic_load_explicit (&self->polls, memory_order_acquire);
+}
+
+void
+zmqg_engine_await_polled (ZmqgEngine *self,
+                          guint turn)
+{
+  while (turn % 2 != 0 && zmqg_engine_get_turn (self) == turn)
+    g_thread_yield ();
+}
+
+/* One turn of the engine's context, with the descriptor of the waiter, if
+ * any, beside it. A signal to the process ends the wait. %FALSE when there
+ * was nothing to do. */
+static gboolean
+take_turn (ZmqgEngine *self,
+           ZmqgThreadWaiter *waiter,
+           gint64 deadline)
 {
   GPollFD local[POLL_FDS_INLINE + 1];
   g_autofree GPollFD *allocated = NULL;
   GPollFD *fds = local;
+  gboolean ready;
   int priority;
   int timeout;
+  int n_all;
   int n;
 
+  count_poll (self);
   g_main_context_prepare (self->context, &priority);
   n = g_main_context_query (self->context, priority, &timeout, local,
                             POLL_FDS_INLINE);
@@ -291,13 +321,18 @@ drive (ZmqgEngine *self,
                                      room), room);
     }
 
-  fds[n] = (GPollFD) { .fd = waiter->fd, .events = G_IO_IN };
-  g_poll (fds, n + 1, poll_timeout (timeout, deadline));
-  if (fds[n].revents != 0)
+  n_all = n;
+  if (waiter != NULL)
+    fds[n_all++] = (GPollFD) { .fd = waiter->fd, .events = G_IO_IN };
+  g_poll (fds, n_all, poll_timeout (timeout, deadline));
+  count_poll (self);
+  if (waiter != NULL && fds[n].revents != 0)
     zmqg_thread_waiter_clear (waiter);
 
-  if (g_main_context_check (self->context, priority, fds, n))
+  ready = g_main_context_check (self->context, priority, fds, n);
+  if (ready)
     g_main_context_dispatch (self->context);
+  return ready;
 }
 
 gboolean
@@ -334,7 +369,7 @@ zmqg_engine_wait (ZmqgEngine *self,
 
   if (driving)
     {
-      drive (self, waiter, deadline);
+      take_turn (self, waiter, deadline);
       release_context (self);
     }
 
@@ -348,7 +383,7 @@ zmqg_engine_poll (ZmqgEngine *self)
     return;
 
   for (guint i = 0; i < TURNS_PER_DISPATCH; i++)
-    if (!g_main_context_iteration (self->context, FALSE))
+    if (!take_turn (self, NULL, 0))
       break;
   release_context (self);
 }
@@ -553,15 +588,17 @@ engine_thread (gpointer data)
   ZmqgEngine *self = data;
   gboolean stopping = FALSE;
 
+  g_main_context_acquire (self->context);
   g_main_context_push_thread_default (self->context);
   while (!stopping)
     {
-      g_main_context_iteration (self->context, TRUE);
+      take_turn (self, NULL, -1);
       zmqg_lock (&self->lock);
       stopping = self->stopping && self->first_task == NULL;
       zmqg_unlock (&self->lock);
     }
   g_main_context_pop_thread_default (self->context);
+  g_main_context_release (self->context);
 
   zmqg_engine_unref (self);
   return NULL;

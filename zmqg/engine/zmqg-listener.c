@@ -317,13 +317,22 @@ stop_in_engine (gpointer data)
 void
 zmqg_listener_stop (ZmqgListener *self)
 {
+  ZmqgEngine *engine = zmqg_engine_ref (self->engine);
+  gboolean polled = FALSE;
+  guint turn;
+
   zmqg_lock (&self->lock);
   /* Closed, its number may soon be that of a connection in the same set. */
   if (self->listening.fd >= 0)
-    zmqg_reactor_take_out (zmqg_engine_get_reactor (self->engine),
-                           self->listening.fd);
+    polled = zmqg_reactor_take_out (zmqg_engine_get_reactor (engine),
+                                    &self->watch);
   self->transport->unlisten (&self->listening);
   zmqg_unlock (&self->lock);
 
-  zmqg_engine_call (self->engine, stop_in_engine, self);
+  turn = zmqg_engine_get_turn (engine);
+  zmqg_engine_call (engine, stop_in_engine, self);
+  /* A closed socket that is being polled keeps its address. */
+  if (polled)
+    zmqg_engine_await_polled (engine, turn);
+  zmqg_engine_unref (engine);
 }

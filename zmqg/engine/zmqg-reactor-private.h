@@ -41,8 +41,9 @@ void zmqg_reactor_watch (ZmqgReactor *self, ZmqgFdWatch *watch,
                          GIOCondition condition);
 
 /* Any thread: takes out a descriptor that is about to be closed while a watch
- * still names it; the engine forgets that later. */
-void zmqg_reactor_take_out (ZmqgReactor *self, int fd);
+ * still names it; the engine forgets that later. Not while the engine changes
+ * the watch. %TRUE when a poll () that has begun may hold it still. */
+gboolean zmqg_reactor_take_out (ZmqgReactor *self, ZmqgFdWatch *watch);
 
 /* The descriptor was taken out and closed: its number may be another's. */
 void zmqg_reactor_forget (ZmqgReactor *self, ZmqgFdWatch *watch);

@@ -11,9 +11,8 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-#ifdef __linux__
+#if HAVE_EPOLL
 #include <sys/epoll.h>
-#define HAVE_EPOLL 1
 #endif
 
 #define EVENTS_PER_TURN 64
@@ -24,7 +23,7 @@ struct _ZmqgReactor
   GSource *source;
   int epoll_fd;      /* -1: each descriptor is a source */
   GPtrArray *timers; /* a heap of ZmqgTimer, borrowed */
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
   struct epoll_event events[EVENTS_PER_TURN];
   int n_events; /* of the turn that is being dispatched */
 #endif
@@ -199,7 +198,7 @@ watch_by_source (ZmqgReactor *self,
   g_source_attach (watch->source, self->context);
 }
 
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
 
 /* G_IO_* have the values of POLL*, which those of EPOLL* equal. */
 G_STATIC_ASSERT ((int) G_IO_IN == (int) EPOLLIN);
@@ -280,7 +279,7 @@ zmqg_reactor_watch (ZmqgReactor *self,
                     ZmqgFdWatch *watch,
                     GIOCondition condition)
 {
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
   if (self->epoll_fd >= 0 && watch->source == NULL)
     {
       watch_by_epoll (self, watch, condition);
@@ -292,26 +291,33 @@ zmqg_reactor_watch (ZmqgReactor *self,
     watch_by_source (self, watch, condition);
 }
 
-void
-zmqg_reactor_take_out (ZmqgReactor *self,
-                       int fd)
+gboolean
+zmqg_reactor_take_out (ZmqgReactor *self G_GNUC_UNUSED,
+                       ZmqgFdWatch *watch)
 {
-#ifdef HAVE_EPOLL
-  struct epoll_event event = { 0 };
+  if (watch->source != NULL)
+    {
+      /* The reference goes with forget (). */
+      g_source_destroy (watch->source);
+      return TRUE;
+    }
 
-  if (self->epoll_fd >= 0)
-    epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, fd, &event);
-#else
-  (void) self;
-  (void) fd;
+#if HAVE_EPOLL
+  if (self->epoll_fd >= 0 && watch->condition != 0)
+    {
+      struct epoll_event event = { 0 };
+
+      epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, watch->fd, &event);
+    }
 #endif
+  return FALSE;
 }
 
 void
 zmqg_reactor_forget (ZmqgReactor *self,
                      ZmqgFdWatch *watch)
 {
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
   forget_events (self, watch);
 #endif
   if (watch->source != NULL)
@@ -328,7 +334,7 @@ reactor_source_dispatch (GSource *source,
 {
   ZmqgReactor *self = ((ReactorSource *) source)->reactor;
 
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
   if (self->epoll_fd >= 0)
     run_epoll (self);
 #endif
@@ -347,7 +353,7 @@ zmqg_reactor_new (GMainContext *context,
   ZmqgReactor *self;
   int epoll_fd = -1;
 
-#ifdef HAVE_EPOLL
+#if HAVE_EPOLL
   if (g_getenv ("ZMQG_NO_EPOLL") == NULL)
     {
       epoll_fd = epoll_create1 (EPOLL_CLOEXEC);

@@ -235,7 +235,11 @@ ipc_unlisten (ZmqgListening *listening)
   if (listening->path != NULL)
     unlink_remembered (listening->path);
   if (listening->fd >= 0)
-    close (listening->fd);
+    {
+      /* Whoever polls it wakes up, and nobody listens any more. */
+      shutdown (listening->fd, SHUT_RDWR);
+      close (listening->fd);
+    }
   listening->fd = -1;
   g_clear_pointer (&listening->path, g_free);
 

@@ -159,7 +159,12 @@ static void
 tcp_unlisten (ZmqgListening *listening)
 {
   if (listening->fd >= 0)
-    close (listening->fd);
+    {
+      /* Whoever polls it wakes up, and nobody listens any more, even where
+       * another process has the descriptor too. */
+      shutdown (listening->fd, SHUT_RDWR);
+      close (listening->fd);
+    }
   listening->fd = -1;
 }
 
