@@ -5,7 +5,7 @@
 
 #include "base/zmqg-barrier-private.h"
 
-#ifdef __linux__
+#if HAVE_MEMBARRIER
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 
 gboolean zmqg_barrier_is_asymmetric = FALSE;
 
-#if defined(__linux__) && !defined(ZMQG_THREAD_SANITIZER)
+#if HAVE_MEMBARRIER && !defined(ZMQG_THREAD_SANITIZER)
 
 /* Before any thread of ours is there; a process that may not call it keeps
  * the symmetric barriers. */
