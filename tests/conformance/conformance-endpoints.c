@@ -5,7 +5,11 @@
 
 #include "conformance.h"
 
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* bind, connect_to, unbind, disconnect_from, and what endpoints show. */
 
@@ -271,6 +275,58 @@ test_unbind (Fixture *self)
     }
 }
 
+/* Binds the port as a program does that shares it with nobody, not even with
+ * a socket that is about to go. */
+static void
+expect_free_port (const char *uri)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_port = htons ((guint16) atoi (strrchr (uri, ':') + 1)),
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
+  close (fd);
+}
+
+/* The address is free when unbind returns, also while the engine sleeps in a
+ * poll () that has the listening socket. Fails without await_polled (), where
+ * there is no epoll. */
+static void
+test_rebind (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  gboolean is_tcp = g_str_equal (self->transport->name, "tcp");
+  g_autofree char *uri = NULL;
+
+  if (g_str_equal (self->transport->name, "ipc"))
+    {
+      /* A name without a file: it goes with the last who has the socket. */
+      uri = g_strdup_printf ("ipc://@%s", self->folder);
+      bind_to (pull, uri);
+    }
+  else
+    {
+      uri = bind_socket (self, pull);
+    }
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (i % 4 == 0)
+        zmqg_test_turn (NULL);
+      zmqg_socket_unbind (pull, uri, &error);
+      g_assert_no_error (error);
+      if (is_tcp)
+        expect_free_port (uri);
+      bind_to (pull, uri);
+    }
+}
+
 static void
 test_disconnect (Fixture *self)
 {
@@ -519,6 +575,7 @@ const ConformanceTest endpoint_tests[] = {
   { "endpoints/several", FOR_ALL, test_several_endpoints },
   { "endpoints/connect-before-bind", FOR_ALL, test_connect_before_bind },
   { "endpoints/unbind", FOR_ALL, test_unbind },
+  { "endpoints/rebind", FOR_ALL, test_rebind },
   { "endpoints/disconnect", FOR_ALL, test_disconnect },
   { "endpoints/disconnect-receiver", FOR_ALL, test_disconnect_receiver },
   { "endpoints/reconnect", FOR_NETWORK, test_reconnect },
