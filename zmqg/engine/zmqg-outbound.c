@@ -34,7 +34,7 @@
 
 /* How often the engine looks at a drained queue before it sleeps, and how
  * often whether a queue still grows before it writes. */
-#define LOOKS 30
+#define LOOKS 4
 #define GROWTH_LOOKS 100
 
 /* So much is written at once without waiting for more. */
@@ -267,7 +267,9 @@ gather (ZmqgOutbound *self,
     {
       gsize before = *total;
 
-      relax ();
+      /* Where there are more threads than processors the producer may be
+       * waiting for this one. */
+      sched_yield ();
       n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, whole, total);
       if (*total == before)
         break;

@@ -394,6 +394,24 @@ zmqg_socket_try_send (ZmqgSocket *self,
 
 /* --- Receiving ---------------------------------------------------------- */
 
+/* A message that is just being handed over is there in a moment: looking for
+ * it so long is cheaper than going to sleep and being woken. */
+#define LOOKS 40
+
+static gboolean
+look_for_news (ZmqgSocketCore *core)
+{
+  for (guint i = 0; i < LOOKS; i++)
+    {
+      if (zmqg_inbox_is_pending (&core->inbox))
+        return TRUE;
+      for (guint j = 0; j < 4; j++)
+        zmqg_relax ();
+    }
+
+  return FALSE;
+}
+
 /* The slow path of a receive that found nothing. */
 static ZmqgMessage *
 receive_waiting (ZmqgSocketCore *core,
@@ -404,6 +422,10 @@ receive_waiting (ZmqgSocketCore *core,
   int timeout = get_timeout (core, ZMQG_WAIT_IN);
   ZmqgIoResult result = ZMQG_IO_AGAIN;
   ZmqgMessage *message = NULL;
+
+  if (core->context->mode == ZMQG_ENGINE_MODE_THREADS && timeout != 0 &&
+      look_for_news (core))
+    result = zmqg_socket_core_receive (core, &message, error);
 
   while (result == ZMQG_IO_AGAIN)
     {
