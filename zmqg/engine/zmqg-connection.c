@@ -60,10 +60,18 @@ zmqg_connection_unref (ZmqgConnection *self)
 }
 
 static gboolean
-stream_ready (GObject *stream G_GNUC_UNUSED,
-              gpointer user_data)
+input_ready (GObject *stream G_GNUC_UNUSED,
+             gpointer user_data)
 {
   connection_ready (user_data, G_IO_IN);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+output_ready (GObject *stream G_GNUC_UNUSED,
+              gpointer user_data)
+{
+  connection_ready (user_data, G_IO_OUT);
   return G_SOURCE_CONTINUE;
 }
 
@@ -97,7 +105,10 @@ update_source (ZmqgConnection *self,
               : g_pollable_output_stream_create_source (self->output_stream,
                                                         NULL);
   g_source_set_static_name (*source, "[zmqg] stream");
-  g_source_set_callback (*source, G_SOURCE_FUNC (stream_ready), self, NULL);
+  g_source_set_callback (*source,
+                         condition == G_IO_IN ? G_SOURCE_FUNC (input_ready)
+                                              : G_SOURCE_FUNC (output_ready),
+                         self, NULL);
   g_source_attach (*source, g_main_context_get_thread_default ());
 }
 
