@@ -8,6 +8,7 @@
 extern const ZmqgTransport zmqg_tcp_transport;
 extern const ZmqgTransport zmqg_ipc_transport;
 extern const ZmqgTransport zmqg_inproc_transport;
+extern const ZmqgTransport zmqg_stream_transport;
 
 /* The transport of a scheme (case-sensitive), or %NULL. */
 const ZmqgTransport *zmqg_transport_find (const char *scheme);

@@ -9,6 +9,7 @@ static const ZmqgTransport *const transports[] = {
   &zmqg_tcp_transport,
   &zmqg_ipc_transport,
   &zmqg_inproc_transport,
+  &zmqg_stream_transport,
 };
 
 const ZmqgTransport *
