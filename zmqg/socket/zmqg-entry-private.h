@@ -16,12 +16,8 @@ zmqg_socket_core_enter (ZmqgSocketCore *core,
                         GError **error)
 {
   /* Before the lock: in the child of a fork it may be held for ever. */
-  if (zmqg_context_core_is_forked (core->context))
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
-                           "The socket was made before the process forked");
-      return FALSE;
-    }
+  if (!zmqg_socket_core_check_fork (core, error))
+    return FALSE;
 
   zmqg_socket_core_lock (core);
   if (zmqg_socket_core_check (core, error))

@@ -425,16 +425,54 @@ router_detach (ZmqgSocketCore *core,
 
 /* --- Sending ------------------------------------------------------------ */
 
+/* A longer routing id is nobody's; a text shows the start. */
+#define SHOWN_ID_MAX 255
+
+/* As a text with escapes where it is one, else in hex. */
+static char *
+describe_id (const guint8 *data,
+             gsize size)
+{
+  gsize shown = MIN (size, SHOWN_ID_MAX);
+  gboolean is_text = shown > 0;
+  GString *text;
+
+  for (gsize i = 0; i < shown && is_text; i++)
+    is_text = g_ascii_isprint (data[i]);
+
+  text = g_string_new (is_text ? "\"" : "0x");
+  for (gsize i = 0; i < shown; i++)
+    if (!is_text)
+      g_string_append_printf (text, "%02x", data[i]);
+    else if (data[i] == '"' || data[i] == '\\')
+      g_string_append_printf (text, "\\%c", data[i]);
+    else
+      g_string_append_c (text, (char) data[i]);
+  if (is_text)
+    g_string_append_c (text, '"');
+  if (size > shown)
+    g_string_append (text, "…");
+
+  return g_string_free (text, FALSE);
+}
+
 static ZmqgIoResult
 drop_unroutable (ZmqgSocketCore *core,
+                 const ZmqgFrameView *id,
                  GError **error)
 {
   RouterState *self = core->state;
 
   if (self->mandatory)
     {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                           "No peer has this routing id");
+      g_autofree char *shown = describe_id (id->data, id->size);
+
+      if (id->size > 0)
+        g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                     "No peer has the routing id %s", shown);
+      else
+        g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                             "No peer has an empty routing id");
       return ZMQG_IO_FAILED;
     }
 
@@ -460,7 +498,7 @@ router_send (ZmqgSocketCore *core,
     id = zmqg_routing_table_lookup (self->table, views[0].data,
                                     views[0].size);
   if (id == NULL)
-    return drop_unroutable (core, error);
+    return drop_unroutable (core, &views[0], error);
 
   pipe = id->value;
   switch (zmqg_pipe_write (pipe, views + 1, n - 1))
@@ -836,6 +874,16 @@ find_id (ZmqgSocketCore *core,
   return NULL;
 }
 
+static void
+set_peer_gone (GError **error,
+               const ZmqgPeerRecord *record)
+{
+  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+               "The peer at %s has gone",
+               record->remote_text != NULL ? record->remote_text
+                                           : "an inproc endpoint");
+}
+
 /**
  * zmqg_router_socket_send_to:
  * @self: the socket
@@ -876,12 +924,8 @@ zmqg_router_socket_send_to (ZmqgRouterSocket *self,
                         FALSE);
 
   core = self->parent_instance.core;
-  if (zmqg_context_core_is_forked (core->context))
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
-                           "The socket was made before the process forked");
-      return FALSE;
-    }
+  if (!zmqg_socket_core_check_fork (core, error))
+    return FALSE;
 
   zmqg_socket_core_lock (core);
   is_open = zmqg_socket_core_check (core, error);
@@ -893,8 +937,7 @@ zmqg_router_socket_send_to (ZmqgRouterSocket *self,
     return FALSE;
   if (id == NULL)
     {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                           "The peer has gone");
+      set_peer_gone (error, zmqg_peer_get_record (peer));
       return FALSE;
     }
 

@@ -40,12 +40,8 @@ begin (ZmqgSocket *self,
   ZmqgSocketCore *core = self->core;
   gboolean ok;
 
-  if (zmqg_context_core_is_forked (core->context))
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
-                           "The socket was made before the process forked");
-      return FALSE;
-    }
+  if (!zmqg_socket_core_check_fork (core, error))
+    return FALSE;
 
   if (core->ops->attach == NULL)
     {
