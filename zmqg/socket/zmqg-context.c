@@ -258,6 +258,11 @@ zmqg_context_new (void)
  * Gets the context that sockets belong to which are made without one. It
  * lives as long as the process.
  *
+ * It is one for the whole program: once somebody has terminated it, and in
+ * the child of a fork, it stays unusable, and whatever is tried with it fails
+ * with %ZMQG_ERROR_TERMINATED or %ZMQG_ERROR_FORKED. Programs that do either
+ * make contexts of their own, see [ctor@Context.new].
+ *
  * Returns: (transfer none): the default context
  *
  * Since: 1.0

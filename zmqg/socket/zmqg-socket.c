@@ -88,19 +88,40 @@ apply_marks (ZmqgSocketCore *core)
     }
 }
 
+static gboolean
+same_value (GParamSpec *pspec,
+            const GValue *one,
+            const GValue *other)
+{
+  gpointer a;
+  gpointer b;
+
+  if (!G_VALUE_HOLDS (one, G_TYPE_BYTES))
+    return g_param_values_cmp (pspec, one, other) == 0;
+
+  a = g_value_get_boxed (one);
+  b = g_value_get_boxed (other);
+  return a == b || (a != NULL && b != NULL && g_bytes_equal (a, b));
+}
+
 static void
 set_option (ZmqgSocket *self,
             GParamSpec *pspec,
             const ZmqgOptionSpec *spec,
             const GValue *value)
 {
+  g_auto (GValue) before = G_VALUE_INIT;
   g_autoptr (GError) error = NULL;
   ZmqgSocketCore *core = self->core;
+  gboolean changed;
 
   if (zmqg_context_core_is_forked (core->context))
     return;
 
+  g_value_init (&before, pspec->value_type);
   zmqg_socket_core_lock (core);
+  zmqg_options_get (core->options, spec, &before);
+  changed = !same_value (pspec, &before, value);
   core->options = zmqg_options_make_writable (core->options);
   if (zmqg_options_set (core->options, spec, value, &error) &&
       (g_str_equal (spec->name, "send-hwm") ||
@@ -113,7 +134,7 @@ set_option (ZmqgSocket *self,
 
   if (error != NULL)
     g_critical ("%s", error->message);
-  else
+  else if (changed)
     g_object_notify_by_pspec (G_OBJECT (self), pspec);
 }
 
