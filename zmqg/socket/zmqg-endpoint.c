@@ -45,7 +45,8 @@ core_release (ZmqgTag *tag)
 {
   ZmqgEndpointCore *self = (ZmqgEndpointCore *) tag;
 
-  g_assert (self->listener == NULL && self->dialer == NULL);
+  g_assert (self->listener == NULL && self->dialer == NULL &&
+            self->attached == NULL);
   /* The object held a reference: it is gone. */
   if (self->object != NULL)
     {
@@ -92,11 +93,14 @@ zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
 {
   ZmqgListener *listener = g_steal_pointer (&self->listener);
   ZmqgDialer *dialer = g_steal_pointer (&self->dialer);
+  ZmqgAttachedStream *attached = g_steal_pointer (&self->attached);
 
   if (listener != NULL)
     zmqg_listener_stop (listener);
   if (dialer != NULL)
     zmqg_dialer_stop (dialer);
+  if (attached != NULL)
+    zmqg_attached_stream_stop (attached);
   if (self->transport->in_process && self->kind == ZMQG_ENDPOINT_KIND_BIND)
     zmqg_inproc_unbind (context->inproc, self->address);
 

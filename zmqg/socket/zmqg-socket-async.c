@@ -168,6 +168,43 @@ cancelled_dispatch (GCancellable *cancellable G_GNUC_UNUSED,
   return G_SOURCE_CONTINUE;
 }
 
+/* Takes the task: its operation waits from now on. */
+static void
+await (GTask *task,
+       guint interest,
+       ZmqgIoResult (*attempt) (ZmqgSocketCore *core, GTask *task,
+                                GError **error))
+{
+  ZmqgSocketCore *core = core_of (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Operation *self;
+  GSource *source;
+
+  source = g_source_new (&operation_funcs, sizeof (Operation));
+  self = (Operation *) source;
+  self->waiter.wake = operation_wake;
+  self->task = task;
+  self->attempt = attempt;
+  g_source_set_static_name (source, "[zmqg] operation");
+  g_source_set_priority (source, g_task_get_priority (task));
+  if (cancellable != NULL)
+    {
+      g_autoptr (GSource) child = g_cancellable_source_new (cancellable);
+
+      g_source_set_callback (child, G_SOURCE_FUNC (cancelled_dispatch), NULL,
+                             NULL);
+      g_source_add_child_source (source, child);
+    }
+
+  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  zmqg_inbox_add_waiter (&core->inbox, &self->waiter, interest,
+                         (interest & ZMQG_WAIT_NEWS) != 0);
+  /* What came between the attempt and the list is met by the first turn. */
+  g_source_set_ready_time (source, 0);
+  g_source_attach (source, g_task_get_context (task));
+  g_source_unref (source);
+}
+
 /* Takes the task. @interest is what the operation waits for. */
 static void
 start (GTask *task,
@@ -176,10 +213,7 @@ start (GTask *task,
                                 GError **error))
 {
   ZmqgSocketCore *core = core_of (task);
-  GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
-  Operation *self;
-  GSource *source;
   gboolean joined;
 
   /* A result that is there is never thrown away for a cancellation. */
@@ -208,29 +242,7 @@ start (GTask *task,
       return;
     }
 
-  source = g_source_new (&operation_funcs, sizeof (Operation));
-  self = (Operation *) source;
-  self->waiter.wake = operation_wake;
-  self->task = task;
-  self->attempt = attempt;
-  g_source_set_static_name (source, "[zmqg] operation");
-  g_source_set_priority (source, g_task_get_priority (task));
-  if (cancellable != NULL)
-    {
-      g_autoptr (GSource) child = g_cancellable_source_new (cancellable);
-
-      g_source_set_callback (child, G_SOURCE_FUNC (cancelled_dispatch), NULL,
-                             NULL);
-      g_source_add_child_source (source, child);
-    }
-
-  /* Who waits for news takes nothing, and must not use up a wake-up. */
-  zmqg_inbox_add_waiter (&core->inbox, &self->waiter, interest,
-                         (interest & ZMQG_WAIT_NEWS) != 0);
-  /* What came between the attempt and the list is met by the first turn. */
-  g_source_set_ready_time (source, 0);
-  g_source_attach (source, g_task_get_context (task));
-  g_source_unref (source);
+  await (task, interest, attempt);
 }
 
 static GTask *
@@ -604,4 +616,105 @@ zmqg_socket_flush_finish (ZmqgSocket *self,
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* --- Closing ------------------------------------------------------------ */
+
+static ZmqgIoResult
+attempt_close (ZmqgSocketCore *core,
+               GTask *task G_GNUC_UNUSED,
+               GError **error)
+{
+  if (!zmqg_socket_core_check_fork (core, error))
+    return ZMQG_IO_FAILED;
+
+  return atomic_load (&core->n_sessions) == 0 ? ZMQG_IO_DONE : ZMQG_IO_AGAIN;
+}
+
+/**
+ * zmqg_socket_close_async:
+ * @self: a socket
+ * @timeout_msec: how long what is queued may take to be sent, in
+ *   milliseconds; -1 for as long as it takes, 0 to drop it
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Closes the socket as [method@Socket.close] does, but with @timeout_msec in
+ * place of the property linger, and tells when everything was sent, or the
+ * time is over, and all connections have ended. What was sent to peers within
+ * the process counts as sent at once.
+ *
+ * A cancellation ends the waiting only: the socket is closed, and sending
+ * goes on behind the scenes. A socket that was closed already keeps the time
+ * that it was given then; the call waits for its end.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_close_async (ZmqgSocket *self,
+                         int timeout_msec,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GError *error = NULL;
+  Request *request;
+  ZmqgIoResult result;
+  GTask *task;
+
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (timeout_msec >= -1);
+
+  zmqg_socket_core_close_lingering (self->core, timeout_msec);
+
+  task = new_task (self, zmqg_socket_close_async, &request, cancellable,
+                   callback, user_data);
+  if (task == NULL)
+    return;
+
+  g_task_set_check_cancellable (task, FALSE);
+  result = attempt_close (self->core, task, &error);
+  if (result == ZMQG_IO_AGAIN)
+    {
+      await (task, ZMQG_WAIT_NEWS, attempt_close);
+      return;
+    }
+
+  complete (task, result, error);
+  g_object_unref (task);
+}
+
+/**
+ * zmqg_socket_close_finish:
+ * @self: a socket
+ * @result: what the callback got
+ * @n_unsent: (out) (optional): return location for the number of messages
+ *   that were queued when the socket was closed and have not been sent
+ * @error: return location for an error
+ *
+ * Finishes [method@Socket.close_async].
+ *
+ * Fails with %G_IO_ERROR_CANCELLED, or %ZMQG_ERROR_FORKED, only.
+ *
+ * Returns: %TRUE once nothing of the socket is left to be sent
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_close_finish (ZmqgSocket *self,
+                          GAsyncResult *result,
+                          guint64 *n_unsent,
+                          GError **error)
+{
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+
+  /* Written while the socket was closed, before the wait for its end. */
+  if (n_unsent != NULL)
+    *n_unsent = atomic_load (&self->core->unsent) - self->core->unsent_before;
+  return TRUE;
 }

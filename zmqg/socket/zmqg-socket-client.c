@@ -49,6 +49,7 @@ client_endpoint_changed (ZmqgClient *client,
                          const GError *error)
 {
   ZmqgEndpointCore *endpoint = (ZmqgEndpointCore *) tag;
+  ZmqgSocketCore *self = core_of_client (client);
 
   zmqg_lock (&endpoint->lock);
   if (endpoint->state != ZMQG_ENDPOINT_STATE_CLOSED)
@@ -65,8 +66,14 @@ client_endpoint_changed (ZmqgClient *client,
     }
   zmqg_unlock (&endpoint->lock);
 
-  zmqg_socket_core_add_news (core_of_client (client), ZMQG_NEWS_ENDPOINT, tag,
-                             NULL, NULL);
+  zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, tag, NULL, NULL);
+
+  /* It ended by itself: the socket takes it out of its list. */
+  if (state == ZMQG_ENDPOINT_STATE_CLOSED)
+    {
+      atomic_store (&self->has_ended, TRUE);
+      client_attend (client);
+    }
 }
 
 static void
@@ -106,7 +113,10 @@ client_handshake_failed (ZmqgClient *client,
 static void
 client_session_started (ZmqgClient *client)
 {
-  zmqg_context_core_hold (core_of_client (client)->context);
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_fetch_add (&self->n_sessions, 1);
+  zmqg_context_core_hold (self->context);
 }
 
 static void
@@ -116,6 +126,9 @@ client_session_ended (ZmqgClient *client,
   ZmqgSocketCore *self = core_of_client (client);
 
   atomic_fetch_add (&self->unsent, unsent);
+  /* Who waits for a closed socket to have sent everything. */
+  if (atomic_fetch_sub (&self->n_sessions, 1) == 1)
+    zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
   zmqg_context_core_drop (self->context);
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "engine/zmqg-attached-stream-private.h"
 #include "engine/zmqg-dialer-private.h"
 #include "engine/zmqg-listener-private.h"
 #include "message/zmqg-message-private.h"
@@ -97,6 +98,7 @@ typedef struct
   ZmqgOptions *options;     /* of the bind or connect */
   ZmqgListener *listener;   /* owned until stopped */
   ZmqgDialer *dialer;       /* owned until stopped */
+  ZmqgAttachedStream *attached; /* owned until stopped */
 
   ZmqgLock lock;            /* a leaf: guards what follows */
   ZmqgEndpointState state;
@@ -117,6 +119,7 @@ struct _ZmqgSocketCore
 
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
+  atomic_bool has_ended;    /* an endpoint ended by itself since then */
 
   ZmqgLock lock;            /* guards what follows */
   gboolean closed;
@@ -138,6 +141,8 @@ struct _ZmqgSocketCore
   GQueue news;              /* of ZmqgNews */
   atomic_uint n_peers;      /* handshaken now */
   _Atomic guint64 unsent;   /* messages that were never sent */
+  guint64 unsent_before;    /* of them, before the socket was closed */
+  atomic_uint n_sessions;   /* that have not ended for good */
 };
 
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
@@ -194,6 +199,9 @@ void zmqg_socket_core_flush (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
 /* Closes: rolls back, ends pipes and endpoints. No lock held. */
 void zmqg_socket_core_close (ZmqgSocketCore *self);
+
+/* The same with another linger than the option's. */
+void zmqg_socket_core_close_lingering (ZmqgSocketCore *self, int linger);
 
 /* Ends an endpoint; its pipes are closed by the caller. No lock held. */
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,

@@ -181,6 +181,27 @@ wake_pushed (ZmqgSocketCore *self)
   throw_away (self, pipe);
 }
 
+/* Streams that were attached end by themselves. */
+static void
+drop_ended_endpoints (ZmqgSocketCore *self)
+{
+  for (guint i = self->endpoints->len; i > 0; i--)
+    {
+      ZmqgEndpointCore *endpoint = g_ptr_array_index (self->endpoints, i - 1);
+
+      if (endpoint->attached == NULL ||
+          !zmqg_attached_stream_has_ended (endpoint->attached))
+        continue;
+
+      zmqg_tag_ref (&endpoint->tag);
+      g_ptr_array_remove_index (self->endpoints, i - 1);
+      zmqg_endpoint_core_stop (endpoint, self->context);
+      zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
+                                 NULL, NULL);
+      zmqg_tag_unref (&endpoint->tag);
+    }
+}
+
 /* An I/O side posted what should not wait, and found the lock taken. */
 void
 zmqg_socket_core_attend (ZmqgSocketCore *self)
@@ -189,11 +210,18 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
 
   while (atomic_load (&self->structural))
     {
+      gboolean has_ended;
+
       if (!zmqg_trylock (&self->lock))
         return;
 
       atomic_store (&self->structural, FALSE);
+      /* Before the look at the inbox: the pipe of an endpoint that came and
+       * went is met while the endpoint is still in the list. */
+      has_ended = atomic_exchange (&self->has_ended, FALSE);
       process_inbox (self);
+      if (has_ended)
+        drop_ended_endpoints (self);
       wake_pushed (self);
       rubbish = self->trash != NULL || self->released != NULL;
       zmqg_unlock (&self->lock);
@@ -291,7 +319,8 @@ zmqg_socket_core_check_fork (ZmqgSocketCore *self,
     return TRUE;
 
   g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
-                       "The socket was made before the process forked");
+                       "The socket's context was made before the process "
+                       "forked");
   return FALSE;
 }
 
@@ -456,8 +485,9 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   g_free (self);
 }
 
-void
-zmqg_socket_core_close (ZmqgSocketCore *self)
+static void
+close_core (ZmqgSocketCore *self,
+            const int *linger)
 {
   g_autoptr (GPtrArray) endpoints = NULL;
   gboolean was_member;
@@ -473,11 +503,13 @@ zmqg_socket_core_close (ZmqgSocketCore *self)
     }
 
   self->closed = TRUE;
+  self->unsent_before = atomic_load (&self->unsent);
   zmqg_inbox_refuse (&self->inbox);
   process_inbox (self);
   while (self->pipes->len > 0)
     zmqg_socket_core_close_pipe (self, g_ptr_array_index (self->pipes, 0),
-                                 self->options->linger);
+                                 linger != NULL ? *linger
+                                                : self->options->linger);
   endpoints = self->endpoints;
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
   was_member = self->member_added;
@@ -496,6 +528,19 @@ zmqg_socket_core_close (ZmqgSocketCore *self)
   zmqg_inbox_wake_all (&self->inbox);
   if (was_member)
     zmqg_context_core_remove_member (self->context, &self->member);
+}
+
+void
+zmqg_socket_core_close (ZmqgSocketCore *self)
+{
+  close_core (self, NULL);
+}
+
+void
+zmqg_socket_core_close_lingering (ZmqgSocketCore *self,
+                                  int linger)
+{
+  close_core (self, &linger);
 }
 
 /* --- Sending and receiving ---------------------------------------------- */

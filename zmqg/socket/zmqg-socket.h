@@ -50,6 +50,11 @@ gboolean zmqg_socket_disconnect_from (ZmqgSocket *self,
                                       const char *uri,
                                       GError **error);
 ZMQG_PUBLIC
+gboolean zmqg_socket_attach_stream (ZmqgSocket *self,
+                                    GIOStream *stream,
+                                    gboolean as_server,
+                                    GError **error);
+ZMQG_PUBLIC
 char *zmqg_socket_get_last_endpoint (ZmqgSocket *self);
 ZMQG_PUBLIC
 GListModel *zmqg_socket_get_peers (ZmqgSocket *self);
@@ -177,6 +182,17 @@ gboolean zmqg_socket_flush_finish (ZmqgSocket *self,
                                    GError **error);
 ZMQG_PUBLIC
 void zmqg_socket_close (ZmqgSocket *self);
+ZMQG_PUBLIC
+void zmqg_socket_close_async (ZmqgSocket *self,
+                              int timeout_msec,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_socket_close_finish (ZmqgSocket *self,
+                                   GAsyncResult *result,
+                                   guint64 *n_unsent,
+                                   GError **error);
 ZMQG_PUBLIC
 gboolean zmqg_socket_is_closed (ZmqgSocket *self);
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket-test.h"
+
+#include "socket/zmqg-endpoint.h"
+
+#include <sys/socket.h>
+
+/* Streams of the program's own as connections of sockets. */
+
+static GIOStream *
+stream_of (int fd)
+{
+  g_autoptr (GSocket) socket = NULL;
+  GError *error = NULL;
+
+  socket = g_socket_new_from_fd (fd, &error);
+  g_assert_no_error (error);
+  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+}
+
+static void
+make_streams (GIOStream *streams[2])
+{
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds),
+                   ==, 0);
+  streams[0] = stream_of (fds[0]);
+  streams[1] = stream_of (fds[1]);
+}
+
+static char *
+attach (ZmqgSocket *socket,
+        GIOStream *stream,
+        gboolean as_server)
+{
+  GError *error = NULL;
+
+  zmqg_socket_attach_stream (socket, stream, as_server, &error);
+  g_assert_no_error (error);
+  return zmqg_socket_get_last_endpoint (socket);
+}
+
+/* Joins the sockets by a pair of streams, which they own from then on. */
+static void
+join (ZmqgSocket *one,
+      ZmqgSocket *two)
+{
+  g_autofree char *uri_one = NULL;
+  g_autofree char *uri_two = NULL;
+  GIOStream *streams[2];
+
+  make_streams (streams);
+  uri_one = attach (one, streams[0], TRUE);
+  uri_two = attach (two, streams[1], FALSE);
+  g_assert_true (g_str_has_prefix (uri_one, "stream://"));
+  g_assert_cmpstr (uri_one, !=, uri_two);
+  g_object_unref (streams[0]);
+  g_object_unref (streams[1]);
+}
+
+static guint
+count_endpoints (ZmqgSocket *socket)
+{
+  return g_list_model_get_n_items (zmqg_socket_get_endpoints (socket));
+}
+
+static void
+test_pipeline (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *large = g_strnfill (1000000, 'x');
+
+  join (push, pull);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      socket_test_send (push, text, "", NULL);
+      socket_test_expect (pull, text, "", NULL);
+    }
+
+  socket_test_send (push, "a", large, "b", NULL);
+  socket_test_expect (pull, "a", large, "b", NULL);
+}
+
+static void
+test_request_reply (SocketTest *test)
+{
+  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+
+  join (req, rep);
+  for (guint i = 0; i < 10; i++)
+    {
+      socket_test_send (req, "question", NULL);
+      socket_test_expect (rep, "question", NULL);
+      socket_test_send (rep, "answer", NULL);
+      socket_test_expect (req, "answer", NULL);
+    }
+}
+
+/* There is nobody to send to before the handshake is done. */
+static void
+test_no_pipe_before_the_handshake (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = NULL;
+  GIOStream *streams[2];
+
+  make_streams (streams);
+  uri = attach (push, streams[0], FALSE);
+  socket_test_refuses_send (push, ZMQG_ERROR_WOULD_BLOCK);
+  g_object_unref (streams[0]);
+  g_object_unref (streams[1]);
+
+  /* The other side went without a word. */
+  ZMQG_TEST_AWAIT (count_endpoints (push) == 0, SOCKET_TEST_DEADLINE_MS);
+}
+
+static void
+test_not_pollable (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GInputStream) input = g_memory_input_stream_new ();
+  g_autoptr (GInputStream) filter = g_buffered_input_stream_new (input);
+  g_autoptr (GIOStream) stream = g_simple_io_stream_new (filter, output);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (zmqg_socket_attach_stream (push, stream, FALSE, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED);
+  g_assert_false (g_io_stream_is_closed (stream));
+  g_assert_null (zmqg_socket_get_last_endpoint (push));
+}
+
+/* The name is no address. */
+static void
+test_no_address (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (zmqg_socket_bind (push, "stream://1", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED);
+  g_clear_error (&error);
+  g_assert_false (zmqg_socket_connect_to (push, "stream://1", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED);
+}
+
+/* What was received before can still be read. */
+static void
+test_closed_peer (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+
+  g_object_set (push, "linger", -1, NULL);
+  join (push, pull);
+  socket_test_await_peers (pull, 1);
+  g_assert_cmpuint (count_endpoints (pull), ==, 1);
+  socket_test_send (push, "one", NULL);
+  socket_test_send (push, "two", NULL);
+  socket_test_close (test, push);
+
+  ZMQG_TEST_AWAIT (count_endpoints (pull) == 0, SOCKET_TEST_DEADLINE_MS);
+  socket_test_expect (pull, "one", NULL);
+  socket_test_expect (pull, "two", NULL);
+  socket_test_refuses_receive (pull, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+static void
+test_unbind (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = NULL;
+  GError *error = NULL;
+
+  join (push, pull);
+  socket_test_await_peers (pull, 1);
+  socket_test_await_peers (push, 1);
+  g_assert_cmpuint (count_endpoints (push), ==, 1);
+  uri = zmqg_socket_get_last_endpoint (push);
+  zmqg_socket_unbind (push, uri, &error);
+  g_assert_no_error (error);
+  ZMQG_TEST_AWAIT (count_endpoints (push) == 0, SOCKET_TEST_DEADLINE_MS);
+  ZMQG_TEST_AWAIT (count_endpoints (pull) == 0, SOCKET_TEST_DEADLINE_MS);
+  socket_test_refuses_send (push, ZMQG_ERROR_WOULD_BLOCK);
+
+  g_assert_false (zmqg_socket_unbind (push, uri, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  /* Another one takes its place. */
+  join (push, pull);
+  socket_test_send (push, "again", NULL);
+  socket_test_expect (pull, "again", NULL);
+}
+
+static void
+note_result (GObject *source,
+             GAsyncResult *result,
+             gpointer user_data)
+{
+  gboolean *done = user_data;
+  GError *error = NULL;
+
+  zmqg_socket_close_finish (ZMQG_SOCKET (source), result, NULL, &error);
+  g_assert_no_error (error);
+  *done = TRUE;
+}
+
+/* The stream is closed although the program keeps it. */
+static void
+test_close_in_handshake (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = NULL;
+  GIOStream *streams[2];
+  gboolean done = FALSE;
+
+  make_streams (streams);
+  uri = attach (push, streams[0], FALSE);
+  zmqg_socket_close_async (push, -1, NULL, note_result, &done);
+  ZMQG_TEST_AWAIT (done, SOCKET_TEST_DEADLINE_MS);
+  g_assert_true (g_io_stream_is_closed (streams[0]));
+  g_object_unref (streams[0]);
+  g_object_unref (streams[1]);
+}
+
+static void
+test_closed_socket (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (GError) error = NULL;
+  GIOStream *streams[2];
+
+  make_streams (streams);
+  zmqg_socket_close (push);
+  g_assert_false (zmqg_socket_attach_stream (push, streams[0], FALSE,
+                                             &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED);
+  g_assert_false (g_io_stream_is_closed (streams[0]));
+  g_object_unref (streams[0]);
+  g_object_unref (streams[1]);
+}
+
+static void
+note_failure (ZmqgSocket *socket,
+              ZmqgEndpoint *endpoint,
+              GSocketAddress *address,
+              const GError *error,
+              gpointer user_data)
+{
+  char **uri = user_data;
+
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, zmqg_endpoint_get_uri (endpoint)));
+  *uri = g_strdup (zmqg_endpoint_get_uri (endpoint));
+}
+
+/* No type of socket that fits: both are told, the stream ends. */
+static void
+test_wrong_type (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  g_autofree char *failed = NULL;
+  g_autofree char *uri = NULL;
+
+  g_signal_connect (push, "handshake-failed", G_CALLBACK (note_failure),
+                    &failed);
+  join (push, rep);
+  uri = zmqg_socket_get_last_endpoint (push);
+  ZMQG_TEST_AWAIT (failed != NULL, SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (failed, ==, uri);
+  ZMQG_TEST_AWAIT (count_endpoints (push) == 0, SOCKET_TEST_DEADLINE_MS);
+}
+
+/* The transport of the test does not matter: once in each engine mode. */
+static void
+add (const char *path,
+     SocketTestFunc func)
+{
+  socket_test_add (path, SOCKET_TEST_INPROC, func);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  add ("/zmqg/socket/attach-stream/pipeline", test_pipeline);
+  add ("/zmqg/socket/attach-stream/request-reply", test_request_reply);
+  add ("/zmqg/socket/attach-stream/no-pipe-before-the-handshake",
+       test_no_pipe_before_the_handshake);
+  add ("/zmqg/socket/attach-stream/not-pollable", test_not_pollable);
+  add ("/zmqg/socket/attach-stream/no-address", test_no_address);
+  add ("/zmqg/socket/attach-stream/closed-peer", test_closed_peer);
+  add ("/zmqg/socket/attach-stream/unbind", test_unbind);
+  add ("/zmqg/socket/attach-stream/close-in-handshake",
+       test_close_in_handshake);
+  add ("/zmqg/socket/attach-stream/closed-socket", test_closed_socket);
+  add ("/zmqg/socket/attach-stream/wrong-type", test_wrong_type);
+
+  return g_test_run ();
+}
