@@ -556,6 +556,13 @@ test_send_to (SocketTest *test)
   g_assert_false (zmqg_router_socket_send_to (ZMQG_ROUTER_SOCKET (router),
                                               peers[0], late, NULL, &error));
   g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE);
+  if (!test->in_process)
+    {
+      const char *remote = zmqg_peer_get_remote_uri (peers[0]);
+
+      g_assert_nonnull (strstr (error->message,
+                                remote != NULL ? remote : uri));
+    }
   g_object_unref (peers[0]);
   g_object_unref (peers[1]);
 }

@@ -878,10 +878,18 @@ static void
 set_peer_gone (GError **error,
                const ZmqgPeerRecord *record)
 {
-  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-               "The peer at %s has gone",
-               record->remote_text != NULL ? record->remote_text
-                                           : "an inproc endpoint");
+  /* Those that connected over ipc have no address, and those in the process
+   * no connection. */
+  if (record->remote_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer at %s has gone", record->remote_text);
+  else if (record->local_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer that connected to %s has gone",
+                 record->local_text);
+  else
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                         "The inproc peer has gone");
 }
 
 /**

@@ -73,7 +73,8 @@ make_endpoint (ZmqgSocketCore *core,
  *
  * The stream belongs to the socket from a successful call on: it is used in
  * the engine of the socket's context, perhaps a thread of its own, and is
- * closed there at the end. The program must not use it any more.
+ * closed there at the end. The program must not use it any more. Descriptors
+ * behind a #GUnixInputStream or #GUnixOutputStream have to be non-blocking.
  *
  * Fails with %ZMQG_ERROR_NOT_SUPPORTED when the stream is not pollable, with
  * %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or
