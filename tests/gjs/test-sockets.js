@@ -391,4 +391,28 @@ test('sockets are collected, and close', async () => {
     });
 });
 
+test('streams are attached, closing tells what was unsent', async () => {
+    const listener = new Gio.SocketListener();
+    const port = listener.add_any_inet_port(null);
+    const client = new Gio.SocketClient();
+    const near = client.connect_to_host('127.0.0.1', port, null);
+    const [far] = listener.accept(null);
+
+    const push = new Zmqg.PushSocket();
+    const pull = new Zmqg.PullSocket();
+    push.attach_stream(near, false);
+    pull.attach_stream(far, true);
+    assert(push.last_endpoint.startsWith('stream://'), push.last_endpoint);
+    await push.send_async(Zmqg.Message.new_string('hello'), null);
+    equal((await pull.receive_async(null)).get_string(0), 'hello');
+
+    equal(await push.close_async(-1, null), [0]);
+    await until(() => pull.endpoints.get_n_items() === 0);
+
+    const lonely = new Zmqg.PushSocket();
+    lonely.connect_to('ipc://@zmqg-nobody-is-here');
+    await lonely.send_async(Zmqg.Message.new_string('lost'), null);
+    equal(await lonely.close_async(0, null), [1]);
+});
+
 run();
