@@ -7,6 +7,9 @@
 
 #include "socket/zmqg-endpoint.h"
 
+#include <gio/gunixinputstream.h>
+#include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
 #include <sys/socket.h>
 
 /* Streams of the program's own as connections of sockets. */
@@ -103,6 +106,55 @@ test_request_reply (SocketTest *test)
       socket_test_send (rep, "answer", NULL);
       socket_test_expect (req, "answer", NULL);
     }
+}
+
+static GIOStream *
+stream_of_pipes (int in,
+                 int out)
+{
+  g_autoptr (GInputStream) input = g_unix_input_stream_new (in, TRUE);
+  g_autoptr (GOutputStream) output = g_unix_output_stream_new (out, TRUE);
+
+  return g_simple_io_stream_new (input, output);
+}
+
+/* Any pollable stream will do. */
+static void
+test_pipes (SocketTest *test)
+{
+  ZmqgSocket *one = socket_test_new (test, ZMQG_TYPE_PAIR_SOCKET);
+  ZmqgSocket *two = socket_test_new (test, ZMQG_TYPE_PAIR_SOCKET);
+  g_autofree char *large = g_strnfill (1000000, 'x');
+  g_autofree char *uri_one = NULL;
+  g_autofree char *uri_two = NULL;
+  GIOStream *streams[2];
+  GError *error = NULL;
+  int there[2];
+  int back[2];
+
+  g_unix_open_pipe (there, FD_CLOEXEC, &error);
+  g_assert_no_error (error);
+  g_unix_open_pipe (back, FD_CLOEXEC, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_unix_set_fd_nonblocking (there[i], TRUE, &error);
+      g_assert_no_error (error);
+      g_unix_set_fd_nonblocking (back[i], TRUE, &error);
+      g_assert_no_error (error);
+    }
+
+  streams[0] = stream_of_pipes (back[0], there[1]);
+  streams[1] = stream_of_pipes (there[0], back[1]);
+  uri_one = attach (one, streams[0], FALSE);
+  uri_two = attach (two, streams[1], TRUE);
+  g_object_unref (streams[0]);
+  g_object_unref (streams[1]);
+
+  socket_test_send (one, "there", large, NULL);
+  socket_test_expect (two, "there", large, NULL);
+  socket_test_send (two, "and", "back", NULL);
+  socket_test_expect (one, "and", "back", NULL);
 }
 
 /* There is nobody to send to before the handshake is done. */
@@ -299,6 +351,7 @@ main (int argc,
 
   add ("/zmqg/socket/attach-stream/pipeline", test_pipeline);
   add ("/zmqg/socket/attach-stream/request-reply", test_request_reply);
+  add ("/zmqg/socket/attach-stream/pipes", test_pipes);
   add ("/zmqg/socket/attach-stream/no-pipe-before-the-handshake",
        test_no_pipe_before_the_handshake);
   add ("/zmqg/socket/attach-stream/not-pollable", test_not_pollable);
