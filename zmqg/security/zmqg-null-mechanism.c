@@ -8,6 +8,8 @@
 #include "base/zmqg-error.h"
 #include "zmtp/zmqg-command-private.h"
 
+#include <string.h>
+
 /*
  * The mechanism NULL (ZMTP 3.1, section NULL security mechanism): both peers
  * send READY with their metadata at once, or ERROR.
@@ -51,7 +53,9 @@ handle_ready (NullMechanism *self,
       return ZMQG_MECHANISM_FAILED;
     }
 
-  self->ready = g_memdup2 (command->data, MAX (command->size, 1));
+  /* Not NULL when it is empty: it has come. */
+  self->ready = g_malloc (command->size + 1);
+  memcpy (self->ready, command->data, command->size);
   if (!zmqg_peer_metadata_parse (&self->metadata, self->ready, command->size,
                                  self->type, error))
     return ZMQG_MECHANISM_FAILED;
