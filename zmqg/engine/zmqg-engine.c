@@ -41,6 +41,7 @@ struct _ZmqgEngine
   ZmqgEngineTask *first_task;
   ZmqgEngineTask *last_task;
   GQueue drivers; /* of ZmqgThreadWaiter that would drive */
+  ZmqgLock app_lock; /* before lock: a source that ends is not changed */
   GSource *app_source;
   GMainContext *app_context; /* borrowed; NULL once it has gone */
   gboolean stopping;
@@ -407,6 +408,9 @@ app_source_sync (AppSource *self,
 {
   gboolean same = n == self->n_fds;
 
+  if (g_source_is_destroyed (&self->source))
+    return;
+
   for (int i = 0; same && i < n; i++)
     same = fds[i].fd == self->fds[i].fd &&
            fds[i].events == self->fds[i].events;
@@ -474,7 +478,9 @@ app_source_prepare (GSource *source,
       n = MIN (g_main_context_query (context, priority, timeout, fds, room),
                room);
     }
+  zmqg_lock (&self->engine->app_lock);
   app_source_sync (self, fds, n);
+  zmqg_unlock (&self->engine->app_lock);
   g_main_context_release (context);
   /* Whoever came meanwhile must not wait for our next turn. */
   call_driver (self->engine);
@@ -487,14 +493,19 @@ static gboolean
 app_source_check (GSource *source)
 {
   AppSource *self = (AppSource *) source;
+  gboolean ready = FALSE;
   int timeout;
 
-  for (int i = 0; i < self->n_fds; i++)
-    if (g_source_query_unix_fd (source, self->tags[i]) != 0)
-      {
-        show_turn (self);
-        return TRUE;
-      }
+  zmqg_lock (&self->engine->app_lock);
+  if (!g_source_is_destroyed (source))
+    for (int i = 0; i < self->n_fds && !ready; i++)
+      ready = g_source_query_unix_fd (source, self->tags[i]) != 0;
+  zmqg_unlock (&self->engine->app_lock);
+  if (ready)
+    {
+      show_turn (self);
+      return TRUE;
+    }
 
   /* A timer of the engine may be due. */
   return app_source_prepare (source, &timeout);
@@ -674,6 +685,7 @@ zmqg_engine_new (ZmqgEngineMode mode,
   self = g_new0 (ZmqgEngine, 1);
   atomic_init (&self->refs, 1);
   zmqg_lock_init (&self->lock);
+  zmqg_lock_init (&self->app_lock);
   g_queue_init (&self->drivers);
   self->mode = mode;
   self->context = g_steal_pointer (&context);
@@ -723,6 +735,7 @@ zmqg_engine_unref (ZmqgEngine *self)
   g_main_context_unref (self->context);
   g_clear_pointer (&self->read_chunk, zmqg_chunk_unref);
   g_queue_clear (&self->drivers);
+  zmqg_lock_clear (&self->app_lock);
   zmqg_lock_clear (&self->lock);
   g_free (self);
 }
@@ -753,7 +766,10 @@ zmqg_engine_stop (ZmqgEngine *self,
 
   if (source != NULL)
     {
+      /* The application's thread may be about to look at it. */
+      zmqg_lock (&self->app_lock);
       g_source_destroy (source);
+      zmqg_unlock (&self->app_lock);
       g_source_unref (source);
     }
 }

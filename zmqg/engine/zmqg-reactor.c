@@ -8,7 +8,6 @@
 #include "base/zmqg-error.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <unistd.h>
 
 #if HAVE_EPOLL
@@ -164,22 +163,44 @@ run_timers (ZmqgReactor *self)
 
 /* --- Descriptors -------------------------------------------------------- */
 
-static gboolean
-watch_source_ready (int fd G_GNUC_UNUSED,
-                    GIOCondition condition,
-                    gpointer user_data)
+/* Unlike one of g_unix_fd_source_new () it may be destroyed by another thread
+ * while it is dispatched: what it looks at is its own. */
+typedef struct
 {
-  ZmqgFdWatch *watch = user_data;
+  GSource source;
+  ZmqgFdWatch *watch;
+  GPollFD poll;
+} WatchSource;
 
-  watch->ready (watch, condition);
+static gboolean
+watch_source_check (GSource *source)
+{
+  return ((WatchSource *) source)->poll.revents != 0;
+}
+
+static gboolean
+watch_source_dispatch (GSource *source,
+                       GSourceFunc callback G_GNUC_UNUSED,
+                       gpointer user_data G_GNUC_UNUSED)
+{
+  WatchSource *self = (WatchSource *) source;
+
+  self->watch->ready (self->watch, self->poll.revents);
   return G_SOURCE_CONTINUE;
 }
+
+static GSourceFuncs watch_source_funcs = {
+  .check = watch_source_check,
+  .dispatch = watch_source_dispatch,
+};
 
 static void
 watch_by_source (ZmqgReactor *self,
                  ZmqgFdWatch *watch,
                  GIOCondition condition)
 {
+  WatchSource *source;
+
   if (watch->source != NULL)
     {
       g_source_destroy (watch->source);
@@ -190,11 +211,15 @@ watch_by_source (ZmqgReactor *self,
   if (condition == 0)
     return;
 
-  watch->source = g_unix_fd_source_new (watch->fd,
-                                        condition | G_IO_ERR | G_IO_HUP);
+  watch->source = g_source_new (&watch_source_funcs, sizeof (WatchSource));
+  source = (WatchSource *) watch->source;
+  source->watch = watch;
+  source->poll.fd = watch->fd;
+  source->poll.events = condition | G_IO_ERR | G_IO_HUP;
   g_source_set_static_name (watch->source, "[zmqg] descriptor");
-  g_source_set_callback (watch->source,
-                         G_SOURCE_FUNC (watch_source_ready), watch, NULL);
+  /* As the reactor's. */
+  g_source_set_can_recurse (watch->source, TRUE);
+  g_source_add_poll (watch->source, &source->poll);
   g_source_attach (watch->source, self->context);
 }
 
