@@ -23,5 +23,5 @@ try:
         print(f'{topic.decode()}: {text.decode()}', flush=True)
 except zmq.Again:
     print('no end came', flush=True)
-print(f'received {received}', flush=True)
+print(f'received {received} (of all)', flush=True)
 sys.exit(0 if received else 1)

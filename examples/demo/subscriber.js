@@ -28,5 +28,5 @@ sub.connect_to(uri);
 
 GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, Number(seconds), () => loop.quit());
 loop.run();
-print(`received ${received}`);
+print(`received ${received} (of load and network)`);
 System.exit(received > 0 ? 0 : 1);

@@ -33,5 +33,5 @@ sub.connect_to(uri)
 
 GLib.timeout_add_seconds(seconds, loop.quit)
 loop.run()
-print(f'received {received}', flush=True)
+print(f'received {received} (of load and memory)', flush=True)
 sys.exit(0 if received else 1)
