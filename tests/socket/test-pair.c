@@ -99,6 +99,24 @@ test_messages_of_a_lost_peer_stay (SocketTest *test)
   socket_test_refuses_send (server, ZMQG_ERROR_WOULD_BLOCK);
 }
 
+/* Conflate has an effect on DEALER, PULL, PUSH, PUB and SUB only. */
+static void
+test_conflate_is_ignored (SocketTest *test)
+{
+  ZmqgSocket *server = socket_test_new (test, ZMQG_TYPE_PAIR_SOCKET);
+  ZmqgSocket *client = socket_test_new (test, ZMQG_TYPE_PAIR_SOCKET);
+  g_autofree char *uri = NULL;
+
+  g_object_set (server, "conflate", TRUE, NULL);
+  g_object_set (client, "conflate", TRUE, NULL);
+  uri = socket_test_bind (test, server);
+  socket_test_connect (client, uri);
+  for (guint i = 0; i < 5; i++)
+    socket_test_send (client, "one of five", NULL);
+  for (guint i = 0; i < 5; i++)
+    socket_test_expect (server, "one of five", NULL);
+}
+
 static void
 test_the_place_is_free_again (SocketTest *test)
 {
@@ -170,6 +188,7 @@ main (int argc,
   ADD ("a-second-peer-is-not-heard", ALL, test_a_second_peer_is_not_heard);
   ADD ("messages-of-a-lost-peer-stay", ALL,
        test_messages_of_a_lost_peer_stay);
+  ADD ("conflate-is-ignored", ALL, test_conflate_is_ignored);
   ADD ("the-place-is-free-again", ALL, test_the_place_is_free_again);
   ADD ("unread-messages-keep-the-place", INPROC,
        test_unread_messages_keep_the_place);

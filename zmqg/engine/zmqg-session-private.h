@@ -99,6 +99,11 @@ struct _ZmqgSession
   gboolean done;    /* finished was told */
 };
 
+/* A pipe as the socket's options and type want it; its first end is the
+ * socket's. */
+ZmqgPipe *zmqg_client_new_pipe (ZmqgClient *client,
+                                const ZmqgOptions *options);
+
 /* Makes the pipe too; returns its end for the socket with a reference, and
  * the session (owned by the pipe until it has ended) in @session. */
 ZmqgPipe *zmqg_session_new (ZmqgEngine *engine, ZmqgClient *client,

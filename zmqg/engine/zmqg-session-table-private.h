@@ -21,9 +21,9 @@ typedef struct
   /* PUB, XPUB: SUBSCRIBE and CANCEL go to the socket. */
   gboolean takes_subscriptions;
 
-  /* PUSH, PUB: what was not sent to an accepted peer that has gone is
-   * dropped at once. */
-  gboolean drops_unsent;
+  /* DEALER, PULL, PUSH, PUB, SUB: the option conflate has an effect. */
+  gboolean conflates;
+
   /* PUSH, PUB: messages of peers are thrown away. The socket's owner has no
    * reason to look after them. */
   gboolean drops_inbound;

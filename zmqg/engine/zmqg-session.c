@@ -174,6 +174,18 @@ zmqg_session_touch (ZmqgSession *self)
 /* --- Life --------------------------------------------------------------- */
 
 ZmqgPipe *
+zmqg_client_new_pipe (ZmqgClient *client,
+                      const ZmqgOptions *options)
+{
+  gboolean conflate = options->conflate && client->table->conflates;
+
+  /* Subscriptions must not replace each other. */
+  return zmqg_pipe_new (options->send_hwm, options->receive_hwm,
+                        conflate && !client->table->resubscribes,
+                        conflate && !client->table->takes_subscriptions);
+}
+
+ZmqgPipe *
 zmqg_session_new (ZmqgEngine *engine,
                   ZmqgClient *client,
                   ZmqgOptions *options,
@@ -183,10 +195,7 @@ zmqg_session_new (ZmqgEngine *engine,
   ZmqgSession *self = g_new0 (ZmqgSession, 1);
   ZmqgPipe *pipe;
 
-  pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
-                        options->conflate && !client->table->resubscribes,
-                        options->conflate &&
-                          !client->table->takes_subscriptions);
+  pipe = zmqg_client_new_pipe (client, options);
   pipe->endpoint = zmqg_tag_ref (endpoint);
   pipe->ops = &zmqg_inbox_pipe_owner;
   pipe->owner = client->inbox;

@@ -54,13 +54,14 @@ const ZmqgSessionTable zmqg_pair_session = {
 
 const ZmqgSessionTable zmqg_pub_session = {
   .number = ZMQG_SOCKET_TYPE_PUB,
+  .conflates = TRUE,
   .takes_subscriptions = TRUE,
-  .drops_unsent = TRUE,
   .drops_inbound = TRUE,
 };
 
 const ZmqgSessionTable zmqg_sub_session = {
   .number = ZMQG_SOCKET_TYPE_SUB,
+  .conflates = TRUE,
   .resubscribes = TRUE,
 };
 
@@ -75,6 +76,7 @@ const ZmqgSessionTable zmqg_rep_session = {
 
 const ZmqgSessionTable zmqg_dealer_session = {
   .number = ZMQG_SOCKET_TYPE_DEALER,
+  .conflates = TRUE,
 };
 
 const ZmqgSessionTable zmqg_router_session = {
@@ -83,11 +85,12 @@ const ZmqgSessionTable zmqg_router_session = {
 
 const ZmqgSessionTable zmqg_pull_session = {
   .number = ZMQG_SOCKET_TYPE_PULL,
+  .conflates = TRUE,
 };
 
 const ZmqgSessionTable zmqg_push_session = {
   .number = ZMQG_SOCKET_TYPE_PUSH,
-  .drops_unsent = TRUE,
+  .conflates = TRUE,
   .drops_inbound = TRUE,
 };
 

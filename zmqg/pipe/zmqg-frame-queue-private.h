@@ -41,7 +41,6 @@ typedef struct
   gboolean in_message;    /* the last frame appended had MORE */
   guint64 written;        /* messages published */
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
-  guint64 bytes_written;  /* of payload, published or not */
   ZmqgTag *tag;           /* of what is appended from now on */
   ZmqgSegment blank;      /* conflate: nothing linked is ever appended to */
 

@@ -318,8 +318,6 @@ zmqg_frame_queue_append (ZmqgFrameQueue *self,
   ZmqgSegment *segment;
   guint8 *to;
 
-  self->bytes_written += view->size;
-
   if (G_UNLIKELY (view->size >= ZMQG_FRAME_LARGE) &&
       (view->bytes != NULL || view->chunk != NULL ||
        view->size > ZMQG_FRAME_PACKED_MAX))

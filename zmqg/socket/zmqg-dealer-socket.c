@@ -157,6 +157,7 @@ static const ZmqgSocketOps dealer_ops = {
   .type = ZMQG_SOCKET_TYPE_DEALER,
   .session = &zmqg_dealer_session,
   .state_size = sizeof (DealerState),
+  .connects_once = TRUE,
   .init = dealer_init,
   .clear = dealer_clear,
   .attach = dealer_attach,

@@ -102,6 +102,7 @@ static const ZmqgSocketOps pub_ops = {
   .type = ZMQG_SOCKET_TYPE_PUB,
   .session = &zmqg_pub_session,
   .state_size = sizeof (ZmqgPublisher),
+  .connects_once = TRUE,
   .init = pub_init,
   .clear = pub_clear,
   .attach = zmqg_publisher_attach,

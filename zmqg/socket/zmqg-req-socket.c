@@ -311,6 +311,7 @@ static const ZmqgSocketOps req_ops = {
   .type = ZMQG_SOCKET_TYPE_REQ,
   .session = &zmqg_req_session,
   .state_size = sizeof (ReqState),
+  .connects_once = TRUE,
   .init = req_init,
   .clear = req_clear,
   .attach = req_attach,

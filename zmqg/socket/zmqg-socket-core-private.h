@@ -35,6 +35,7 @@ struct _ZmqgSocketOps
   ZmqgSocketType type;
   const ZmqgSessionTable *session;
   gsize state_size; /* of the type's own, zeroed */
+  gboolean connects_once; /* a second connect to the same text is none */
 
   void (*init) (ZmqgSocketCore *core);
   void (*clear) (ZmqgSocketCore *core);

@@ -248,23 +248,8 @@ find_same_connect (ZmqgSocket *self,
   ZmqgSocketCore *core = self->core;
   ZmqgEndpointCore *found = NULL;
 
-  switch (core->ops->type)
-    {
-    case ZMQG_SOCKET_TYPE_REQ:
-    case ZMQG_SOCKET_TYPE_SUB:
-    case ZMQG_SOCKET_TYPE_PUB:
-    case ZMQG_SOCKET_TYPE_DEALER:
-      break;
-    case ZMQG_SOCKET_TYPE_PAIR:
-    case ZMQG_SOCKET_TYPE_REP:
-    case ZMQG_SOCKET_TYPE_ROUTER:
-    case ZMQG_SOCKET_TYPE_PULL:
-    case ZMQG_SOCKET_TYPE_PUSH:
-    case ZMQG_SOCKET_TYPE_XPUB:
-    case ZMQG_SOCKET_TYPE_XSUB:
-    default:
-      return NULL;
-    }
+  if (!core->ops->connects_once)
+    return NULL;
 
   zmqg_socket_core_lock (core);
   for (guint i = 0; i < core->endpoints->len && found == NULL; i++)

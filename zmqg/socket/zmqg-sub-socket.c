@@ -106,6 +106,7 @@ static const ZmqgSocketOps sub_ops = {
   .type = ZMQG_SOCKET_TYPE_SUB,
   .session = &zmqg_sub_session,
   .state_size = sizeof (SubState),
+  .connects_once = TRUE,
   .init = zmqg_subscriber_init,
   .clear = zmqg_subscriber_clear,
   .attach = zmqg_subscriber_attach,

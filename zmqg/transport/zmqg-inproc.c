@@ -318,10 +318,7 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   Binding binding;
   ZmqgPipe *pipe;
 
-  pipe = zmqg_pipe_new (options->send_hwm, options->receive_hwm,
-                        options->conflate && !client->table->resubscribes,
-                        options->conflate &&
-                          !client->table->takes_subscriptions);
+  pipe = zmqg_client_new_pipe (client, options);
   pipe->endpoint = zmqg_tag_ref (endpoint);
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
