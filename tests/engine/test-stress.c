@@ -157,6 +157,7 @@ buffer_free (gpointer data)
 
   if (g_main_context_get_thread_default () != NULL)
     atomic_fetch_add (&self->stress->failed, 1);
+  zmqg_order_after_drop (self->data);
   /* Whoever looked at it has counted that. */
   atomic_load (&self->stress->received);
   atomic_fetch_add (&self->stress->freed, 1);

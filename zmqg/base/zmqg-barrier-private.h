@@ -38,6 +38,32 @@ zmqg_barrier_light (void)
 
 void zmqg_barrier_heavy (void);
 
+/*
+ * What the counts of GLib's own types order, in a library that is built
+ * without ThreadSanitizer: before the one who drops a reference to @what
+ * drops it, and after the last one was dropped.
+ */
+#ifdef ZMQG_THREAD_SANITIZER
+void __tsan_acquire (void *address);
+void __tsan_release (void *address);
+#endif
+
+static inline void
+zmqg_order_before_drop (gconstpointer what G_GNUC_UNUSED)
+{
+#ifdef ZMQG_THREAD_SANITIZER
+  __tsan_release ((void *) what);
+#endif
+}
+
+static inline void
+zmqg_order_after_drop (gconstpointer what G_GNUC_UNUSED)
+{
+#ifdef ZMQG_THREAD_SANITIZER
+  __tsan_acquire ((void *) what);
+#endif
+}
+
 /* Between two looks at what another processor is about to change. */
 static inline void
 zmqg_relax (void)

@@ -5,6 +5,8 @@
 
 #include "pipe/zmqg-segment-private.h"
 
+#include "base/zmqg-barrier-private.h"
+
 ZmqgSegment *
 zmqg_segment_new_view (ZmqgChunk *chunk,
                        guint8 *base,
@@ -62,7 +64,10 @@ zmqg_segment_free (ZmqgSegment *segment)
   if (segment->chunk != NULL)
     zmqg_chunk_unref (segment->chunk);
   if (segment->bytes != NULL)
-    g_bytes_unref (segment->bytes);
+    {
+      zmqg_order_before_drop (g_bytes_get_data (segment->bytes, NULL));
+      g_bytes_unref (segment->bytes);
+    }
   zmqg_tag_unref (segment->tag);
   g_free (segment);
 }

@@ -273,10 +273,8 @@ zmqg_socket_core_unlock (ZmqgSocketCore *self)
   if (G_UNLIKELY (changed))
     zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_IN | ZMQG_WAIT_OUT);
 
-#ifdef ZMQG_THREAD_SANITIZER
-  /* Callers may hold the object only, whose counter it cannot see. */
-  atomic_fetch_add_explicit (&self->refs, 0, memory_order_release);
-#endif
+  /* Callers may hold the object only. */
+  zmqg_order_before_drop (self);
 }
 
 gboolean
@@ -467,6 +465,7 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  zmqg_order_after_drop (self);
   g_assert (self->pipes->len == 0);
   while ((news = g_queue_pop_head (&self->news)) != NULL)
     zmqg_news_free (news);
@@ -528,6 +527,8 @@ close_core (ZmqgSocketCore *self,
   zmqg_inbox_wake_all (&self->inbox);
   if (was_member)
     zmqg_context_core_remove_member (self->context, &self->member);
+
+  zmqg_order_before_drop (self);
 }
 
 void
