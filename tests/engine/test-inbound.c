@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "engine/zmqg-engine-private.h"
 #include "engine/zmqg-inbound-private.h"
 
 #include "base/zmqg-error.h"
@@ -163,10 +164,7 @@ read_source (gpointer source,
   if (left == 0 && self->ended)
     return 0;
   if (left == 0)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "");
-      return -1;
-    }
+    return ZMQG_READ_WOULD_BLOCK;
 
   for (guint i = 0; i < n && left > 0; i++)
     {
@@ -185,7 +183,9 @@ static ZmqgInboundResult
 read_some (Fixture *self,
            GError **error)
 {
-  return zmqg_inbound_read (&self->in, self->engine, read_source, self,
+  return zmqg_inbound_read (&self->in,
+                            zmqg_engine_get_read_chunk (self->engine),
+                            read_source, self,
                             error);
 }
 

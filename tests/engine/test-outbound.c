@@ -276,7 +276,7 @@ test_push (Fixture *self,
   /* Written by the sender, who leaves the engine asleep. */
   self->out.last_write = 0;
   WRITE (self, 1, 100, 20);
-  g_assert_true (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSHED);
   g_assert_true (zmqg_pipe_reader_sleeps (self->pipe));
   g_assert_true (zmqg_outbound_is_drained (&self->out));
   drain (self);
@@ -286,7 +286,7 @@ test_push (Fixture *self,
   /* More than is worth a sender's while. */
   self->out.last_write = 0;
   WRITE (self, 2, 20000);
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
   g_assert_cmpuint (drain (self), ==, 0);
   run_all (self);
   EXPECT (expected, 2, 20000);
@@ -295,7 +295,7 @@ test_push (Fixture *self,
   /* A burst is left to the engine. */
   self->out.last_write = g_get_monotonic_time () + G_USEC_PER_SEC;
   WRITE (self, 3, 10);
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
   g_assert_true (zmqg_pipe_reader_sleeps (self->pipe));
   g_assert_cmpuint (drain (self), ==, 0);
   run_all (self);
@@ -306,7 +306,7 @@ test_push (Fixture *self,
   zmqg_outbound_close (&self->out, FALSE, 0);
   self->out.last_write = 0;
   WRITE (self, 4, 10);
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
   g_assert_cmpuint (drain (self), ==, 0);
 }
 
@@ -326,7 +326,7 @@ test_push_blocked (Fixture *self,
       WRITE (self, ++i, 3000);
       EXPECT (expected, i, 3000);
     }
-  while (zmqg_outbound_push (&self->out));
+  while (zmqg_outbound_push (&self->out) == ZMQG_OUTBOUND_PUSHED);
 
   /* The flag is set, so that the sender's claim wakes the engine. */
   g_assert_true (zmqg_frame_queue_claim_reader (self->pipe->out));
@@ -342,7 +342,7 @@ push_once (gpointer data)
 {
   Fixture *self = data;
 
-  return GINT_TO_POINTER (zmqg_outbound_push (&self->out));
+  return GINT_TO_POINTER (zmqg_outbound_push (&self->out) == ZMQG_OUTBOUND_PUSHED);
 }
 
 static void
@@ -389,7 +389,7 @@ intrude (ZmqgPipe *pipe,
 
   zmqg_pipe_write_always (pipe, &view, 1);
   g_assert_true (zmqg_pipe_reader_sleeps (pipe));
-  g_assert_true (zmqg_outbound_push (self->out));
+  g_assert_cmpint (zmqg_outbound_push (self->out), ==, ZMQG_OUTBOUND_PUSHED);
 }
 
 static const ZmqgPipeOwner intruder_ops = { .post = intrude };
@@ -512,7 +512,7 @@ test_write_through_and_engine (Fixture *self,
 
       zmqg_pipe_write_always (self->pipe, &view, 1);
       if (zmqg_pipe_reader_sleeps (self->pipe) &&
-          !zmqg_outbound_push (&self->out) &&
+          zmqg_outbound_push (&self->out) != ZMQG_OUTBOUND_PUSHED &&
           zmqg_frame_queue_claim_reader (self->pipe->out))
         atomic_store (&race.kicked, 1);
       if (i % 1000 == 0)
@@ -875,7 +875,7 @@ test_epoch (Fixture *self,
   run_all (self);
   g_assert_cmpuint (self->wire->len, ==, 0);
   /* While it waits for the mark nobody writes through. */
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
 
   write_epoch (self, 2);
   write_command (self, 0, "\11SUBSCRIBEd", 11);
@@ -940,7 +940,7 @@ test_failed (Fixture *self,
 
   /* A sender leaves the error to the engine. No SIGPIPE. */
   WRITE (self, 1, 10);
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
   g_assert_true (zmqg_frame_queue_claim_reader (self->pipe->out));
   g_assert_cmpint (zmqg_outbound_run (&self->out, TRUE, &error), ==,
                    ZMQG_OUTBOUND_FAILED);
@@ -980,7 +980,7 @@ test_stream (Fixture *self,
   /* A stream is the engine's alone. */
   self->out.last_write = 0;
   WRITE (self, 1, 5);
-  g_assert_false (zmqg_outbound_push (&self->out));
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==, ZMQG_OUTBOUND_PUSH_NOW);
   zmqg_outbound_close (&self->out, FALSE, 0);
 }
 

@@ -63,3 +63,7 @@ void zmqg_thread_waiter_clear (ZmqgThreadWaiter *self);
 /* Sleeps until signalled, a POSIX signal arrives, or @deadline (monotonic
  * microseconds, -1 for none). %FALSE when the deadline has passed. */
 gboolean zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);
+
+/* The same, but returns also when the descriptor (-1 for none) is readable. */
+gboolean zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self, int fd,
+                                         gint64 deadline);

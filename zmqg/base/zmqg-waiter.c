@@ -125,7 +125,19 @@ gboolean
 zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
                          gint64 deadline)
 {
-  struct pollfd pfd = { .fd = self->fd, .events = POLLIN };
+  return zmqg_thread_waiter_wait_beside (self, -1, deadline);
+}
+
+gboolean
+zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
+                                int fd,
+                                gint64 deadline)
+{
+  /* A negative one is passed over. */
+  struct pollfd fds[] = {
+    { .fd = self->fd, .events = POLLIN },
+    { .fd = fd, .events = POLLIN },
+  };
   struct timespec ts;
   struct timespec *timeout = NULL;
   gint64 left = 0;
@@ -140,8 +152,11 @@ zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
       timeout = &ts;
     }
 
-  if (ppoll (&pfd, 1, timeout, NULL) > 0)
-    zmqg_thread_waiter_clear (self);
+  if (ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL) > 0)
+    {
+      if (fds[0].revents != 0)
+        zmqg_thread_waiter_clear (self);
+    }
   else if (deadline >= 0 && g_get_monotonic_time () >= deadline)
     return FALSE;
 

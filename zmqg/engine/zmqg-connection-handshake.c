@@ -211,6 +211,7 @@ start_traffic (ZmqgConnection *self)
   GError *error = NULL;
   ZmqgGreeting *greeting = &self->greeting;
   gboolean has_commands = self->client->table->resubscribes;
+  gboolean fed;
 
   if (self->mechanism != NULL)
     metadata = self->mechanism->ops->get_metadata (self->mechanism);
@@ -248,13 +249,18 @@ start_traffic (ZmqgConnection *self)
       return;
     }
 
-  if (!zmqg_inbound_feed (&session->inbound, self->input->data,
-                          self->input->len, &error))
+  zmqg_lock (&session->reading.lock);
+  fed = zmqg_inbound_feed (&session->inbound, self->input->data,
+                           self->input->len, &error);
+  zmqg_unlock (&session->reading.lock);
+  zmqg_connection_act_upon_commands (self);
+  if (!fed)
     {
       zmqg_connection_fail_with (self, error);
       return;
     }
 
+  zmqg_session_open_reading (session, self->link->fd);
   zmqg_connection_note_pause (self);
   g_byte_array_set_size (self->input, 0);
   g_clear_pointer (&self->input, g_byte_array_unref);
@@ -370,12 +376,11 @@ zmqg_connection_read_handshake (ZmqgConnection *self)
   GError *error = NULL;
   gssize size = zmqg_connection_read_ranges (self, &range, 1, &error);
 
+  if (size == ZMQG_READ_WOULD_BLOCK)
+    return;
   if (size < 0)
     {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        g_error_free (error);
-      else
-        zmqg_connection_fail_with (self, error);
+      zmqg_connection_fail_with (self, error);
       return;
     }
   if (size == 0)

@@ -90,3 +90,6 @@ void zmqg_connection_note_pause (ZmqgConnection *self);
 void zmqg_connection_kick (ZmqgConnection *self, guint events);
 void zmqg_connection_handle_command (ZmqgInbound *inbound,
                                      const ZmqgCommand *command);
+
+/* What commands were read that ask for something. */
+void zmqg_connection_act_upon_commands (ZmqgConnection *self);

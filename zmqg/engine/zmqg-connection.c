@@ -115,8 +115,10 @@ update_source (ZmqgConnection *self,
 void
 zmqg_connection_update_watch (ZmqgConnection *self)
 {
+  gboolean lent = self->session != NULL &&
+                  atomic_load (&self->session->reading.lent);
   gboolean input = self->state != STATE_CLOSED &&
-                   self->state != STATE_FLUSH && !self->paused;
+                   self->state != STATE_FLUSH && !self->paused && !lent;
   gboolean output = self->state != STATE_CLOSED &&
                     (self->want_output || self->output->len > 0);
 
@@ -217,26 +219,8 @@ read_fd (gpointer source,
          guint n,
          GError **error)
 {
-  ZmqgConnection *self = source;
-  struct msghdr message = { .msg_iov = ranges, .msg_iovlen = n };
-  gssize size;
-  int code;
-
-  do
-    size = recvmsg (self->link->fd, &message, MSG_DONTWAIT);
-  while (size < 0 && errno == EINTR);
-
-  if (size >= 0)
-    return size;
-
-  code = errno;
-  if (code == ECONNRESET || code == EPIPE)
-    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST, "%s",
-                 g_strerror (code));
-  else
-    g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
-                         g_strerror (code));
-  return -1;
+  return zmqg_read_descriptor (((ZmqgConnection *) source)->link->fd, ranges,
+                               n, error);
 }
 
 static gssize
@@ -260,6 +244,11 @@ read_stream (gpointer source,
         {
           g_clear_error (&local);
           break;
+        }
+      if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_error_free (local);
+          return ZMQG_READ_WOULD_BLOCK;
         }
       if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
         {
@@ -291,13 +280,16 @@ zmqg_connection_read_ranges (ZmqgConnection *self,
 
 /* --- Traffic ------------------------------------------------------------ */
 
-/* Whether there is room for more has changed. */
+/* Whether there is room for more, or who reads, has changed. */
 void
 zmqg_connection_note_pause (ZmqgConnection *self)
 {
+  ZmqgReadThrough *reading = &self->session->reading;
   ZmqgClient *client = self->client;
 
+  zmqg_lock (&reading->lock);
   self->paused = self->session->inbound.paused;
+  zmqg_unlock (&reading->lock);
   zmqg_connection_update_watch (self);
 
   /* While paused the end of the connection goes unnoticed. */
@@ -305,20 +297,27 @@ zmqg_connection_note_pause (ZmqgConnection *self)
     client->ops->attend (client);
 }
 
+static ZmqgInboundResult
+read_once (ZmqgConnection *self,
+           GError **error)
+{
+  return zmqg_inbound_read (&self->session->inbound,
+                            zmqg_engine_get_read_chunk (self->engine),
+                            self->link->fd >= 0 ? read_fd : read_stream,
+                            self, error);
+}
+
 /* Nothing can be written any more: reads to the end of what there is, as far
- * as there is room, and then closes. */
+ * as there is room, and then closes. No receiver reads. */
 static void
 read_rest (ZmqgConnection *self)
 {
-  ZmqgInbound *inbound = &self->session->inbound;
   ZmqgInboundResult result = ZMQG_INBOUND_MORE;
 
   for (guint i = 0; !self->paused && i < READS_AFTER_FAILURE &&
                     result == ZMQG_INBOUND_MORE; i++)
     {
-      result = zmqg_inbound_read (inbound, self->engine,
-                                  self->link->fd >= 0 ? read_fd : read_stream,
-                                  self, NULL);
+      result = read_once (self, NULL);
       if (result == ZMQG_INBOUND_PAUSED)
         zmqg_connection_note_pause (self);
     }
@@ -350,10 +349,17 @@ zmqg_connection_run_output (ZmqgConnection *self)
       zmqg_connection_update_watch (self);
       break;
 
+    case ZMQG_OUTBOUND_LEFT:
+      self->want_output = FALSE;
+      zmqg_connection_update_watch (self);
+      zmqg_session_write_later (session);
+      break;
+
     case ZMQG_OUTBOUND_FAILED:
     default:
       /* What the peer sent before that can still be read. */
       zmqg_outbound_close (&session->outbound, FALSE, 0);
+      zmqg_session_close_reading (session);
       g_prefix_error (&error, "%s: ", peer_text (self));
       self->write_error = error;
       self->want_output = FALSE;
@@ -362,50 +368,92 @@ zmqg_connection_run_output (ZmqgConnection *self)
     }
 }
 
-static void
-read_traffic (ZmqgConnection *self)
+void
+zmqg_connection_act_upon_commands (ZmqgConnection *self)
 {
-  ZmqgSession *session = self->session;
-  GError *error = NULL;
+  ZmqgInbound *inbound = &self->session->inbound;
+  gboolean answered;
+  guint ttl;
 
+  zmqg_lock (&self->session->reading.lock);
+  answered = inbound->answered;
+  ttl = inbound->ttl;
+  inbound->answered = FALSE;
+  inbound->ttl = 0;
+  zmqg_unlock (&self->session->reading.lock);
+
+  if (answered)
+    self->want_output = TRUE;
+  if (ttl > 0)
+    zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
+                              &self->silence, ttl);
+}
+
+static void
+note_input (ZmqgConnection *self)
+{
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->silence);
-  zmqg_session_touch (session);
+  zmqg_session_touch (self->session);
+}
 
-  for (guint i = 0; i < READS_PER_TURN; i++)
+/* A read, or a receiver's, ended so: goes on, waits or closes. Takes @error. */
+static void
+follow_up (ZmqgConnection *self,
+           ZmqgInboundResult result,
+           GError *error)
+{
+  zmqg_connection_act_upon_commands (self);
+
+  switch (result)
     {
-      ZmqgInboundResult result;
+    case ZMQG_INBOUND_END:
+      zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
+                            "The peer closed the connection");
+      break;
 
-      result = zmqg_inbound_read (&session->inbound, self->engine,
-                                  self->link->fd >= 0 ? read_fd : read_stream,
-                                  self, &error);
-      switch (result)
-        {
-        case ZMQG_INBOUND_MORE:
-          continue;
+    case ZMQG_INBOUND_FAILED:
+      zmqg_connection_fail_with (self, error);
+      break;
 
-        case ZMQG_INBOUND_EMPTY:
-          return;
+    case ZMQG_INBOUND_PAUSED:
+      zmqg_connection_note_pause (self);
+      break;
 
-        case ZMQG_INBOUND_PAUSED:
-          zmqg_connection_note_pause (self);
-          return;
-
-        case ZMQG_INBOUND_END:
-          zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
-                                "The peer closed the connection");
-          return;
-
-        case ZMQG_INBOUND_FAILED:
-        default:
-          zmqg_connection_fail_with (self, error);
-          return;
-        }
+    case ZMQG_INBOUND_MORE:
+    case ZMQG_INBOUND_EMPTY:
+    default:
+      break;
     }
 }
 
-/* The engine's answer to commands of the peer. Called while its bytes are
- * walked over: only takes note. */
+static void
+read_traffic (ZmqgConnection *self)
+{
+  ZmqgReadThrough *reading = &self->session->reading;
+  ZmqgInboundResult result = ZMQG_INBOUND_MORE;
+  GError *error = NULL;
+  gboolean lent;
+
+  zmqg_lock (&reading->lock);
+  lent = atomic_load (&reading->lent);
+  for (guint i = 0; !lent && result == ZMQG_INBOUND_MORE &&
+                    i < READS_PER_TURN; i++)
+    result = read_once (self, &error);
+  zmqg_unlock (&reading->lock);
+
+  if (lent)
+    {
+      zmqg_connection_update_watch (self);
+      return;
+    }
+
+  note_input (self);
+  follow_up (self, result, error);
+}
+
+/* The engine's answer to commands of the peer. Called by who reads, while the
+ * bytes are walked over: only takes note. */
 void
 zmqg_connection_handle_command (ZmqgInbound *inbound,
                                 const ZmqgCommand *command)
@@ -413,14 +461,12 @@ zmqg_connection_handle_command (ZmqgInbound *inbound,
   ZmqgSession *session =
     (ZmqgSession *) ((guint8 *) inbound -
                      G_STRUCT_OFFSET (ZmqgSession, inbound));
-  ZmqgConnection *self = session->connection;
   guint8 frame[ZMQG_FRAME_HEADER_MAX + ZMQG_COMMAND_PONG_MAX];
   guint8 body[ZMQG_COMMAND_PONG_MAX];
   const guint8 *context;
   gsize context_size;
   gsize header;
   gsize size;
-  guint ttl;
 
   if (command->id != ZMQG_COMMAND_PING)
     return;
@@ -430,12 +476,50 @@ zmqg_connection_handle_command (ZmqgInbound *inbound,
   header = zmqg_frame_encode_header (frame, ZMQG_FRAME_COMMAND, size);
   memcpy (frame + header, body, size);
   zmqg_outbound_add_control (&session->outbound, frame, header + size);
-  self->want_output = TRUE;
+  inbound->answered = TRUE;
+  inbound->ttl = zmqg_command_get_ping_ttl (command) * 100;
+}
 
-  ttl = zmqg_command_get_ping_ttl (command);
-  if (ttl > 0)
+/* A receiver did something that concerns reading. */
+static void
+attend_reading (ZmqgConnection *self,
+                guint events)
+{
+  ZmqgSession *session = self->session;
+  ZmqgReadThrough *reading = &session->reading;
+  ZmqgInbound *inbound = &session->inbound;
+  ZmqgInboundResult result = ZMQG_INBOUND_EMPTY;
+  GError *error = NULL;
+  gboolean beating;
+
+  zmqg_lock (&reading->lock);
+  if (events & ZMQG_PIPE_RETURNED)
+    {
+      zmqg_read_through_take_back (reading);
+      reading->wanted = FALSE;
+    }
+
+  error = g_steal_pointer (&reading->error);
+  if (error != NULL)
+    result = ZMQG_INBOUND_FAILED;
+  else if (reading->ended)
+    result = ZMQG_INBOUND_END;
+  else if (!atomic_load (&reading->lent) && inbound->paused &&
+           !((events & ZMQG_PIPE_WRITABLE) &&
+             zmqg_read_through_lend (reading)))
+    result = zmqg_inbound_resume (inbound, &error) ? ZMQG_INBOUND_PAUSED
+                                                   : ZMQG_INBOUND_FAILED;
+  beating = reading->beating;
+  zmqg_unlock (&reading->lock);
+
+  if (beating && !zmqg_timer_is_running (&session->beat))
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
-                              &self->silence, ttl * 100);
+                              &session->beat, ZMQG_READ_THROUGH_BEAT_MSEC);
+  if (events & ZMQG_PIPE_READ)
+    note_input (self);
+  follow_up (self, result, error);
+  if (self->state == STATE_TRAFFIC)
+    zmqg_connection_note_pause (self);
 }
 
 /* The socket's end did something. */
@@ -443,21 +527,11 @@ void
 zmqg_connection_kick (ZmqgConnection *self,
                       guint events)
 {
-  GError *error = NULL;
-
   zmqg_connection_ref (self);
 
-  if ((events & (ZMQG_PIPE_WRITABLE | ZMQG_PIPE_ENDED)) && self->paused)
-    {
-      if (!zmqg_inbound_resume (&self->session->inbound, &error))
-        {
-          zmqg_connection_fail_with (self, error);
-        }
-      else
-        {
-          zmqg_connection_note_pause (self);
-        }
-    }
+  if (events & (ZMQG_PIPE_READ | ZMQG_PIPE_RETURNED | ZMQG_PIPE_WRITABLE |
+                ZMQG_PIPE_ENDED))
+    attend_reading (self, events);
 
   if (self->state != STATE_TRAFFIC)
     ; /* it failed just now */

@@ -46,6 +46,11 @@ gboolean zmqg_engine_is_threaded (ZmqgEngine *self);
  * already. The caller sees to it that it lives until then. */
 gboolean zmqg_engine_queue (ZmqgEngine *self, ZmqgEngineTask *task);
 
+/* The same, but a fraction of a millisecond later: for what will likely be
+ * done by somebody else until then. Only what needs no driver to be awake
+ * may wait so: where the engine has no thread the task runs soon. */
+gboolean zmqg_engine_queue_later (ZmqgEngine *self, ZmqgEngineTask *task);
+
 /* The same for one function call. */
 void zmqg_engine_call (ZmqgEngine *self, void (*function) (gpointer data),
                        gpointer data);

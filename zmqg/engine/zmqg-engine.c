@@ -13,11 +13,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* Polled descriptors of an engine's context: its own wake-up, the epoll set,
  * and what GIO adds meanwhile. */
 #define POLL_FDS_INLINE 8
+
+/* How much later queue_later () is. */
+#define LATER_NSEC (200 * 1000)
 
 /* Turns of a driven engine per turn of the application's main context. */
 #define TURNS_PER_DISPATCH 4
@@ -40,6 +44,8 @@ struct _ZmqgEngine
   ZmqgLock lock; /* a leaf: guards what follows */
   ZmqgEngineTask *first_task;
   ZmqgEngineTask *last_task;
+  ZmqgEngineTask *first_later;
+  ZmqgFdWatch later; /* a timer; -1 where the engine has no thread */
   GQueue drivers; /* of ZmqgThreadWaiter that would drive */
   ZmqgLock app_lock; /* before lock: a source that ends is not changed */
   GSource *app_source;
@@ -129,15 +135,10 @@ task_source_check (GSource *source)
   return has_tasks (self);
 }
 
-static gboolean
-task_source_dispatch (GSource *source,
-                      GSourceFunc callback G_GNUC_UNUSED,
-                      gpointer user_data G_GNUC_UNUSED)
+static void
+run_tasks (ZmqgEngine *self,
+           ZmqgEngineTask *task)
 {
-  ZmqgEngine *self = ((EngineSource *) source)->engine;
-  ZmqgEngineTask *task;
-
-  task = take_tasks (self);
   while (task != NULL)
     {
       ZmqgEngineTask *next = task->next;
@@ -148,7 +149,16 @@ task_source_dispatch (GSource *source,
       task->run (task);
       task = next;
     }
+}
 
+static gboolean
+task_source_dispatch (GSource *source,
+                      GSourceFunc callback G_GNUC_UNUSED,
+                      gpointer user_data G_GNUC_UNUSED)
+{
+  ZmqgEngine *self = ((EngineSource *) source)->engine;
+
+  run_tasks (self, take_tasks (self));
   return G_SOURCE_CONTINUE;
 }
 
@@ -181,6 +191,52 @@ zmqg_engine_queue (ZmqgEngine *self,
   if (added)
     wake_up (self);
   return added;
+}
+
+gboolean
+zmqg_engine_queue_later (ZmqgEngine *self,
+                         ZmqgEngineTask *task)
+{
+  const struct itimerspec time = { .it_value.tv_nsec = LATER_NSEC };
+  gboolean added;
+  gboolean arm;
+
+  if (self->later.fd < 0)
+    return zmqg_engine_queue (self, task);
+
+  zmqg_lock (&self->lock);
+  added = !task->queued;
+  arm = added && self->first_later == NULL;
+  if (added)
+    {
+      task->queued = TRUE;
+      task->next = self->first_later;
+      self->first_later = task;
+    }
+  zmqg_unlock (&self->lock);
+
+  if (arm)
+    timerfd_settime (self->later.fd, 0, &time, NULL);
+  return added;
+}
+
+static void
+later_ready (ZmqgFdWatch *watch,
+             GIOCondition condition G_GNUC_UNUSED)
+{
+  ZmqgEngine *self = (ZmqgEngine *) ((guint8 *) watch -
+                                     G_STRUCT_OFFSET (ZmqgEngine, later));
+  ZmqgEngineTask *tasks;
+  guint64 count;
+
+  while (read (watch->fd, &count, sizeof count) < 0 && errno == EINTR)
+    ;
+
+  zmqg_lock (&self->lock);
+  tasks = self->first_later;
+  self->first_later = NULL;
+  zmqg_unlock (&self->lock);
+  run_tasks (self, tasks);
 }
 
 static void
@@ -605,7 +661,8 @@ engine_thread (gpointer data)
     {
       take_turn (self, NULL, -1);
       zmqg_lock (&self->lock);
-      stopping = self->stopping && self->first_task == NULL;
+      stopping = self->stopping && self->first_task == NULL &&
+                 self->first_later == NULL;
       zmqg_unlock (&self->lock);
     }
   g_main_context_pop_thread_default (self->context);
@@ -697,12 +754,19 @@ zmqg_engine_new (ZmqgEngineMode mode,
   /* Else GLib takes its descriptors out of the poll set around each
    * dispatch, and wakes the context for that, twice. */
   g_source_set_can_recurse (self->task_source, TRUE);
+  self->later.fd = -1;
+  self->later.ready = later_ready;
   self->wake_fd = wake_fd;
   self->wake_tag = g_source_add_unix_fd (self->task_source, wake_fd, G_IO_IN);
   g_source_attach (self->task_source, self->context);
 
   if (mode == ZMQG_ENGINE_MODE_THREADS)
     {
+      /* Without one more descriptor later is at once. */
+      self->later.fd = timerfd_create (CLOCK_MONOTONIC,
+                                       TFD_CLOEXEC | TFD_NONBLOCK);
+      if (self->later.fd >= 0)
+        zmqg_reactor_watch (reactor, &self->later, G_IO_IN);
       self->thread = start_thread (self, name, error);
       if (self->thread == NULL)
         {
@@ -727,10 +791,15 @@ zmqg_engine_unref (ZmqgEngine *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
-  g_assert (self->first_task == NULL);
+  g_assert (self->first_task == NULL && self->first_later == NULL);
   g_source_destroy (self->task_source);
   g_source_unref (self->task_source);
   close (self->wake_fd);
+  if (self->later.fd >= 0)
+    {
+      zmqg_reactor_watch (self->reactor, &self->later, 0);
+      close (self->later.fd);
+    }
   zmqg_reactor_free (self->reactor);
   g_main_context_unref (self->context);
   g_clear_pointer (&self->read_chunk, zmqg_chunk_unref);

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include "engine/zmqg-engine-private.h"
 #include "engine/zmqg-options-private.h"
 #include "engine/zmqg-session-table-private.h"
 #include "pipe/zmqg-pipe-private.h"
@@ -13,7 +12,8 @@
 /*
  * ZmqgInbound: turns the bytes of a connection in traffic into messages of
  * the inbound queue. Bytes are looked at once, where they were read; ranges
- * of many messages are handed over at a time. Engine only.
+ * of many messages are handed over at a time. One thread at a time: see
+ * ZmqgReadThrough.
  */
 typedef struct _ZmqgInbound ZmqgInbound;
 
@@ -23,8 +23,10 @@ struct _ZmqgInbound
   const ZmqgSessionTable *table;
   const ZmqgOptions *options; /* borrowed */
 
-  /* A command that the engine answers (PING, …). */
+  /* A command that the engine answers (PING, …). Called by who reads. */
   void (*command) (ZmqgInbound *self, const ZmqgCommand *command);
+  gboolean answered;     /* there is something of that to write */
+  guint ttl;             /* of the peer's PING, in ms, not yet acted upon */
 
   gboolean zmtp1;        /* the framing of ZMTP 1.0 */
   gboolean discard;      /* nobody will read what is received */
@@ -63,8 +65,10 @@ gboolean zmqg_inbound_feed (ZmqgInbound *self, const guint8 *data,
 /* Takes what was held back, when there may be room again. */
 gboolean zmqg_inbound_resume (ZmqgInbound *self, GError **error);
 
-/* How a descriptor or a stream is read: bytes, 0 at the end, -1 with
- * WOULD_BLOCK or another error. */
+/* How a descriptor or a stream is read: bytes, 0 at the end, -1 with an error,
+ * or this. */
+#define ZMQG_READ_WOULD_BLOCK (-2)
+
 typedef gssize (*ZmqgReadFunc) (gpointer source, struct iovec *ranges,
                                 guint n, GError **error);
 
@@ -77,7 +81,8 @@ typedef enum
   ZMQG_INBOUND_FAILED,
 } ZmqgInboundResult;
 
-/* One read and what follows from it. */
-ZmqgInboundResult zmqg_inbound_read (ZmqgInbound *self, ZmqgEngine *engine,
+/* One read into @chunk (nullable: no memory), which nobody else refers to, and
+ * what follows from it. */
+ZmqgInboundResult zmqg_inbound_read (ZmqgInbound *self, ZmqgChunk *chunk,
                                      ZmqgReadFunc function, gpointer source,
                                      GError **error);

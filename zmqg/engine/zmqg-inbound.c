@@ -69,6 +69,8 @@ zmqg_inbound_reset (ZmqgInbound *self,
   self->check_state = 0;
   self->message_bytes = 0;
   self->message_frames = 0;
+  self->answered = FALSE;
+  self->ttl = 0;
 }
 
 static gboolean
@@ -666,12 +668,11 @@ fill_body (ZmqgInbound *self,
 
 ZmqgInboundResult
 zmqg_inbound_read (ZmqgInbound *self,
-                   ZmqgEngine *engine,
+                   ZmqgChunk *chunk,
                    ZmqgReadFunc function,
                    gpointer source,
                    GError **error)
 {
-  ZmqgChunk *chunk = zmqg_engine_get_read_chunk (engine);
   GError *local = NULL;
   struct iovec ranges[2];
   gsize asked;
@@ -690,13 +691,10 @@ zmqg_inbound_read (ZmqgInbound *self,
   got = function (source, ranges, n, &local);
   if (got == 0)
     return ZMQG_INBOUND_END;
+  if (got == ZMQG_READ_WOULD_BLOCK)
+    return ZMQG_INBOUND_EMPTY;
   if (got < 0)
     {
-      if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        {
-          g_error_free (local);
-          return ZMQG_INBOUND_EMPTY;
-        }
       g_propagate_error (error, local);
       return ZMQG_INBOUND_FAILED;
     }

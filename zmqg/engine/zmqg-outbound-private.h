@@ -24,6 +24,7 @@ typedef struct
 {
   ZmqgLock lock;
   atomic_bool wanted; /* somebody found the lock taken and left */
+  atomic_bool draining; /* a sender without room waits for the lock */
   ZmqgPipe *pipe;     /* the engine's end, borrowed */
 
   gboolean open;
@@ -38,6 +39,7 @@ typedef struct
   gsize message_done;  /* convert: bytes of the message written */
   gboolean patient;    /* the engine writes: waits for more */
   gint64 last_write;   /* monotonic µs */
+  gint64 last_drain;   /* the same, by a sender; 0 = all is the engine's */
   guint writes;        /* of the queue, in this turn */
   guint64 discarded;   /* messages before an epoch mark */
 } ZmqgOutbound;
@@ -46,6 +48,7 @@ typedef enum
 {
   ZMQG_OUTBOUND_DRAINED,
   ZMQG_OUTBOUND_BLOCKED, /* the kernel's buffer is full */
+  ZMQG_OUTBOUND_LEFT,    /* to a sender that writes when it finds no room */
   ZMQG_OUTBOUND_FAILED,
 } ZmqgOutboundResult;
 
@@ -73,9 +76,19 @@ ZmqgOutboundResult zmqg_outbound_run (ZmqgOutbound *self, gboolean spin,
 void zmqg_outbound_add_control (ZmqgOutbound *self, const guint8 *frame,
                                 gsize size);
 
-/* In a sender's thread, no lock held: writes what little there is. %FALSE
- * when the engine has to be woken. */
-gboolean zmqg_outbound_push (ZmqgOutbound *self);
+typedef enum
+{
+  ZMQG_OUTBOUND_PUSHED,     /* nothing is left to do */
+  ZMQG_OUTBOUND_PUSH_NOW,   /* the engine has to write */
+  ZMQG_OUTBOUND_PUSH_LATER, /* it has to look in a moment */
+} ZmqgOutboundPush;
+
+/* In a sender's thread, no lock held: writes what little there is. */
+ZmqgOutboundPush zmqg_outbound_push (ZmqgOutbound *self);
+
+/* In the thread of a sender that found no room, no lock held: writes what
+ * there is. %FALSE when the engine has to go on. */
+gboolean zmqg_outbound_drain (ZmqgOutbound *self);
 
 /* In the engine: whether everything was handed to the kernel. */
 gboolean zmqg_outbound_is_drained (ZmqgOutbound *self);

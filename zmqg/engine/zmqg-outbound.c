@@ -32,6 +32,10 @@
  * next is left to the engine: bursts batch. */
 #define PUSH_PAUSE_USEC 40
 
+/* While a sender fills the queue and writes it out whenever there is no room,
+ * the engine keeps out of its way: so long after the last time. */
+#define DRAIN_PAUSE_USEC 500
+
 /* How often the engine looks at a drained queue before it sleeps, and how
  * often whether a queue still grows before it writes. */
 #define LOOKS 4
@@ -74,6 +78,7 @@ zmqg_outbound_open (ZmqgOutbound *self,
   self->convert = version < ZMQG_ZMTP_2_0 ||
                   (version < ZMQG_ZMTP_3_1 && has_commands);
   self->last_write = 0;
+  self->last_drain = 0;
   zmqg_unlock (&self->lock);
 }
 
@@ -248,6 +253,14 @@ relax (void)
     zmqg_relax ();
 }
 
+/* The engine owns it, and a sender wants to write itself. */
+static inline gboolean
+is_in_the_way (ZmqgOutbound *self)
+{
+  return self->patient &&
+         atomic_load_explicit (&self->draining, memory_order_relaxed);
+}
+
 /* Gathers what there is; in the engine, while a producer adds to it, a while
  * longer: a system call costs as much as a hundred small messages. */
 static guint
@@ -263,7 +276,7 @@ gather (ZmqgOutbound *self,
   n = zmqg_frame_queue_gather (queue, ranges, RANGES_MAX, max, whole, total);
 
   for (guint i = 0; self->patient && n > 0 && i < GROWTH_LOOKS &&
-                    *total < BATCH_BYTES; i++)
+                    *total < BATCH_BYTES && !is_in_the_way (self); i++)
     {
       gsize before = *total;
 
@@ -429,6 +442,8 @@ write_all (ZmqgOutbound *self,
             }
         }
 
+      if (is_in_the_way (self))
+        return ZMQG_OUTBOUND_LEFT;
       if (self->wait_epoch && !discard_to_epoch (self))
         return ZMQG_OUTBOUND_DRAINED;
       if (!zmqg_frame_queue_has_data (self->pipe->in))
@@ -454,6 +469,8 @@ wait_for_more (ZmqgOutbound *self)
         return TRUE;
       relax ();
     }
+  if (is_in_the_way (self))
+    return TRUE;
 
   /* On a busy machine the producer may be waiting for this very processor;
    * it is cheaper to let it go on than to be woken by it. */
@@ -474,6 +491,15 @@ go_to_sleep (ZmqgOutbound *self)
   return TRUE;
 }
 
+/* Owned. */
+static gboolean
+is_drained_by_senders (ZmqgOutbound *self)
+{
+  return self->last_drain != 0 &&
+         (self->control == NULL || self->control->len == 0) &&
+         g_get_monotonic_time () - self->last_drain < DRAIN_PAUSE_USEC;
+}
+
 ZmqgOutboundResult
 zmqg_outbound_run (ZmqgOutbound *self,
                    gboolean spin,
@@ -485,7 +511,11 @@ zmqg_outbound_run (ZmqgOutbound *self,
     {
       zmqg_lock (&self->lock);
       result = ZMQG_OUTBOUND_DRAINED;
-      if (self->open)
+      if (self->open && is_drained_by_senders (self))
+        {
+          result = ZMQG_OUTBOUND_LEFT;
+        }
+      else if (self->open)
         {
           atomic_store (&self->pipe->in->reader_asleep, 0);
           self->patient = spin;
@@ -552,13 +582,12 @@ push_all (ZmqgOutbound *self)
   return TRUE;
 }
 
-gboolean
+ZmqgOutboundPush
 zmqg_outbound_push (ZmqgOutbound *self)
 {
-  gboolean done = TRUE;
-
   for (;;)
     {
+      ZmqgOutboundPush result;
       gint64 now;
 
       if (!zmqg_trylock (&self->lock))
@@ -568,23 +597,58 @@ zmqg_outbound_push (ZmqgOutbound *self)
           atomic_store (&self->wanted, TRUE);
           atomic_thread_fence (memory_order_seq_cst);
           if (!zmqg_trylock (&self->lock))
-            return TRUE;
+            return ZMQG_OUTBOUND_PUSHED;
         }
 
       atomic_store (&self->wanted, FALSE);
       now = g_get_monotonic_time ();
-      done = may_push (self, now);
-      if (done)
+      if (may_push (self, now))
         {
-          done = push_all (self);
+          result = push_all (self) ? ZMQG_OUTBOUND_PUSHED
+                                   : ZMQG_OUTBOUND_PUSH_NOW;
           self->last_write = now;
+        }
+      else
+        {
+          result = self->open && is_drained_by_senders (self)
+                     ? ZMQG_OUTBOUND_PUSH_LATER
+                     : ZMQG_OUTBOUND_PUSH_NOW;
         }
       zmqg_unlock (&self->lock);
 
       atomic_thread_fence (memory_order_seq_cst);
       if (!atomic_load_explicit (&self->wanted, memory_order_relaxed))
-        return done;
+        return result;
     }
+}
+
+gboolean
+zmqg_outbound_drain (ZmqgOutbound *self)
+{
+  gboolean done = TRUE;
+
+  /* The engine may be at it: it lets go then. */
+  atomic_store_explicit (&self->draining, TRUE, memory_order_relaxed);
+  zmqg_lock (&self->lock);
+  atomic_store_explicit (&self->draining, FALSE, memory_order_relaxed);
+
+  if (self->open && self->fd >= 0 && !self->wait_epoch)
+    {
+      self->writes = 0;
+      done = write_all (self, NULL) == ZMQG_OUTBOUND_DRAINED;
+      self->last_write = g_get_monotonic_time ();
+      self->last_drain = done ? self->last_write : 0;
+      if (zmqg_frame_queue_settle (self->pipe->in))
+        zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+    }
+  zmqg_unlock (&self->lock);
+
+  /* A sender that found the lock taken relies on this look. */
+  atomic_thread_fence (memory_order_seq_cst);
+  if (atomic_load_explicit (&self->wanted, memory_order_relaxed) &&
+      atomic_exchange (&self->wanted, FALSE))
+    done = FALSE;
+  return done;
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include "engine/zmqg-inbound-private.h"
 #include "engine/zmqg-outbound-private.h"
 #include "engine/zmqg-peer-record-private.h"
+#include "engine/zmqg-read-through-private.h"
 #include "pipe/zmqg-inbox-private.h"
 
 /*
@@ -78,8 +79,10 @@ struct _ZmqgSession
   ZmqgOptions *options;
   ZmqgPipe *pipe; /* our end, counted */
   ZmqgOutbound outbound;
-  ZmqgInbound inbound;
+  ZmqgInbound inbound;        /* guarded by the lock of reading */
+  ZmqgReadThrough reading;
   ZmqgEngineTask task;
+  ZmqgEngineTask later;       /* writes what a sender has not */
   atomic_uint events;         /* posted by the socket's end */
   ZmqgPeerRecord *record;     /* of the connection, or NULL */
   ZmqgConnection *connection; /* in traffic, or NULL; borrowed */
@@ -93,6 +96,7 @@ struct _ZmqgSession
   gpointer owner;
 
   ZmqgTimer linger;
+  ZmqgTimer beat;     /* while a receiver reads for the engine */
   ZmqgTimer idle;     /* gives memory back when nothing happened so long */
   gboolean active;    /* something was read or written since it started */
   gboolean closing; /* the socket's end is gone */
@@ -123,6 +127,16 @@ gboolean zmqg_session_attach (ZmqgSession *self, ZmqgPipe *pipe,
 void zmqg_session_start_traffic (ZmqgSession *self,
                                  ZmqgConnection *connection,
                                  ZmqgPeerRecord *record);
+
+/* In the engine: the output is left to a sender that is at it; looks again
+ * in a moment. */
+void zmqg_session_write_later (ZmqgSession *self);
+
+/* In the engine: receivers may read the descriptor. */
+void zmqg_session_open_reading (ZmqgSession *self, int fd);
+
+/* In the engine: they may not any more. */
+void zmqg_session_close_reading (ZmqgSession *self);
 
 /* In the engine: something was read or written. */
 void zmqg_session_touch (ZmqgSession *self);

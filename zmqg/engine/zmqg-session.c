@@ -14,9 +14,47 @@ session_push (ZmqgPipe *pipe)
 {
   ZmqgSession *self = pipe->owner;
 
-  if (!zmqg_outbound_push (&self->outbound) &&
-      zmqg_frame_queue_claim_reader (pipe->in))
+  ZmqgOutboundPush result = zmqg_outbound_push (&self->outbound);
+
+  if (result == ZMQG_OUTBOUND_PUSHED ||
+      !zmqg_frame_queue_claim_reader (pipe->in))
+    return;
+
+  if (result == ZMQG_OUTBOUND_PUSH_LATER)
+    zmqg_session_write_later (self);
+  else
     session_post (pipe, ZMQG_PIPE_READABLE);
+}
+
+static void
+session_drain (ZmqgPipe *pipe)
+{
+  ZmqgSession *self = pipe->owner;
+
+  if (!zmqg_outbound_drain (&self->outbound))
+    session_post (pipe, ZMQG_PIPE_READABLE);
+}
+
+static ZmqgPull
+session_pull (ZmqgPipe *pipe,
+              int *fd)
+{
+  ZmqgSession *self = pipe->owner;
+  gboolean tell;
+  ZmqgPull result = zmqg_read_through_pull (&self->reading, fd, &tell);
+
+  if (tell)
+    session_post (pipe, ZMQG_PIPE_READ);
+  return result;
+}
+
+static void
+session_leave (ZmqgPipe *pipe)
+{
+  ZmqgSession *self = pipe->owner;
+
+  if (zmqg_read_through_leave (&self->reading))
+    session_post (pipe, ZMQG_PIPE_READ);
 }
 
 static void
@@ -25,7 +63,17 @@ session_release (ZmqgPipe *pipe)
   zmqg_session_unref (pipe->owner);
 }
 
+/* Where a thread of its own serves the engine, others may do its work. */
 static const ZmqgPipeOwner session_pipe_owner = {
+  .post = session_post,
+  .push = session_push,
+  .pull = session_pull,
+  .leave = session_leave,
+  .drain = session_drain,
+  .release = session_release,
+};
+
+static const ZmqgPipeOwner driven_session_pipe_owner = {
   .post = session_post,
   .push = session_push,
   .release = session_release,
@@ -89,7 +137,10 @@ session_close (ZmqgSession *self)
     return;
 
   self->closing = TRUE;
+  zmqg_session_close_reading (self);
+  zmqg_lock (&self->reading.lock);
   self->inbound.discard = TRUE;
+  zmqg_unlock (&self->reading.lock);
 
   if (linger == 0 || zmqg_outbound_is_drained (&self->outbound))
     {
@@ -125,6 +176,64 @@ session_run (ZmqgEngineTask *task)
   zmqg_session_unref (self);
 }
 
+static void
+session_run_later (ZmqgEngineTask *task)
+{
+  ZmqgSession *self = (ZmqgSession *) ((guint8 *) task -
+                                       G_STRUCT_OFFSET (ZmqgSession, later));
+
+  if (self->pipe != NULL && self->connection != NULL)
+    self->kick (self->connection, ZMQG_PIPE_READABLE);
+
+  zmqg_session_unref (self);
+}
+
+void
+zmqg_session_write_later (ZmqgSession *self)
+{
+  zmqg_session_ref (self);
+  if (!zmqg_engine_queue_later (self->engine, &self->later))
+    zmqg_session_unref (self);
+}
+
+/* --- Reading by receivers ------------------------------------------------ */
+
+static void
+beat_expired (ZmqgTimer *timer)
+{
+  ZmqgSession *self = (ZmqgSession *) ((guint8 *) timer -
+                                       G_STRUCT_OFFSET (ZmqgSession, beat));
+
+  switch (zmqg_read_through_beat (&self->reading))
+    {
+    case ZMQG_BEAT_AGAIN:
+    case ZMQG_BEAT_BACK:
+      if (self->connection != NULL)
+        self->kick (self->connection, ZMQG_PIPE_READ);
+      break;
+
+    case ZMQG_BEAT_STOP:
+    default:
+      break;
+    }
+}
+
+void
+zmqg_session_open_reading (ZmqgSession *self,
+                           int fd)
+{
+  if (fd >= 0 && self->pipe->ops->pull != NULL && !self->inbound.discard)
+    zmqg_read_through_open (&self->reading, fd);
+}
+
+void
+zmqg_session_close_reading (ZmqgSession *self)
+{
+  zmqg_read_through_close (&self->reading);
+  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                           &self->beat);
+}
+
 /* --- Idleness ----------------------------------------------------------- */
 
 /* The queues of a connection that has been idle for so long are emptied of
@@ -142,7 +251,12 @@ trim_queues (gpointer data)
   zmqg_unlock (&self->outbound.lock);
   heed_sender (self);
 
-  return zmqg_frame_queue_trim (self->pipe->out) && trimmed;
+  if (!zmqg_trylock (&self->reading.lock))
+    return FALSE;
+  trimmed = zmqg_frame_queue_trim (self->pipe->out) && trimmed;
+  zmqg_unlock (&self->reading.lock);
+
+  return trimmed;
 }
 
 static void
@@ -206,13 +320,18 @@ zmqg_session_new (ZmqgEngine *engine,
   client->ops->ref (client);
   self->options = zmqg_options_ref (options);
   self->pipe = zmqg_pipe_ref (pipe->peer);
-  self->pipe->ops = &session_pipe_owner;
+  self->pipe->ops = zmqg_engine_is_threaded (engine)
+                      ? &session_pipe_owner
+                      : &driven_session_pipe_owner;
   self->pipe->owner = self;
   self->task.run = session_run;
+  self->later.run = session_run_later;
+  self->beat.expired = beat_expired;
   self->linger.expired = linger_expired;
   self->idle.expired = idle_expired;
   zmqg_outbound_init (&self->outbound, self->pipe);
   zmqg_inbound_init (&self->inbound, self->pipe, client->table, options);
+  zmqg_read_through_init (&self->reading, &self->inbound);
   /* Nothing but messages comes, and nobody would read them. */
   self->inbound.discard = client->table->drops_inbound &&
                           !client->table->takes_subscriptions;
@@ -237,6 +356,7 @@ zmqg_session_unref (ZmqgSession *self)
 
   zmqg_outbound_clear (&self->outbound);
   zmqg_inbound_clear (&self->inbound);
+  zmqg_read_through_clear (&self->reading);
   if (self->client != NULL)
     self->client->ops->unref (self->client);
   zmqg_options_unref (self->options);
@@ -271,7 +391,9 @@ zmqg_session_start_traffic (ZmqgSession *self,
 {
   self->connection = connection;
   self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
+  zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, record->version, &record->tag);
+  zmqg_unlock (&self->reading.lock);
   self->client->ops->peer_added (self->client, record);
 }
 
@@ -288,7 +410,10 @@ zmqg_session_stop_traffic (ZmqgSession *self,
 
   epoch = atomic_load (&self->pipe->peer->epoch) + 1;
   zmqg_outbound_close (&self->outbound, hiccup, epoch);
+  zmqg_session_close_reading (self);
+  zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
+  zmqg_unlock (&self->reading.lock);
 
   if (!self->closing)
     {
@@ -320,8 +445,11 @@ zmqg_session_end (ZmqgSession *self)
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->idle);
   unsent = zmqg_outbound_discard (&self->outbound);
+  zmqg_session_close_reading (self);
+  zmqg_lock (&self->reading.lock);
   zmqg_inbound_clear (&self->inbound);
   zmqg_frame_queue_roll_back (pipe->out);
+  zmqg_unlock (&self->reading.lock);
 
   self->pipe = NULL;
   self->client = NULL;

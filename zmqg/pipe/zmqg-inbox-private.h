@@ -64,6 +64,9 @@ void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
                                gboolean *woken);
 
+/* The waiter is awake, and looks later: events need not wake it until then. */
+void zmqg_inbox_waiter_acts (ZmqgInbox *self, ZmqgWaiter *waiter);
+
 /* The waiter is about to look: later events wake it again. */
 void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
 
@@ -83,6 +86,11 @@ zmqg_inbox_has_consumers (ZmqgInbox *self)
 /* Changes what a listed waiter wants to hear of. */
 void zmqg_inbox_set_interest (ZmqgInbox *self, ZmqgWaiter *waiter,
                               guint interest);
+
+/* Whether anybody but @waiter (nullable) waits that @interest concerns, to
+ * take something or to watch. */
+gboolean zmqg_inbox_has_others (ZmqgInbox *self, const ZmqgWaiter *waiter,
+                                guint interest);
 
 /* Whether a consumer waits that @interest concerns. */
 gboolean zmqg_inbox_is_awaited (ZmqgInbox *self, guint interest);

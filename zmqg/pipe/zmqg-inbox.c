@@ -275,6 +275,22 @@ zmqg_inbox_is_awaited (ZmqgInbox *self,
 }
 
 gboolean
+zmqg_inbox_has_others (ZmqgInbox *self,
+                       const ZmqgWaiter *waiter,
+                       guint interest)
+{
+  gboolean others = FALSE;
+
+  zmqg_lock (&self->lock);
+  for (ZmqgWaiter *one = self->waiters; one != NULL && !others;
+       one = one->next)
+    others = one != waiter && (one->interest & interest) != 0;
+  zmqg_unlock (&self->lock);
+
+  return others;
+}
+
+gboolean
 zmqg_inbox_is_behind (ZmqgInbox *self,
                       ZmqgWaiter *waiter,
                       gboolean *woken)
@@ -289,6 +305,15 @@ zmqg_inbox_is_behind (ZmqgInbox *self,
   zmqg_unlock (&self->lock);
 
   return behind;
+}
+
+void
+zmqg_inbox_waiter_acts (ZmqgInbox *self,
+                        ZmqgWaiter *waiter)
+{
+  zmqg_lock (&self->lock);
+  waiter->woken = TRUE;
+  zmqg_unlock (&self->lock);
 }
 
 void

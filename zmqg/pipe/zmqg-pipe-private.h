@@ -21,6 +21,16 @@ typedef struct _ZmqgPipe ZmqgPipe;
 #define ZMQG_PIPE_HICCUP 0x10u   /* a connection was lost, another may come */
 #define ZMQG_PIPE_ENDED 0x20u    /* the other end will not read or write */
 #define ZMQG_PIPE_STATE 0x40u    /* only the owner's models change */
+#define ZMQG_PIPE_READ 0x80u     /* to an engine: a receiver read, or will */
+#define ZMQG_PIPE_RETURNED 0x100u /* to an engine: no receiver reads now */
+
+/* What a receiver that read for the engine found. */
+typedef enum
+{
+  ZMQG_PULL_NOTHING, /* it cannot read: the engine does */
+  ZMQG_PULL_NEWS,    /* look again */
+  ZMQG_PULL_WAIT,    /* nothing, until the descriptor is readable */
+} ZmqgPull;
 
 typedef struct
 {
@@ -31,6 +41,16 @@ typedef struct
   /* The other end wrote and found this one asleep. No lock is held, so the
    * caller's thread may do the owner's work at once. Nullable. */
   void (*push) (ZmqgPipe *pipe);
+
+  /* The other end found nothing to read: its thread does the owner's work,
+   * without waiting, and may then sleep on @fd. Who has slept there pulls
+   * again, or leaves. No lock is held. Nullable. */
+  ZmqgPull (*pull) (ZmqgPipe *pipe, int *fd);
+  void (*leave) (ZmqgPipe *pipe);
+
+  /* The other end found no room: its thread writes what it can, without
+   * waiting. No lock is held. Nullable. */
+  void (*drain) (ZmqgPipe *pipe);
 
   /* The pipe is being freed. Nullable. */
   void (*release) (ZmqgPipe *pipe);

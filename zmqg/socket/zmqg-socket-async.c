@@ -18,6 +18,7 @@ struct _Operation
 {
   GSource source;
   ZmqgWaiter waiter;
+  GSource *wake; /* counted, a child */
   GTask *task; /* counted; its source object is the socket */
   gboolean looked;   /* since it is in the list */
   gboolean deferred; /* let others go first, once */
@@ -52,7 +53,7 @@ operation_wake (ZmqgWaiter *waiter)
   Operation *self = (Operation *) ((guint8 *) waiter -
                                    G_STRUCT_OFFSET (Operation, waiter));
 
-  g_source_set_ready_time (&self->source, 0);
+  g_source_set_ready_time (self->wake, 0);
 }
 
 static ZmqgSocketCore *
@@ -153,6 +154,7 @@ operation_finalize (GSource *source)
   Operation *self = (Operation *) source;
 
   operation_leave (self, &core_of (self->task)->inbox);
+  g_source_unref (self->wake);
   g_object_unref (self->task);
 }
 
@@ -183,6 +185,7 @@ await (GTask *task,
   source = g_source_new (&operation_funcs, sizeof (Operation));
   self = (Operation *) source;
   self->waiter.wake = operation_wake;
+  self->wake = zmqg_wake_source_add (source);
   self->task = task;
   self->attempt = attempt;
   g_source_set_static_name (source, "[zmqg] operation");

@@ -131,6 +131,8 @@ struct _ZmqgSocketCore
   GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
   char *last_endpoint;      /* nullable */
   ZmqgPipe *push;           /* set by send () */
+  ZmqgPipe *fresh;          /* the last one with something to read, borrowed */
+  ZmqgPipe *lent;           /* receivers read its connection; borrowed */
   GPtrArray *trash;         /* pipes to be released once the lock is
                              * dropped; nullable */
   ZmqgSegment *released;    /* the same */
@@ -226,6 +228,31 @@ ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
 guint zmqg_socket_core_receive_batch (ZmqgSocketCore *self,
                                       GPtrArray *messages, guint max,
                                       ZmqgIoResult *result, GError **error);
+
+/*
+ * ZmqgReceiver: a call that receives and waits, and reads the connection
+ * itself where it can.
+ */
+typedef struct
+{
+  ZmqgSocketCore *core;
+  GPtrArray *batch;           /* NULL: one message */
+  guint max;                  /* messages of the batch */
+  ZmqgMessage *message;       /* transfer full */
+  const ZmqgWaiter *waiter;   /* its own, once it is listed */
+  ZmqgPipe *pipe;             /* that it reads; counted, or NULL */
+} ZmqgReceiver;
+
+/* One attempt. When there is nothing, self->pipe is one to pull. */
+ZmqgIoResult zmqg_receiver_try (ZmqgReceiver *self, GError **error);
+
+/* Locked, nothing was found to read: the engine has to read again. */
+void zmqg_socket_core_give_back (ZmqgSocketCore *self);
+
+/* In the thread of a sender that found no room, no lock held: writes what is
+ * queued. %FALSE when there was nothing that it could write. */
+gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
+
 guint zmqg_socket_core_events (ZmqgSocketCore *self);
 
 /* Locked helpers of types. */

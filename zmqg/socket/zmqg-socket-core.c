@@ -77,6 +77,8 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
   g_ptr_array_add (self->pipes, pipe);
   zmqg_pipe_take_announced (pipe);
   tell_of_inproc_peer (self, pipe, FALSE);
+  if (self->fresh == NULL)
+    self->fresh = pipe;
   self->ops->attach (self, pipe);
   if (pipe->peer_tag != NULL && self->ops->peer != NULL)
     self->ops->peer (self, pipe);
@@ -125,7 +127,10 @@ handle_events (ZmqgSocketCore *self,
   if ((events & ZMQG_PIPE_HICCUP) && self->ops->hiccup != NULL)
     self->ops->hiccup (self, pipe);
   if (events & ZMQG_PIPE_READABLE)
-    self->ops->readable (self, pipe);
+    {
+      self->fresh = pipe;
+      self->ops->readable (self, pipe);
+    }
   if ((events & ZMQG_PIPE_WRITABLE) && pipe->attached)
     self->ops->writable (self, pipe);
   if ((events & ZMQG_PIPE_ENDED) && pipe->attached && !pipe->ended)
@@ -330,6 +335,10 @@ zmqg_socket_core_detach (ZmqgSocketCore *self,
 {
   tell_of_inproc_peer (self, pipe, TRUE);
   pipe->attached = FALSE;
+  if (self->lent == pipe)
+    self->lent = NULL;
+  if (self->fresh == pipe)
+    self->fresh = NULL;
   self->ops->detach (self, pipe);
   take_released (self, pipe);
   pipe->ended = TRUE;
@@ -567,6 +576,7 @@ not_supported (ZmqgSocketCore *self,
   g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
                "A %s socket cannot %s",
                zmqg_zmtp_type_get (self->ops->session->number)->name, what);
+  zmqg_order_before_drop (self);
   return ZMQG_IO_FAILED;
 }
 
@@ -613,10 +623,38 @@ zmqg_socket_core_receive (ZmqgSocketCore *self,
       result = self->ops->receive (self, message, error);
       if (result == ZMQG_IO_DONE)
         hand_on (self, ZMQG_WAIT_IN);
+      else
+        zmqg_socket_core_give_back (self);
     }
   zmqg_socket_core_unlock (self);
 
   return result;
+}
+
+static guint
+receive_batch (ZmqgSocketCore *self,
+               GPtrArray *messages,
+               guint max,
+               ZmqgIoResult *result,
+               GError **error)
+{
+  guint n = 0;
+
+  while (n < max)
+    {
+      ZmqgMessage *message;
+
+      /* An error behind messages is met again by the next call. */
+      *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
+      if (*result != ZMQG_IO_DONE)
+        break;
+      g_ptr_array_add (messages, message);
+      n++;
+    }
+
+  if (n > 0)
+    hand_on (self, ZMQG_WAIT_IN);
+  return n;
 }
 
 guint
@@ -640,23 +678,116 @@ zmqg_socket_core_receive_batch (ZmqgSocketCore *self,
   zmqg_socket_core_lock (self);
   if (zmqg_socket_core_check (self, error))
     {
-      while (n < max)
-        {
-          ZmqgMessage *message;
-
-          /* An error behind messages is met again by the next call. */
-          *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
-          if (*result != ZMQG_IO_DONE)
-            break;
-          g_ptr_array_add (messages, message);
-          n++;
-        }
-      if (n > 0)
-        hand_on (self, ZMQG_WAIT_IN);
+      n = receive_batch (self, messages, max, result, error);
+      if (*result == ZMQG_IO_AGAIN)
+        zmqg_socket_core_give_back (self);
     }
   zmqg_socket_core_unlock (self);
 
   return n;
+}
+
+/* --- Doing the engine's work --------------------------------------------- */
+
+void
+zmqg_socket_core_give_back (ZmqgSocketCore *self)
+{
+  ZmqgPipe *pipe = g_steal_pointer (&self->lent);
+
+  if (G_UNLIKELY (pipe != NULL))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_RETURNED);
+}
+
+/* Locked: nothing is there. Only a receiver that nobody else waits beside
+ * may read, and one connection at a time; the engine reads the others. */
+static ZmqgPipe *
+lend (ZmqgSocketCore *self,
+      const ZmqgWaiter *waiter)
+{
+  ZmqgPipe *pipe = self->lent != NULL ? self->lent : self->fresh;
+
+  if (pipe == NULL || pipe->ended || pipe->peer->ops->pull == NULL)
+    return NULL;
+
+  if (zmqg_inbox_has_others (&self->inbox, waiter, ZMQG_WAIT_IN))
+    {
+      zmqg_socket_core_give_back (self);
+      return NULL;
+    }
+
+  self->lent = pipe;
+  return zmqg_pipe_ref (pipe);
+}
+
+ZmqgIoResult
+zmqg_receiver_try (ZmqgReceiver *self,
+                   GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgIoResult result = ZMQG_IO_FAILED;
+  ZmqgPipe *read = self->pipe;
+
+  self->pipe = NULL;
+  if (!zmqg_socket_core_check_fork (core, error))
+    return result;
+  if (core->ops->receive == NULL)
+    return not_supported (core, "receive", error);
+
+  zmqg_socket_core_lock (core);
+  /* Others came while this one read. */
+  if (read != NULL && core->lent != read && read->attached)
+    zmqg_pipe_post_peer (read, ZMQG_PIPE_RETURNED);
+
+  if (G_LIKELY (zmqg_socket_core_check (core, error)))
+    {
+      if (self->batch == NULL)
+        {
+          result = core->ops->receive (core, &self->message, error);
+          if (result == ZMQG_IO_DONE)
+            hand_on (core, ZMQG_WAIT_IN);
+        }
+      else if (receive_batch (core, self->batch, self->max, &result, error) >
+               0)
+        {
+          result = ZMQG_IO_DONE;
+        }
+
+      if (result == ZMQG_IO_AGAIN)
+        self->pipe = lend (core, self->waiter);
+    }
+  zmqg_socket_core_unlock (core);
+
+  if (read != NULL)
+    zmqg_pipe_unref (read);
+  return result;
+}
+
+/* A socket with many full pipes leaves them to the engine. */
+#define DRAIN_MAX 4
+
+gboolean
+zmqg_socket_core_drain (ZmqgSocketCore *self)
+{
+  ZmqgPipe *pipes[DRAIN_MAX];
+  guint n = 0;
+
+  zmqg_socket_core_lock (self);
+  for (guint i = 0; i < self->pipes->len && n < DRAIN_MAX; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (self->pipes, i);
+
+      if (!pipe->ended && pipe->peer->ops->drain != NULL &&
+          !zmqg_pipe_has_room (pipe))
+        pipes[n++] = zmqg_pipe_ref (pipe);
+    }
+  zmqg_socket_core_unlock (self);
+
+  for (guint i = 0; i < n; i++)
+    {
+      pipes[i]->peer->ops->drain (pipes[i]->peer);
+      zmqg_pipe_unref (pipes[i]);
+    }
+  return n > 0;
 }
 
 guint
@@ -672,6 +803,8 @@ zmqg_socket_core_events (ZmqgSocketCore *self)
     events = ZMQG_WAIT_IN | ZMQG_WAIT_OUT; /* a call fails at once */
   else
     events = self->ops->events (self);
+  if ((events & ZMQG_WAIT_IN) == 0)
+    zmqg_socket_core_give_back (self);
   zmqg_socket_core_unlock (self);
 
   return events;

@@ -23,6 +23,7 @@ typedef struct
   ZmqgThreadWaiter *waiter;  /* NULL until the first sleep */
   gint64 deadline;           /* monotonic µs, -1 = none */
   gboolean late;             /* woken at or after it: looks once more */
+  int fd;                    /* to sleep on, too; -1 = none */
 } Wait;
 
 static void
@@ -75,6 +76,30 @@ wait_end (Wait *self)
     g_cancellable_disconnect (self->cancellable, self->cancelled_id);
 }
 
+static gboolean
+set_timed_out (GError **error)
+{
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT,
+                       "The time set for the call is over");
+  return FALSE;
+}
+
+/* The same without sleeping. */
+static gboolean
+wait_goes_on (Wait *self,
+              guint interest,
+              int timeout,
+              GError **error)
+{
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return FALSE;
+  if (self->waiter == NULL)
+    return wait_begin (self, interest, timeout, error);
+  if (self->deadline >= 0 && g_get_monotonic_time () >= self->deadline)
+    return set_timed_out (error);
+  return TRUE;
+}
+
 /* Sleeps until it is worth looking again; %FALSE with @error when the time
  * is over or the call was cancelled. The first call only makes the wait, so
  * that nothing is missed between the look before and the sleep. */
@@ -90,13 +115,13 @@ wait_sleep (Wait *self,
   if (self->waiter == NULL)
     return wait_begin (self, interest, timeout, error);
 
-  if (self->late || !zmqg_context_core_wait (self->core->context,
-                                             self->waiter, self->deadline))
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT,
-                           "The time set for the call is over");
-      return FALSE;
-    }
+  if (self->late ||
+      !(self->fd >= 0
+          ? zmqg_thread_waiter_wait_beside (self->waiter, self->fd,
+                                            self->deadline)
+          : zmqg_context_core_wait (self->core->context, self->waiter,
+                                    self->deadline)))
+    return set_timed_out (error);
 
   self->late = self->deadline >= 0 &&
                g_get_monotonic_time () >= self->deadline;
@@ -154,12 +179,18 @@ send_waiting (ZmqgSocketCore *core,
               GCancellable *cancellable,
               GError **error)
 {
-  Wait wait = { .core = core, .cancellable = cancellable };
+  Wait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
   int timeout = get_timeout (core, ZMQG_WAIT_OUT);
   ZmqgIoResult result = ZMQG_IO_AGAIN;
 
   while (result == ZMQG_IO_AGAIN)
     {
+      gboolean drained = timeout != 0 && zmqg_socket_core_drain (core);
+
+      if (drained)
+        result = zmqg_socket_core_send (core, views, n, error);
+      if (result != ZMQG_IO_AGAIN)
+        break;
       if (!wait_sleep (&wait, ZMQG_WAIT_OUT, timeout, error))
         break;
       result = zmqg_socket_core_send (core, views, n, error);
@@ -398,44 +429,117 @@ zmqg_socket_try_send (ZmqgSocket *self,
  * it so long is cheaper than going to sleep and being woken. */
 #define LOOKS 40
 
-static gboolean
+static void
 look_for_news (ZmqgSocketCore *core)
 {
-  for (guint i = 0; i < LOOKS; i++)
-    {
-      if (zmqg_inbox_is_pending (&core->inbox))
-        return TRUE;
-      for (guint j = 0; j < 4; j++)
-        zmqg_relax ();
-    }
+  if (core->context->mode != ZMQG_ENGINE_MODE_THREADS)
+    return;
 
-  return FALSE;
+  for (guint i = 0; i < LOOKS && !zmqg_inbox_is_pending (&core->inbox); i++)
+    for (guint j = 0; j < 4; j++)
+      zmqg_relax ();
 }
 
-/* The slow path of a receive that found nothing. */
-static ZmqgMessage *
-receive_waiting (ZmqgSocketCore *core,
+/* Reads what the pipe's connection has. What is posted meanwhile does not
+ * wake this thread: a look has to follow before it sleeps. */
+static ZmqgPull
+pull (ZmqgReceiver *self,
+      Wait *wait)
+{
+  ZmqgPipe *end = self->pipe->peer;
+  ZmqgPull found;
+
+  if (wait->waiter != NULL)
+    zmqg_inbox_waiter_acts (&self->core->inbox, &wait->waiter->waiter);
+  found = end->ops->pull (end, &wait->fd);
+  if (wait->waiter != NULL)
+    zmqg_inbox_waiter_looks (&self->core->inbox, &wait->waiter->waiter);
+
+  if (found != ZMQG_PULL_WAIT)
+    wait->fd = -1;
+  return found;
+}
+
+/* Nobody sleeps on the descriptor of @pulled any more; but who pulls from the
+ * @next says so by that. */
+static void
+stop_awaiting (ZmqgPipe **pulled,
+               const ZmqgPipe *next)
+{
+  if (*pulled == NULL)
+    return;
+
+  if (*pulled != next)
+    (*pulled)->peer->ops->leave ((*pulled)->peer);
+  g_clear_pointer (pulled, zmqg_pipe_unref);
+}
+
+/* The slow path of a receive that found nothing: reads the connection itself
+ * where it may, else waits for the engine to. */
+static ZmqgIoResult
+receive_waiting (ZmqgReceiver *self,
                  GCancellable *cancellable,
                  GError **error)
 {
-  Wait wait = { .core = core, .cancellable = cancellable };
+  ZmqgSocketCore *core = self->core;
+  Wait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
   int timeout = get_timeout (core, ZMQG_WAIT_IN);
+  ZmqgPipe *pulled = NULL; /* and had nothing; counted */
+  gboolean looked = FALSE; /* since then */
   ZmqgIoResult result = ZMQG_IO_AGAIN;
-  ZmqgMessage *message = NULL;
-
-  if (core->context->mode == ZMQG_ENGINE_MODE_THREADS && timeout != 0 &&
-      look_for_news (core))
-    result = zmqg_socket_core_receive (core, &message, error);
+  gboolean ok = TRUE;
+  guint n_news = 0;
 
   while (result == ZMQG_IO_AGAIN)
     {
-      if (!wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error))
-        break;
-      result = zmqg_socket_core_receive (core, &message, error);
-    }
-  wait_end (&wait);
+      if (self->pipe != NULL && !(looked && self->pipe == pulled) &&
+          timeout != 0)
+        {
+          ZmqgPull found;
 
-  return result == ZMQG_IO_DONE ? message : NULL;
+          stop_awaiting (&pulled, self->pipe);
+          found = pull (self, &wait);
+          if (found != ZMQG_PULL_NEWS)
+            pulled = zmqg_pipe_ref (self->pipe);
+
+          /* More than once: parts of a large message. */
+          if (found == ZMQG_PULL_NEWS && n_news++ > 0)
+            ok = wait_goes_on (&wait, ZMQG_WAIT_IN, timeout, error);
+          else if (found != ZMQG_PULL_NEWS && wait.waiter == NULL)
+            ok = wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error);
+        }
+      else
+        {
+          gboolean begun = wait.waiter != NULL;
+
+          if (self->pipe == NULL)
+            {
+              stop_awaiting (&pulled, NULL);
+              wait.fd = -1;
+            }
+          if (!begun && timeout != 0)
+            look_for_news (core);
+          ok = wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error);
+          looked = !begun;
+          if (ok && wait.fd >= 0)
+            continue; /* to read what woke us, most likely */
+        }
+      if (!ok)
+        {
+          result = ZMQG_IO_FAILED;
+          break;
+        }
+
+      if (wait.waiter != NULL)
+        self->waiter = &wait.waiter->waiter;
+      result = zmqg_receiver_try (self, error);
+      looked = TRUE;
+    }
+
+  stop_awaiting (&pulled, NULL);
+  g_clear_pointer (&self->pipe, zmqg_pipe_unref);
+  wait_end (&wait);
+  return result;
 }
 
 /**
@@ -460,7 +564,8 @@ zmqg_socket_receive (ZmqgSocket *self,
                      GCancellable *cancellable,
                      GError **error)
 {
-  ZmqgMessage *message;
+  ZmqgReceiver receiver = { .message = NULL };
+  ZmqgIoResult result;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -468,16 +573,12 @@ zmqg_socket_receive (ZmqgSocket *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
 
-  switch (zmqg_socket_core_receive (self->core, &message, error))
-    {
-    case ZMQG_IO_DONE:
-      return message;
-    case ZMQG_IO_AGAIN:
-      return receive_waiting (self->core, cancellable, error);
-    case ZMQG_IO_FAILED:
-    default:
-      return NULL;
-    }
+  receiver.core = self->core;
+  result = zmqg_receiver_try (&receiver, error);
+  if (G_UNLIKELY (result == ZMQG_IO_AGAIN))
+    result = receive_waiting (&receiver, cancellable, error);
+
+  return result == ZMQG_IO_DONE ? receiver.message : NULL;
 }
 
 /**
@@ -533,10 +634,8 @@ zmqg_socket_receive_batch (ZmqgSocket *self,
                            GError **error)
 {
   g_autoptr (GPtrArray) messages = NULL;
-  Wait wait = { .core = NULL };
+  ZmqgReceiver receiver = { .max = max };
   ZmqgIoResult result;
-  int timeout = 0;
-  guint n;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
   g_return_val_if_fail (max > 0, NULL);
@@ -547,23 +646,13 @@ zmqg_socket_receive_batch (ZmqgSocket *self,
 
   messages = g_ptr_array_new_with_free_func (
     (GDestroyNotify) zmqg_message_unref);
-  wait.core = self->core;
-  wait.cancellable = cancellable;
+  receiver.core = self->core;
+  receiver.batch = messages;
+  result = zmqg_receiver_try (&receiver, error);
+  if (result == ZMQG_IO_AGAIN)
+    result = receive_waiting (&receiver, cancellable, error);
 
-  for (;;)
-    {
-      n = zmqg_socket_core_receive_batch (self->core, messages, max, &result,
-                                          error);
-      if (n > 0 || result == ZMQG_IO_FAILED)
-        break;
-      if (wait.waiter == NULL)
-        timeout = get_timeout (self->core, ZMQG_WAIT_IN);
-      if (!wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error))
-        break;
-    }
-  wait_end (&wait);
-
-  return n > 0 ? g_steal_pointer (&messages) : NULL;
+  return result == ZMQG_IO_DONE ? g_steal_pointer (&messages) : NULL;
 }
 
 /**
@@ -603,7 +692,7 @@ wait_until (ZmqgSocketCore *core,
             GCancellable *cancellable,
             GError **error)
 {
-  Wait wait = { .core = core, .cancellable = cancellable };
+  Wait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
   gboolean done = FALSE;
   gboolean ok = zmqg_socket_core_check_fork (core, error);
 

@@ -14,6 +14,33 @@
 /* ::message is emitted at most so often in one turn of the main loop. */
 #define MESSAGES_PER_TURN 64
 
+/* --- Waking ------------------------------------------------------------- */
+
+static gboolean
+wake_source_dispatch (GSource *source,
+                      GSourceFunc callback G_GNUC_UNUSED,
+                      gpointer user_data G_GNUC_UNUSED)
+{
+  /* Children come before their parent, which looks after this. */
+  g_source_set_ready_time (source, -1);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs wake_source_funcs = {
+  .dispatch = wake_source_dispatch,
+};
+
+GSource *
+zmqg_wake_source_add (GSource *parent)
+{
+  GSource *source = g_source_new (&wake_source_funcs, sizeof (GSource));
+
+  g_source_set_static_name (source, "[zmqg] wake");
+  g_source_set_can_recurse (source, TRUE);
+  g_source_add_child_source (parent, source);
+  return source;
+}
+
 /* --- Signals ------------------------------------------------------------ */
 
 typedef struct
@@ -67,6 +94,8 @@ has_messages (Dispatcher *self)
   zmqg_socket_core_lock (core);
   readable = zmqg_socket_core_check (core, NULL) &&
              (core->ops->events (core) & ZMQG_WAIT_IN) != 0;
+  if (!readable)
+    zmqg_socket_core_give_back (core);
   zmqg_socket_core_unlock (core);
 
   return readable && !zmqg_inbox_is_awaited (&core->inbox, ZMQG_WAIT_IN);
@@ -207,12 +236,19 @@ dispatcher_dispatch (GSource *source,
   return G_SOURCE_CONTINUE;
 }
 
+void
+zmqg_socket_dispatcher_stop (GSource *source)
+{
+  Dispatcher *self = (Dispatcher *) source;
+
+  zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter);
+}
+
 static void
 dispatcher_finalize (GSource *source)
 {
   Dispatcher *self = (Dispatcher *) source;
 
-  zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter);
   g_weak_ref_clear (&self->socket);
   zmqg_socket_core_unref (self->core);
 }
@@ -248,6 +284,7 @@ typedef struct
 {
   GSource source;
   ZmqgWaiter waiter;
+  GSource *wake;      /* counted, a child */
   ZmqgSocket *socket; /* counted */
   GIOCondition condition;
   gboolean cancelled; /* and the callback was not told yet */
@@ -260,7 +297,7 @@ socket_source_wake (ZmqgWaiter *waiter)
     (SocketSource *) ((guint8 *) waiter -
                       G_STRUCT_OFFSET (SocketSource, waiter));
 
-  g_source_set_ready_time (&self->source, 0);
+  g_source_set_ready_time (self->wake, 0);
 }
 
 static GIOCondition
@@ -318,6 +355,7 @@ socket_source_finalize (GSource *source)
   SocketSource *self = (SocketSource *) source;
 
   zmqg_inbox_remove_waiter (&self->socket->core->inbox, &self->waiter);
+  g_source_unref (self->wake);
   g_object_unref (self->socket);
 }
 
@@ -395,6 +433,7 @@ zmqg_socket_create_source (ZmqgSocket *self,
   source = g_source_new (&socket_source_funcs, sizeof (SocketSource));
   socket_source = (SocketSource *) source;
   socket_source->waiter.wake = socket_source_wake;
+  socket_source->wake = zmqg_wake_source_add (source);
   socket_source->socket = g_object_ref (self);
   socket_source->condition = condition;
   g_source_set_static_name (source, "ZmqgSocket");

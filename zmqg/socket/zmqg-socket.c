@@ -185,6 +185,7 @@ zmqg_socket_dispose (GObject *object)
 
   if (self->dispatcher != NULL)
     {
+      zmqg_socket_dispatcher_stop (self->dispatcher);
       g_source_destroy (self->dispatcher);
       g_clear_pointer (&self->dispatcher, g_source_unref);
     }

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "engine/zmqg-read-through-private.h"
+
+#include "base/zmqg-error.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/* Reads of one pull that end no message, so that a receiver looks at its
+ * deadline meanwhile. */
+#define READS_PER_PULL 16
+
+void
+zmqg_read_through_init (ZmqgReadThrough *self,
+                        ZmqgInbound *inbound)
+{
+  memset (self, 0, sizeof *self);
+  zmqg_lock_init (&self->lock);
+  self->inbound = inbound;
+  self->fd = -1;
+}
+
+void
+zmqg_read_through_clear (ZmqgReadThrough *self)
+{
+  g_clear_error (&self->error);
+  zmqg_lock_clear (&self->lock);
+}
+
+gssize
+zmqg_read_descriptor (int fd,
+                      struct iovec *ranges,
+                      guint n,
+                      GError **error)
+{
+  struct msghdr message = { .msg_iov = ranges, .msg_iovlen = n };
+  gssize size;
+  int code;
+
+  do
+    size = recvmsg (fd, &message, MSG_DONTWAIT);
+  while (size < 0 && errno == EINTR);
+
+  if (size >= 0)
+    return size;
+
+  code = errno;
+  if (code == EAGAIN || code == EWOULDBLOCK)
+    return ZMQG_READ_WOULD_BLOCK;
+  if (code == ECONNRESET || code == EPIPE)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST, "%s",
+                 g_strerror (code));
+  else
+    g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
+                         g_strerror (code));
+  return -1;
+}
+
+/* --- Receivers ---------------------------------------------------------- */
+
+static gssize
+read_lent (gpointer source,
+           struct iovec *ranges,
+           guint n,
+           GError **error)
+{
+  return zmqg_read_descriptor (((ZmqgReadThrough *) source)->fd, ranges, n,
+                               error);
+}
+
+/* Reads until a message is there, or nothing is left to read. */
+static ZmqgInboundResult
+read_message (ZmqgReadThrough *self,
+              guint64 before)
+{
+  ZmqgInbound *inbound = self->inbound;
+  ZmqgInboundResult result = ZMQG_INBOUND_MORE;
+
+  for (guint i = 0; i < READS_PER_PULL && result == ZMQG_INBOUND_MORE &&
+                    inbound->pipe->out->written == before; i++)
+    {
+      ZmqgChunk *chunk = zmqg_chunk_new (ZMQG_CHUNK_SIZE);
+
+      result = zmqg_inbound_read (inbound, chunk, read_lent, self,
+                                  &self->error);
+      if (chunk != NULL)
+        zmqg_chunk_unref (chunk);
+    }
+
+  return result;
+}
+
+/* Locked. */
+static ZmqgPull
+pull (ZmqgReadThrough *self,
+      gboolean *tell)
+{
+  ZmqgInbound *inbound = self->inbound;
+  ZmqgFrameQueue *queue = inbound->pipe->out;
+  guint64 before = queue->written;
+  ZmqgInboundResult result = ZMQG_INBOUND_MORE;
+
+  self->wanted = TRUE;
+  self->awaited = FALSE;
+  self->reads++;
+  atomic_store (&self->lent, TRUE);
+  *tell = !self->beating;
+  self->beating = TRUE;
+
+  if (inbound->paused && !zmqg_inbound_resume (inbound, &self->error))
+    result = ZMQG_INBOUND_FAILED;
+  if (result == ZMQG_INBOUND_MORE && !inbound->paused)
+    result = read_message (self, before);
+
+  /* Room is no news for the engine: the receiver comes again. */
+  if (inbound->paused)
+    atomic_store (&queue->writer_asleep, 0);
+  if (inbound->answered)
+    *tell = TRUE;
+
+  if (result == ZMQG_INBOUND_END || result == ZMQG_INBOUND_FAILED)
+    {
+      self->ended = result == ZMQG_INBOUND_END;
+      self->fd = -1;
+      *tell = TRUE;
+    }
+
+  if (queue->written != before)
+    return ZMQG_PULL_NEWS;
+  if (self->fd < 0)
+    return ZMQG_PULL_NOTHING;
+  if (result == ZMQG_INBOUND_MORE || inbound->paused)
+    return ZMQG_PULL_NEWS;
+
+  self->awaited = TRUE;
+  return ZMQG_PULL_WAIT;
+}
+
+ZmqgPull
+zmqg_read_through_pull (ZmqgReadThrough *self,
+                        int *fd,
+                        gboolean *tell)
+{
+  ZmqgPull result = ZMQG_PULL_NOTHING;
+
+  *tell = FALSE;
+  zmqg_lock (&self->lock);
+  if (self->fd >= 0)
+    result = pull (self, tell);
+  *fd = self->fd;
+  zmqg_unlock (&self->lock);
+
+  return result;
+}
+
+gboolean
+zmqg_read_through_leave (ZmqgReadThrough *self)
+{
+  gboolean tell;
+
+  zmqg_lock (&self->lock);
+  self->awaited = FALSE;
+  tell = self->fd >= 0 && !self->beating && atomic_load (&self->lent);
+  if (tell)
+    self->beating = TRUE;
+  zmqg_unlock (&self->lock);
+
+  return tell;
+}
+
+/* --- The engine --------------------------------------------------------- */
+
+void
+zmqg_read_through_open (ZmqgReadThrough *self,
+                        int fd)
+{
+  zmqg_lock (&self->lock);
+  self->fd = fd;
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_read_through_close (ZmqgReadThrough *self)
+{
+  zmqg_lock (&self->lock);
+  self->fd = -1;
+  self->awaited = FALSE;
+  self->beating = FALSE;
+  self->ended = FALSE;
+  g_clear_error (&self->error);
+  zmqg_read_through_take_back (self);
+  zmqg_unlock (&self->lock);
+}
+
+gboolean
+zmqg_read_through_lend (ZmqgReadThrough *self)
+{
+  if (self->fd < 0 || !self->wanted)
+    return FALSE;
+
+  atomic_store (&self->lent, TRUE);
+  self->beating = TRUE;
+  self->reads = 0;
+  return TRUE;
+}
+
+ZmqgBeat
+zmqg_read_through_beat (ZmqgReadThrough *self)
+{
+  ZmqgBeat beat = ZMQG_BEAT_STOP;
+
+  zmqg_lock (&self->lock);
+  if (atomic_load (&self->lent) && !self->awaited)
+    {
+      beat = self->reads > 0 ? ZMQG_BEAT_AGAIN : ZMQG_BEAT_BACK;
+      if (beat == ZMQG_BEAT_BACK)
+        zmqg_read_through_take_back (self);
+    }
+  self->reads = 0;
+  self->beating = beat == ZMQG_BEAT_AGAIN;
+  zmqg_unlock (&self->lock);
+
+  return beat;
+}
