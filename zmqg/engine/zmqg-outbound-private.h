@@ -24,7 +24,7 @@ typedef struct
 {
   ZmqgLock lock;
   atomic_bool wanted; /* somebody found the lock taken and left */
-  atomic_bool draining; /* a sender without room waits for the lock */
+  atomic_uint drainers; /* senders without room, that write or wait to */
   ZmqgPipe *pipe;     /* the engine's end, borrowed */
 
   gboolean open;

@@ -258,7 +258,7 @@ static inline gboolean
 is_in_the_way (ZmqgOutbound *self)
 {
   return self->patient &&
-         atomic_load_explicit (&self->draining, memory_order_relaxed);
+         atomic_load_explicit (&self->drainers, memory_order_relaxed) > 0;
 }
 
 /* Gathers what there is; in the engine, while a producer adds to it, a while
@@ -507,6 +507,10 @@ zmqg_outbound_run (ZmqgOutbound *self,
 {
   ZmqgOutboundResult result;
 
+  /* Waiting for a sender would hold up both. */
+  if (atomic_load_explicit (&self->drainers, memory_order_relaxed) > 0)
+    return ZMQG_OUTBOUND_LEFT;
+
   do
     {
       zmqg_lock (&self->lock);
@@ -628,9 +632,8 @@ zmqg_outbound_drain (ZmqgOutbound *self)
   gboolean done = TRUE;
 
   /* The engine may be at it: it lets go then. */
-  atomic_store_explicit (&self->draining, TRUE, memory_order_relaxed);
+  atomic_fetch_add_explicit (&self->drainers, 1, memory_order_relaxed);
   zmqg_lock (&self->lock);
-  atomic_store_explicit (&self->draining, FALSE, memory_order_relaxed);
 
   if (self->open && self->fd >= 0 && !self->wait_epoch)
     {
@@ -642,6 +645,7 @@ zmqg_outbound_drain (ZmqgOutbound *self)
         zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
     }
   zmqg_unlock (&self->lock);
+  atomic_fetch_sub_explicit (&self->drainers, 1, memory_order_relaxed);
 
   /* A sender that found the lock taken relies on this look. */
   atomic_thread_fence (memory_order_seq_cst);

@@ -37,6 +37,9 @@ ZmqgMessage *zmqg_message_new_from_views (const ZmqgFrameView *views,
 /* The same, without a tag; it may be given one right after. */
 ZmqgMessage *zmqg_message_new_untagged (const ZmqgFrameView *views, guint n);
 
+/* The same of one frame of at most 255 bytes. */
+ZmqgMessage *zmqg_message_new_small (const guint8 *data, gsize size);
+
 /* Takes the reference. */
 void zmqg_message_take_tag (ZmqgMessage *self, ZmqgTag *tag);
 

@@ -5,6 +5,8 @@
 
 #include "message/zmqg-message-private.h"
 
+#include "base/zmqg-barrier-private.h"
+
 #include <stdbool.h>
 
 /**
@@ -45,6 +47,7 @@
 struct _ZmqgMessage
 {
   atomic_uint refs;
+  guint8 block;        /* its place in the thread's cache from 1, 0 = none */
   atomic_bool sent; /* immutable from then on */
   gboolean has_owners; /* some frame has an owner to release */
   gboolean no_memory;  /* some payload could not be copied */
@@ -77,6 +80,7 @@ message_init (ZmqgMessage *self,
               gsize room)
 {
   atomic_init (&self->refs, 1);
+  self->block = 0;
   atomic_init (&self->sent, false);
   self->has_owners = FALSE;
   self->no_memory = FALSE;
@@ -90,6 +94,157 @@ message_init (ZmqgMessage *self,
   self->room = (guint8 *) (self->inline_frames + capacity);
   self->room_left = room;
   self->room_chunk = NULL;
+  return self;
+}
+
+/* --- Small messages ----------------------------------------------------- */
+
+/*
+ * Most messages are small, and freed by the thread that received them: a
+ * thread keeps a few of their blocks for the next ones. It also keeps the
+ * references to the last peer that messages were freed of, and drops them
+ * together. Not where a tool watches what memory is used for.
+ */
+#define CACHE_SIZES 2
+#define CACHE_DEPTH 64
+#define CACHE_TAGS 256
+
+#if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)
+#define CACHES FALSE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CACHES FALSE
+#endif
+#endif
+#ifndef CACHES
+#define CACHES TRUE
+#endif
+
+typedef struct
+{
+  ZmqgMessage *first[CACHE_SIZES]; /* linked by their room */
+  guint n[CACHE_SIZES];
+  ZmqgTag *tag; /* n_tags references */
+  guint n_tags;
+  gboolean noted; /* cleared when the thread ends */
+} MessageCache;
+
+/* In the static block: it is looked at with each message. */
+static __thread MessageCache cache
+  __attribute__ ((tls_model ("initial-exec")));
+
+static const gsize cache_rooms[CACHE_SIZES] = { 96, 256 };
+
+static void
+cache_clear (gpointer data)
+{
+  MessageCache *self = data;
+
+  for (guint i = 0; i < CACHE_SIZES; i++)
+    {
+      while (self->first[i] != NULL)
+        {
+          ZmqgMessage *message = self->first[i];
+
+          self->first[i] = (ZmqgMessage *) message->room;
+          g_free (message);
+        }
+      self->n[i] = 0;
+    }
+
+  zmqg_tag_unref_many (self->tag, self->n_tags);
+  self->tag = NULL;
+  self->n_tags = 0;
+  self->noted = FALSE;
+}
+
+static GPrivate cache_key = G_PRIVATE_INIT (cache_clear);
+
+static void
+cache_note (void)
+{
+  cache.noted = TRUE;
+  g_private_set (&cache_key, &cache);
+}
+
+/* A block for the room of a small payload; %NULL without memory. */
+static inline ZmqgMessage *
+cache_take (guint i)
+{
+  ZmqgMessage *self = CACHES ? cache.first[i] : NULL;
+
+  if (G_LIKELY (self != NULL))
+    {
+      cache.first[i] = (ZmqgMessage *) self->room;
+      cache.n[i]--;
+      return self;
+    }
+
+  return g_try_malloc (sizeof *self + sizeof (ZmqgMessageFrame) +
+                       cache_rooms[i]);
+}
+
+static inline void
+cache_give (ZmqgMessage *self)
+{
+  guint i = self->block - 1;
+
+  if (!CACHES || cache.n[i] >= CACHE_DEPTH)
+    {
+      g_free (self);
+      return;
+    }
+
+  if (G_UNLIKELY (!cache.noted))
+    cache_note ();
+  self->room = (guint8 *) cache.first[i];
+  cache.first[i] = self;
+  cache.n[i]++;
+}
+
+static inline void
+cache_drop_tag (ZmqgTag *tag)
+{
+  if (tag == NULL)
+    return;
+  if (!CACHES)
+    {
+      zmqg_tag_unref (tag);
+      return;
+    }
+
+  if (G_UNLIKELY (cache.tag != tag || cache.n_tags >= CACHE_TAGS))
+    {
+      zmqg_tag_unref_many (cache.tag, cache.n_tags);
+      cache.tag = tag;
+      cache.n_tags = 0;
+      if (!cache.noted)
+        cache_note ();
+    }
+  cache.n_tags++;
+}
+
+ZmqgMessage *
+zmqg_message_new_small (const guint8 *data,
+                        gsize size)
+{
+  guint i = size <= cache_rooms[0] ? 0 : 1;
+  ZmqgMessage *self = cache_take (i);
+  ZmqgMessageFrame *frame;
+
+  if (G_UNLIKELY (self == NULL))
+    return NULL;
+
+  message_init (self, 1, 0);
+  self->block = i + 1;
+  self->n_frames = 1;
+  self->size = size;
+  frame = &self->inline_frames[0];
+  frame->data = self->room;
+  frame->size = size;
+  frame->owner = NULL;
+  frame->kind = ZMQG_FRAME_INLINE;
+  memcpy (self->room, data, size);
   return self;
 }
 
@@ -136,6 +291,7 @@ frame_release (ZmqgMessageFrame *frame)
       break;
 
     case ZMQG_FRAME_BYTES:
+      zmqg_order_before_drop (g_bytes_get_data (frame->owner, NULL));
       g_bytes_unref (frame->owner);
       break;
 
@@ -158,8 +314,11 @@ message_free (ZmqgMessage *self)
   if (self->frames != self->inline_frames)
     g_free (self->frames);
   g_free (self->group);
-  zmqg_tag_unref (self->tag);
-  g_free (self);
+  cache_drop_tag (self->tag);
+  if (self->block > 0)
+    cache_give (self);
+  else
+    g_free (self);
 }
 
 static gboolean

@@ -153,7 +153,7 @@ ack_batch (ZmqgFrameQueue *self)
 }
 
 static inline gboolean
-acknowledge (ZmqgFrameQueue *self,
+zmqg_frame_queue_acknowledge (ZmqgFrameQueue *self,
              guint64 messages)
 {
   guint64 flush_at;
@@ -177,4 +177,42 @@ acknowledge (ZmqgFrameQueue *self,
   atomic_store_explicit (&self->acked, self->read, memory_order_release);
   atomic_thread_fence (memory_order_seq_cst);
   return zmqg_frame_queue_claim_writer (self) || flushed;
+}
+
+/* The many: a small message of one frame that lies right at the head. Its
+ * size, or -1 when what is there, if anything, is something else. Field by
+ * field: a cursor copied whole right after a part of it was stored stalls. */
+static inline gssize
+zmqg_frame_queue_peek_small (ZmqgFrameQueue *self,
+                             const guint8 **data)
+{
+  ZmqgSegment *segment = self->head.segment;
+  gsize end = ZMQG_WORD_BYTES (self->head.word);
+  gsize pos = self->head.pos;
+  const guint8 *p = segment->base + pos;
+
+  if (G_UNLIKELY (segment->external || end < pos + 2 || p[0] != 0 ||
+                  p[1] > end - pos - 2))
+    return -1;
+
+  /* The bytes come from another processor's cache. */
+  __builtin_prefetch (p + 512);
+  *data = p + 2;
+  return p[1];
+}
+
+/* Consumes that. %TRUE as in zmqg_frame_queue_consume (). */
+static inline gboolean
+zmqg_frame_queue_consume_small (ZmqgFrameQueue *self,
+                                gsize size)
+{
+  gsize pos = self->head.pos + 2 + size;
+
+  self->head.pos = pos;
+  self->next.segment = self->head.segment;
+  self->next.pos = pos;
+  self->next.word = self->head.word;
+  /* Raw reading may go on here: a message ends in its last segment. */
+  self->head_messages++;
+  return zmqg_frame_queue_acknowledge (self, 1);
 }

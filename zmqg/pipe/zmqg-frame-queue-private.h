@@ -111,6 +111,40 @@ void zmqg_frame_queue_set_tag (ZmqgFrameQueue *self, ZmqgTag *tag);
 gboolean zmqg_frame_queue_append (ZmqgFrameQueue *self,
                                   const ZmqgFrameView *view);
 
+/* The many: a message of one frame of at most 255 bytes, published at once.
+ * %FALSE when that is not as simple as it can be: then append () and
+ * publish (), if there is room. */
+static inline gboolean
+zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
+                              const guint8 *data,
+                              guint32 size)
+{
+  ZmqgSegment *tail = self->tail;
+  guint32 fill = tail->fill;
+  guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
+  guint8 *to;
+
+  if (G_UNLIKELY (tail->capacity - fill < size + 2 || self->fill != tail ||
+                  tail->tag != self->tag || self->unpublished > 0 ||
+                  self->in_message ||
+                  (hwm > 0 && self->written - self->acked_seen >= hwm)))
+    return FALSE;
+
+  to = tail->base + fill;
+  to[0] = 0;
+  to[1] = (guint8) size;
+  if (size > 0)
+    memcpy (to + 2, data, size);
+  fill += size + 2;
+  tail->fill = fill;
+  tail->messages++;
+  self->written++;
+  /* Release pairs with the acquire in cursor_linked (). */
+  atomic_store_explicit (&tail->word, ZMQG_WORD (fill, tail->messages),
+                         memory_order_release);
+  return TRUE;
+}
+
 /* Appends already encoded frames, of which @messages end in them; the last
  * one leaves a message open when @in_message. At most ZMQG_CHUNK_SIZE. */
 gboolean zmqg_frame_queue_append_encoded (ZmqgFrameQueue *self,
@@ -253,6 +287,12 @@ gsize zmqg_frame_queue_partial_left (ZmqgFrameQueue *self, gboolean frame);
 
 /* A connection was lost: writing starts again at the boundary. */
 void zmqg_frame_queue_rewind (ZmqgFrameQueue *self);
+
+static inline gboolean
+zmqg_frame_queue_has_released (ZmqgFrameQueue *self)
+{
+  return atomic_load_explicit (&self->released, memory_order_relaxed) != NULL;
+}
 
 /* Takes the list of segments that hold memory of the user's; free them with
  * zmqg_segment_list_free () where user code may run. */

@@ -152,7 +152,7 @@ zmqg_frame_queue_advance (ZmqgFrameQueue *self,
   else
     messages = settle_by_walk (self);
 
-  return acknowledge (self, messages);
+  return zmqg_frame_queue_acknowledge (self, messages);
 }
 
 gsize

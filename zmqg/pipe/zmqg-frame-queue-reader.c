@@ -104,38 +104,24 @@ zmqg_frame_array_grow (ZmqgFrameArray *self)
   return TRUE;
 }
 
-/* The many: a small message of one frame that lies right at the head. Field
- * by field: a cursor copied whole right after a part of it was stored stalls. */
 static inline gboolean
 peek_small_message (ZmqgFrameQueue *self,
                     ZmqgFrameArray *frames)
 {
-  ZmqgSegment *segment = self->head.segment;
-  guint64 word = self->head.word;
-  gsize pos = self->head.pos;
   ZmqgFrameView *view = &frames->views[0];
-  const guint8 *p = segment->base + pos;
-  gsize left;
+  gssize size = zmqg_frame_queue_peek_small (self, &view->data);
 
-  if (G_UNLIKELY (segment->external || ZMQG_WORD_BYTES (word) < pos + 2))
+  if (G_UNLIKELY (size < 0))
     return FALSE;
 
-  left = ZMQG_WORD_BYTES (word) - pos - 2;
-  if (p[0] != 0 || p[1] > left)
-    return FALSE;
-
-  /* The bytes come from another processor's cache. */
-  __builtin_prefetch (p + 512);
-
-  view->data = p + 2;
-  view->size = p[1];
+  view->size = size;
   view->flags = 0;
   view->bytes = NULL;
   view->chunk = NULL;
   frames->n = 1;
-  self->next.segment = segment;
-  self->next.pos = pos + 2 + p[1];
-  self->next.word = word;
+  self->next.segment = self->head.segment;
+  self->next.pos = self->head.pos + 2 + size;
+  self->next.word = self->head.word;
   return TRUE;
 }
 
@@ -206,7 +192,7 @@ zmqg_frame_queue_consume (ZmqgFrameQueue *self)
 
   /* Raw reading may go on here: a message ends in its last segment. */
   self->head_messages++;
-  return acknowledge (self, 1);
+  return zmqg_frame_queue_acknowledge (self, 1);
 }
 
 gboolean

@@ -110,7 +110,7 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
   if (G_LIKELY (room > 0))
     return room;
 
-  /* Acquire pairs with the release of acknowledge (): what was acknowledged
+  /* Acquire pairs with the release of zmqg_frame_queue_acknowledge (): what was acknowledged
    * is not touched any more. */
   self->acked_seen = atomic_load_explicit (&self->acked, memory_order_acquire);
   room = room_left (self, hwm);
@@ -146,7 +146,7 @@ zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
 
   if (!consumed)
     {
-      /* Then a last look. Pairs with the barrier in acknowledge (). */
+      /* Then a last look. Pairs with the barrier in zmqg_frame_queue_acknowledge (). */
       atomic_store_explicit (&self->flush_at,
                              self->conflate ? 1 : self->written,
                              memory_order_relaxed);

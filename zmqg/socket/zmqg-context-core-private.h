@@ -84,6 +84,14 @@ gboolean zmqg_context_core_wait (ZmqgContextCore *self,
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
 
 /* The child of a fork: nothing of the parent's may be touched. */
-gboolean zmqg_context_core_is_forked (ZmqgContextCore *self);
+extern atomic_uint zmqg_fork_generation;
+
+static inline gboolean
+zmqg_context_core_is_forked (ZmqgContextCore *self)
+{
+  return G_UNLIKELY (atomic_load_explicit (&zmqg_fork_generation,
+                                           memory_order_relaxed) !=
+                     self->generation);
+}
 
 ZmqgContextCore *zmqg_context_get_core (ZmqgContext *self);

@@ -10,12 +10,12 @@
 #include <pthread.h>
 
 /* Raised in the child of a fork. */
-static atomic_uint fork_generation;
+atomic_uint zmqg_fork_generation;
 
 static void
 raise_generation (void)
 {
-  atomic_fetch_add_explicit (&fork_generation, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit (&zmqg_fork_generation, 1, memory_order_relaxed);
 }
 
 static void
@@ -37,7 +37,7 @@ zmqg_context_core_new (ZmqgEngineMode mode)
 
   watch_forks ();
   atomic_init (&self->refs, 1);
-  self->generation = atomic_load_explicit (&fork_generation,
+  self->generation = atomic_load_explicit (&zmqg_fork_generation,
                                            memory_order_relaxed);
   self->mode = mode;
   self->inproc = zmqg_inproc_registry_new ();
@@ -74,14 +74,6 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   zmqg_lock_clear (&self->lock);
   g_free (self->name_prefix);
   g_free (self);
-}
-
-gboolean
-zmqg_context_core_is_forked (ZmqgContextCore *self)
-{
-  return G_UNLIKELY (atomic_load_explicit (&fork_generation,
-                                           memory_order_relaxed) !=
-                     self->generation);
 }
 
 gboolean

@@ -154,22 +154,70 @@ ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
 ZmqgSocketCore *zmqg_socket_core_ref (ZmqgSocketCore *self);
 void zmqg_socket_core_unref (ZmqgSocketCore *self);
 
+/* Locked: takes what the inbox has. */
+void zmqg_socket_core_process_inbox (ZmqgSocketCore *self);
+
 /* Locks, and takes what the inbox has. */
-void zmqg_socket_core_lock (ZmqgSocketCore *self);
-
-/* Unlocks, and does what may run user code or write. */
-void zmqg_socket_core_unlock (ZmqgSocketCore *self);
-
-/* %FALSE in the child of a fork. Asked before the lock is taken, which may be
- * held there for ever. */
-gboolean zmqg_socket_core_check_fork (ZmqgSocketCore *self, GError **error);
+static inline void
+zmqg_socket_core_lock (ZmqgSocketCore *self)
+{
+  zmqg_lock (&self->lock);
+  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)))
+    zmqg_socket_core_process_inbox (self);
+}
 
 /* Processes the inbox if an I/O side asked for that and the lock is free:
  * else whoever holds it does, after the unlock. Any thread. */
 void zmqg_socket_core_attend (ZmqgSocketCore *self);
 
+void zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self);
+
+/* Unlocks, and does what may run user code or write. */
+static inline void
+zmqg_socket_core_unlock (ZmqgSocketCore *self)
+{
+  if (G_UNLIKELY (self->push != NULL || self->trash != NULL ||
+                  self->released != NULL || self->state_changed))
+    {
+      zmqg_socket_core_unlock_and_tidy (self);
+      return;
+    }
+
+  zmqg_unlock (&self->lock);
+  zmqg_barrier_light (); /* pairs with client_attend () */
+  if (G_UNLIKELY (atomic_load_explicit (&self->structural,
+                                        memory_order_relaxed)))
+    zmqg_socket_core_attend (self);
+  /* Callers may hold the object only. */
+  zmqg_order_before_drop (self);
+}
+
+/* Always %FALSE with @error. */
+gboolean zmqg_socket_core_explain_fork (GError **error);
+
+/* %FALSE in the child of a fork. Asked before the lock is taken, which may be
+ * held there for ever. */
+static inline gboolean
+zmqg_socket_core_check_fork (ZmqgSocketCore *self,
+                             GError **error)
+{
+  return G_LIKELY (!zmqg_context_core_is_forked (self->context)) ||
+         zmqg_socket_core_explain_fork (error);
+}
+
+/* Locked: the same with the reason. */
+gboolean zmqg_socket_core_explain (ZmqgSocketCore *self, GError **error);
+
 /* Locked: %FALSE when the socket is closed or terminated. */
-gboolean zmqg_socket_core_check (ZmqgSocketCore *self, GError **error);
+static inline gboolean
+zmqg_socket_core_check (ZmqgSocketCore *self,
+                        GError **error)
+{
+  return G_LIKELY (self->member_added && !self->closed &&
+                   !atomic_load_explicit (&self->terminated,
+                                          memory_order_relaxed)) ||
+         zmqg_socket_core_explain (self, error);
+}
 
 /* Locked: the context knows the socket from now on, ends what waits when it
  * is shut down, and waits for the socket. Again does nothing. */
@@ -196,9 +244,18 @@ void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
  * first many are left to the next call. */
 void zmqg_socket_core_drop_inbound (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
+void zmqg_socket_core_flush_asleep (ZmqgSocketCore *self, ZmqgPipe *pipe);
+
 /* Locked: wakes the reader of a pipe that was written to: through
  * core->push when nobody else has that place, else now. */
-void zmqg_socket_core_flush (ZmqgSocketCore *self, ZmqgPipe *pipe);
+static inline void
+zmqg_socket_core_flush (ZmqgSocketCore *self,
+                        ZmqgPipe *pipe)
+{
+  if (G_UNLIKELY (zmqg_pipe_reader_sleeps (pipe) ||
+                  zmqg_frame_queue_has_released (pipe->out)))
+    zmqg_socket_core_flush_asleep (self, pipe);
+}
 
 /* Closes: rolls back, ends pipes and endpoints. No lock held. */
 void zmqg_socket_core_close (ZmqgSocketCore *self);

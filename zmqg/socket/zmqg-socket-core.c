@@ -142,8 +142,8 @@ handle_events (ZmqgSocketCore *self,
     }
 }
 
-static void
-process_inbox (ZmqgSocketCore *self)
+void
+zmqg_socket_core_process_inbox (ZmqgSocketCore *self)
 {
   /* What is posted from here on is left to the next call, which whoever it
    * concerns is woken for: what handle_events () does may post, too. */
@@ -163,14 +163,6 @@ process_inbox (ZmqgSocketCore *self)
 }
 
 /* --- The lock ----------------------------------------------------------- */
-
-void
-zmqg_socket_core_lock (ZmqgSocketCore *self)
-{
-  zmqg_lock (&self->lock);
-  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)))
-    process_inbox (self);
-}
 
 /* What a type wrote while the inbox was processed: the engine sends it. */
 static void
@@ -224,7 +216,7 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       /* Before the look at the inbox: the pipe of an endpoint that came and
        * went is met while the endpoint is still in the list. */
       has_ended = atomic_exchange (&self->has_ended, FALSE);
-      process_inbox (self);
+      zmqg_socket_core_process_inbox (self);
       if (has_ended)
         drop_ended_endpoints (self);
       wake_pushed (self);
@@ -250,7 +242,7 @@ free_rubbish (GPtrArray *trash,
 }
 
 void
-zmqg_socket_core_unlock (ZmqgSocketCore *self)
+zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
 {
   ZmqgPipe *push = self->push;
   GPtrArray *trash = self->trash;
@@ -283,16 +275,14 @@ zmqg_socket_core_unlock (ZmqgSocketCore *self)
 }
 
 gboolean
-zmqg_socket_core_check (ZmqgSocketCore *self,
-                        GError **error)
+zmqg_socket_core_explain (ZmqgSocketCore *self,
+                          GError **error)
 {
-  if (G_UNLIKELY (self->closed))
+  if (self->closed)
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED,
                          "The socket is closed");
-  else if (G_UNLIKELY (atomic_load_explicit (&self->terminated,
-                                             memory_order_relaxed) ||
-                       (!self->member_added &&
-                        atomic_load (&self->context->is_shut_down))))
+  else if (atomic_load_explicit (&self->terminated, memory_order_relaxed) ||
+           (!self->member_added && atomic_load (&self->context->is_shut_down)))
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
                          "The context was shut down");
   else
@@ -315,12 +305,8 @@ zmqg_socket_core_join (ZmqgSocketCore *self,
 }
 
 gboolean
-zmqg_socket_core_check_fork (ZmqgSocketCore *self,
-                             GError **error)
+zmqg_socket_core_explain_fork (GError **error)
 {
-  if (G_LIKELY (!zmqg_context_core_is_forked (self->context)))
-    return TRUE;
-
   g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_FORKED,
                        "The socket's context was made before the process "
                        "forked");
@@ -392,12 +378,12 @@ zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
 }
 
 void
-zmqg_socket_core_flush (ZmqgSocketCore *self,
-                        ZmqgPipe *pipe)
+zmqg_socket_core_flush_asleep (ZmqgSocketCore *self,
+                               ZmqgPipe *pipe)
 {
   take_released (self, pipe);
 
-  if (G_LIKELY (!zmqg_pipe_reader_sleeps (pipe)))
+  if (!zmqg_pipe_reader_sleeps (pipe))
     return;
 
   if (self->push == NULL && pipe->peer->ops->push != NULL)
@@ -513,7 +499,7 @@ close_core (ZmqgSocketCore *self,
   self->closed = TRUE;
   self->unsent_before = atomic_load (&self->unsent);
   zmqg_inbox_refuse (&self->inbox);
-  process_inbox (self);
+  zmqg_socket_core_process_inbox (self);
   while (self->pipes->len > 0)
     zmqg_socket_core_close_pipe (self, g_ptr_array_index (self->pipes, 0),
                                  linger != NULL ? *linger
@@ -557,15 +543,20 @@ zmqg_socket_core_close_lingering (ZmqgSocketCore *self,
 
 /* One call left something behind: the next in the line may go on. */
 static void
-hand_on (ZmqgSocketCore *self,
-         guint interest)
+hand_on_to_consumers (ZmqgSocketCore *self,
+                      guint interest)
 {
-  if (G_LIKELY (!zmqg_inbox_has_consumers (&self->inbox)))
-    return;
-
   interest &= self->ops->events (self);
   if (interest != 0)
     zmqg_inbox_wake (&self->inbox, interest);
+}
+
+static inline void
+hand_on (ZmqgSocketCore *self,
+         guint interest)
+{
+  if (G_UNLIKELY (zmqg_inbox_has_consumers (&self->inbox)))
+    hand_on_to_consumers (self, interest);
 }
 
 static ZmqgIoResult

@@ -9,6 +9,17 @@
 
 /* The calls of ZmqgSocket that send, receive and wait. */
 
+_Atomic GType zmqg_socket_checked_type;
+
+/* Most calls have no GCancellable. */
+static inline gboolean
+is_cancelled (GCancellable *cancellable,
+              GError **error)
+{
+  return cancellable != NULL &&
+         g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
 /* --- Waiting ------------------------------------------------------------ */
 
 /*
@@ -91,7 +102,7 @@ wait_goes_on (Wait *self,
               int timeout,
               GError **error)
 {
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+  if (is_cancelled (self->cancellable, error))
     return FALSE;
   if (self->waiter == NULL)
     return wait_begin (self, interest, timeout, error);
@@ -109,7 +120,7 @@ wait_sleep (Wait *self,
             int timeout,
             GError **error)
 {
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+  if (is_cancelled (self->cancellable, error))
     return FALSE;
 
   if (self->waiter == NULL)
@@ -127,7 +138,7 @@ wait_sleep (Wait *self,
                g_get_monotonic_time () >= self->deadline;
 
   /* Before the look: who leaves without one passes the wake-up on. */
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+  if (is_cancelled (self->cancellable, error))
     return FALSE;
 
   zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter->waiter);
@@ -207,7 +218,7 @@ zmqg_socket_send_views (ZmqgSocket *self,
                         GCancellable *cancellable,
                         GError **error)
 {
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (is_cancelled (cancellable, error))
     return FALSE;
 
   switch (zmqg_socket_core_send (self->core, views, n, error))
@@ -280,7 +291,7 @@ zmqg_socket_send (ZmqgSocket *self,
   gboolean sent;
   guint n;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -318,7 +329,7 @@ zmqg_socket_send_data (ZmqgSocket *self,
 {
   ZmqgFrameView view = { data, size, 0, NULL, NULL };
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -348,7 +359,7 @@ zmqg_socket_send_bytes (ZmqgSocket *self,
 {
   ZmqgFrameView view = { NULL, 0, 0, bytes, NULL };
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (bytes != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -404,7 +415,7 @@ zmqg_socket_try_send (ZmqgSocket *self,
   ZmqgIoResult result;
   guint n;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -567,10 +578,10 @@ zmqg_socket_receive (ZmqgSocket *self,
   ZmqgReceiver receiver = { .message = NULL };
   ZmqgIoResult result;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (is_cancelled (cancellable, error))
     return NULL;
 
   receiver.core = self->core;
@@ -600,7 +611,7 @@ zmqg_socket_try_receive (ZmqgSocket *self,
   ZmqgMessage *message = NULL;
   ZmqgIoResult result;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   result = zmqg_socket_core_receive (self->core, &message, error);
@@ -637,11 +648,11 @@ zmqg_socket_receive_batch (ZmqgSocket *self,
   ZmqgReceiver receiver = { .max = max };
   ZmqgIoResult result;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), NULL);
   g_return_val_if_fail (max > 0, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (is_cancelled (cancellable, error))
     return NULL;
 
   messages = g_ptr_array_new_with_free_func (
@@ -672,7 +683,7 @@ zmqg_socket_get_events (ZmqgSocket *self)
 {
   guint events;
 
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), 0);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), 0);
 
   events = zmqg_socket_core_events (self->core);
   if (events == 0 && poll_engine (self->core))
@@ -749,7 +760,7 @@ zmqg_socket_wait_for_peers (ZmqgSocket *self,
                             GCancellable *cancellable,
                             GError **error)
 {
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return wait_until (self->core, zmqg_socket_core_has_peers, n, cancellable, error);
@@ -790,7 +801,7 @@ zmqg_socket_flush (ZmqgSocket *self,
                    GCancellable *cancellable,
                    GError **error)
 {
-  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return wait_until (self->core, zmqg_socket_core_is_flushed, 0, cancellable, error);

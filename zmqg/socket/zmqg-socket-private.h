@@ -25,6 +25,29 @@ struct _ZmqgSocketClass
   const ZmqgSocketOps *ops; /* set by each type's class_init */
 };
 
+/* ZMQG_IS_SOCKET (), fast for an instance of the type that was last checked:
+ * is_a () costs more than the rest of a call that sends. */
+extern _Atomic GType zmqg_socket_checked_type;
+
+static inline gboolean
+zmqg_socket_is_valid (ZmqgSocket *self)
+{
+  GTypeInstance *instance = (GTypeInstance *) self;
+
+  if (G_UNLIKELY (instance == NULL || instance->g_class == NULL))
+    return FALSE;
+  if (G_LIKELY (instance->g_class->g_type ==
+                atomic_load_explicit (&zmqg_socket_checked_type,
+                                      memory_order_relaxed)))
+    return TRUE;
+  if (!ZMQG_IS_SOCKET (self))
+    return FALSE;
+
+  atomic_store_explicit (&zmqg_socket_checked_type, instance->g_class->g_type,
+                         memory_order_relaxed);
+  return TRUE;
+}
+
 /* Sends all frames as one message, and waits for room up to the socket's
  * send-timeout. */
 gboolean zmqg_socket_send_views (ZmqgSocket *self, const ZmqgFrameView *views,

@@ -5,6 +5,7 @@
 
 #include "pattern/zmqg-fair-queue-private.h"
 #include "pattern/zmqg-load-balancer-private.h"
+#include "pipe/zmqg-frame-queue-cursor-private.h"
 #include "socket/zmqg-socket-core-private.h"
 
 /*
@@ -88,6 +89,37 @@ zmqg_type_build (ZmqgPipe *pipe,
   return ZMQG_IO_DONE;
 }
 
+/* The many: a small message of one frame that lies ready in the pipe whose
+ * turn it is. %NULL: it is not as simple as that. */
+static inline ZmqgMessage *
+zmqg_type_receive_small (ZmqgFairQueue *queue)
+{
+  ZmqgPipe *pipe;
+  ZmqgMessage *message;
+  const guint8 *data;
+  gssize size;
+
+  if (G_UNLIKELY (queue->turns.active == 0))
+    return NULL;
+
+  pipe = zmqg_turns_get (&queue->turns);
+  size = zmqg_frame_queue_peek_small (pipe->in, &data);
+  if (G_UNLIKELY (size < 0))
+    return NULL;
+
+  message = zmqg_message_new_small (data, size);
+  if (G_UNLIKELY (message == NULL))
+    return NULL;
+  zmqg_message_take_tag (message,
+                         zmqg_tag_stock_take (&pipe->tags,
+                                              zmqg_type_peek_tag (pipe)));
+
+  if (G_UNLIKELY (zmqg_frame_queue_consume_small (pipe->in, size)))
+    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
+  zmqg_turns_next (&queue->turns);
+  return message;
+}
+
 /* Receives from all pipes in turn. Without memory nothing is lost. */
 static inline ZmqgIoResult
 zmqg_type_receive (ZmqgSocketCore *core,
@@ -95,9 +127,14 @@ zmqg_type_receive (ZmqgSocketCore *core,
                    ZmqgMessage **message,
                    GError **error)
 {
-  ZmqgPipe *pipe = zmqg_type_peek (core, queue);
+  ZmqgPipe *pipe;
   ZmqgIoResult result;
 
+  *message = zmqg_type_receive_small (queue);
+  if (G_LIKELY (*message != NULL))
+    return ZMQG_IO_DONE;
+
+  pipe = zmqg_type_peek (core, queue);
   if (G_UNLIKELY (pipe == NULL))
     return ZMQG_IO_AGAIN;
 
