@@ -440,6 +440,8 @@ read_traffic (ZmqgConnection *self)
   for (guint i = 0; !lent && result == ZMQG_INBOUND_MORE &&
                     i < READS_PER_TURN; i++)
     result = read_once (self, &error);
+  if (!lent && self->link->fd >= 0)
+    zmqg_read_through_await_body (reading, self->link->fd);
   zmqg_unlock (&reading->lock);
 
   if (lent)

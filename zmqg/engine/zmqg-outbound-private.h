@@ -37,6 +37,8 @@ typedef struct
   GByteArray *control; /* frames of our own, nullable */
   gsize control_done;  /* bytes of them written */
   gsize message_done;  /* convert: bytes of the message written */
+  gboolean blocked;    /* the engine waits for the kernel */
+  gboolean stalled;    /* the kernel took nothing while a sender waited */
   gboolean patient;    /* the engine writes: waits for more */
   gint64 last_write;   /* monotonic µs */
   gint64 last_drain;   /* the same, by a sender; 0 = all is the engine's */
@@ -85,6 +87,12 @@ typedef enum
 
 /* In a sender's thread, no lock held: writes what little there is. */
 ZmqgOutboundPush zmqg_outbound_push (ZmqgOutbound *self);
+
+/* In the thread of a sender of a large message, no lock held: writes, and
+ * waits for the kernel meanwhile, for a few milliseconds at the most; then
+ * copies what was lent and is not written. %FALSE when the engine has to go
+ * on. */
+gboolean zmqg_outbound_finish (ZmqgOutbound *self);
 
 /* In the thread of a sender that found no room, no lock held: writes what
  * there is. %FALSE when the engine has to go on. */

@@ -9,6 +9,7 @@
 #include "zmtp/zmqg-convert-private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -25,8 +26,10 @@
  * something for others. Counts as blocked: there is more to write. */
 #define WRITES_PER_TURN 128
 
-/* A sender writes at most this itself. */
-#define PUSH_MAX (16u * 1024u)
+/* A sender writes at most this itself; from so much on it does so even in a
+ * burst, where small messages are left to the engine. */
+#define PUSH_MAX (4u * 1024u * 1024u)
+#define PUSH_LARGE (16u * 1024u)
 
 /* Where something was written so recently, by a sender or the engine, the
  * next is left to the engine: bursts batch. */
@@ -35,6 +38,11 @@
 /* While a sender fills the queue and writes it out whenever there is no room,
  * the engine keeps out of its way: so long after the last time. */
 #define DRAIN_PAUSE_USEC 500
+
+/* A sender of a large message waits for the kernel so long in all, and so long
+ * for a sign of life. */
+#define FINISH_USEC 5000
+#define FINISH_IDLE_MSEC 1
 
 /* How often the engine looks at a drained queue before it sleeps, and how
  * often whether a queue still grows before it writes. */
@@ -79,6 +87,8 @@ zmqg_outbound_open (ZmqgOutbound *self,
                   (version < ZMQG_ZMTP_3_1 && has_commands);
   self->last_write = 0;
   self->last_drain = 0;
+  self->blocked = FALSE;
+  self->stalled = FALSE;
   zmqg_unlock (&self->lock);
 }
 
@@ -155,7 +165,10 @@ write_ranges (ZmqgOutbound *self,
   while (written < 0 && errno == EINTR);
 
   if (written >= 0)
-    return written;
+    {
+      self->stalled = FALSE;
+      return written;
+    }
 
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
     return 0;
@@ -533,9 +546,9 @@ zmqg_outbound_run (ZmqgOutbound *self,
             }
           while (result == ZMQG_OUTBOUND_DRAINED && !go_to_sleep (self));
           self->last_write = g_get_monotonic_time ();
+          self->blocked = result == ZMQG_OUTBOUND_BLOCKED;
         }
-      if (atomic_load_explicit (&self->pipe->in->released,
-                                memory_order_relaxed) != NULL)
+      if (zmqg_frame_queue_has_released (self->pipe->in))
         zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_STATE);
       self->patient = FALSE;
       zmqg_unlock (&self->lock);
@@ -552,37 +565,47 @@ zmqg_outbound_run (ZmqgOutbound *self,
 
 /* --- Writing through ---------------------------------------------------- */
 
+/* Owned by a sender, drained: the socket may go on. */
+static void
+settle (ZmqgOutbound *self)
+{
+  ZmqgFrameQueue *queue = self->pipe->in;
+
+  if (zmqg_frame_queue_settle (queue))
+    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+  if (zmqg_frame_queue_has_released (queue))
+    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_STATE);
+}
+
 /* Owned: whether a sender's own write is wise here. */
 static gboolean
 may_push (ZmqgOutbound *self,
           gint64 now)
 {
-  return self->open && self->fd >= 0 && !self->wait_epoch &&
-         now - self->last_write > PUSH_PAUSE_USEC &&
-         zmqg_frame_queue_reader_sleeps (self->pipe->in);
-}
-
-/* Owned: writes what little there is; %FALSE when it is more, or the kernel
- * does not take it. */
-static gboolean
-push_all (ZmqgOutbound *self)
-{
   struct iovec ranges[4];
   gsize total;
 
-  zmqg_frame_queue_gather (self->pipe->in, ranges, G_N_ELEMENTS (ranges),
-                           PUSH_MAX + 1, FALSE, &total);
-  if (total > PUSH_MAX)
+  if (!self->open || self->fd < 0 || self->wait_epoch ||
+      !zmqg_frame_queue_reader_sleeps (self->pipe->in))
     return FALSE;
 
+  zmqg_frame_queue_gather (self->pipe->in, ranges, G_N_ELEMENTS (ranges),
+                           PUSH_MAX + 1, FALSE, &total);
+  return total <= PUSH_MAX && (total >= PUSH_LARGE ||
+                               now - self->last_write > PUSH_PAUSE_USEC);
+}
+
+/* Owned: writes what there is; %FALSE when the kernel does not take it. */
+static gboolean
+push_all (ZmqgOutbound *self)
+{
   self->writes = 0;
   /* The flag stays set all the while: whoever publishes meanwhile comes here
    * too, finds the lock taken, and says so. */
   if (write_all (self, NULL) != ZMQG_OUTBOUND_DRAINED)
     return FALSE;
 
-  if (zmqg_frame_queue_settle (self->pipe->in))
-    zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+  settle (self);
   return TRUE;
 }
 
@@ -626,6 +649,63 @@ zmqg_outbound_push (ZmqgOutbound *self)
     }
 }
 
+/* Not owned: %FALSE when the kernel takes nothing for a while. */
+static gboolean
+await_kernel (int fd)
+{
+  struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+  return poll (&pfd, 1, FINISH_IDLE_MSEC) > 0;
+}
+
+gboolean
+zmqg_outbound_finish (ZmqgOutbound *self)
+{
+  gint64 deadline = g_get_monotonic_time () + FINISH_USEC;
+  ZmqgOutboundResult result;
+  gboolean goes_on = FALSE;
+
+  atomic_fetch_add_explicit (&self->drainers, 1, memory_order_relaxed);
+  zmqg_lock (&self->lock);
+  do
+    {
+      int fd = self->fd;
+
+      result = ZMQG_OUTBOUND_BLOCKED;
+      if (!self->open || fd < 0 || self->wait_epoch)
+        break;
+
+      self->writes = 0;
+      result = write_all (self, NULL);
+      self->last_write = g_get_monotonic_time ();
+      goes_on = result == ZMQG_OUTBOUND_BLOCKED && !self->stalled &&
+                self->last_write < deadline;
+      if (goes_on)
+        {
+          /* It may be closed meanwhile, and the number be another's: then
+           * this waits in vain, for a moment. */
+          zmqg_unlock (&self->lock);
+          goes_on = await_kernel (fd);
+          zmqg_lock (&self->lock);
+          self->stalled = !goes_on;
+        }
+    }
+  while (goes_on);
+
+  zmqg_frame_queue_keep_borrowed (self->pipe->in);
+  if (result == ZMQG_OUTBOUND_DRAINED)
+    settle (self);
+  zmqg_unlock (&self->lock);
+  atomic_fetch_sub_explicit (&self->drainers, 1, memory_order_relaxed);
+
+  /* A sender that found the lock taken relies on this look. */
+  atomic_thread_fence (memory_order_seq_cst);
+  if (atomic_load_explicit (&self->wanted, memory_order_relaxed) &&
+      atomic_exchange (&self->wanted, FALSE))
+    return FALSE;
+  return result == ZMQG_OUTBOUND_DRAINED;
+}
+
 gboolean
 zmqg_outbound_drain (ZmqgOutbound *self)
 {
@@ -635,14 +715,14 @@ zmqg_outbound_drain (ZmqgOutbound *self)
   atomic_fetch_add_explicit (&self->drainers, 1, memory_order_relaxed);
   zmqg_lock (&self->lock);
 
-  if (self->open && self->fd >= 0 && !self->wait_epoch)
+  if (self->open && self->fd >= 0 && !self->wait_epoch && !self->blocked)
     {
       self->writes = 0;
       done = write_all (self, NULL) == ZMQG_OUTBOUND_DRAINED;
       self->last_write = g_get_monotonic_time ();
       self->last_drain = done ? self->last_write : 0;
-      if (zmqg_frame_queue_settle (self->pipe->in))
-        zmqg_pipe_post_peer (self->pipe, ZMQG_PIPE_WRITABLE);
+      if (done)
+        settle (self);
     }
   zmqg_unlock (&self->lock);
   atomic_fetch_sub_explicit (&self->drainers, 1, memory_order_relaxed);

@@ -29,6 +29,7 @@ typedef struct
   gboolean awaited;     /* the receiver sleeps on the descriptor */
   gboolean beating;     /* the engine looks after what is lent */
   guint reads;          /* by receivers, since the engine looked */
+  int low_water;        /* bytes that make the descriptor readable */
 
   /* What a receiver met, for the engine to act upon. */
   gboolean ended;
@@ -44,6 +45,10 @@ void zmqg_read_through_clear (ZmqgReadThrough *self);
 /* One read of a descriptor, without waiting, as a ZmqgReadFunc. */
 gssize zmqg_read_descriptor (int fd, struct iovec *ranges, guint n,
                              GError **error);
+
+/* Locked, after a read: while the body of a large frame comes in the kernel
+ * wakes whoever waits only when there is much of it. */
+void zmqg_read_through_await_body (ZmqgReadThrough *self, int fd);
 
 /* --- Any thread, no socket's lock held ------------------------------------ */
 

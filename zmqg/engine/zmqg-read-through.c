@@ -22,6 +22,7 @@ zmqg_read_through_init (ZmqgReadThrough *self,
   zmqg_lock_init (&self->lock);
   self->inbound = inbound;
   self->fd = -1;
+  self->low_water = 1;
 }
 
 void
@@ -60,6 +61,28 @@ zmqg_read_descriptor (int fd,
   return -1;
 }
 
+/* A body of which so much is missing is waited for in pieces of this size. */
+#define BODY_LARGE (64 * 1024)
+#define BODY_PIECE (256 * 1024)
+
+void
+zmqg_read_through_await_body (ZmqgReadThrough *self,
+                              int fd)
+{
+  const ZmqgInbound *inbound = self->inbound;
+  guint64 left = inbound->body != NULL
+                   ? inbound->body_size - inbound->body_have
+                   : 0;
+  int low_water = left > BODY_LARGE ? (int) MIN (left, BODY_PIECE) : 1;
+
+  if (G_LIKELY (low_water == self->low_water))
+    return;
+
+  /* TCP only; elsewhere it has no effect. */
+  self->low_water = low_water;
+  setsockopt (fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof low_water);
+}
+
 /* --- Receivers ---------------------------------------------------------- */
 
 static gssize
@@ -91,6 +114,7 @@ read_message (ZmqgReadThrough *self,
         zmqg_chunk_unref (chunk);
     }
 
+  zmqg_read_through_await_body (self, self->fd);
   return result;
 }
 
@@ -190,6 +214,7 @@ zmqg_read_through_close (ZmqgReadThrough *self)
   self->fd = -1;
   self->awaited = FALSE;
   self->beating = FALSE;
+  self->low_water = 1; /* of the next one */
   self->ended = FALSE;
   g_clear_error (&self->error);
   zmqg_read_through_take_back (self);

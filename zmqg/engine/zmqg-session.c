@@ -27,6 +27,16 @@ session_push (ZmqgPipe *pipe)
 }
 
 static void
+session_finish_large (ZmqgPipe *pipe)
+{
+  ZmqgSession *self = pipe->owner;
+
+  if (!zmqg_outbound_finish (&self->outbound) &&
+      zmqg_frame_queue_claim_reader (pipe->in))
+    session_post (pipe, ZMQG_PIPE_READABLE);
+}
+
+static void
 session_drain (ZmqgPipe *pipe)
 {
   ZmqgSession *self = pipe->owner;
@@ -67,6 +77,7 @@ session_release (ZmqgPipe *pipe)
 static const ZmqgPipeOwner session_pipe_owner = {
   .post = session_post,
   .push = session_push,
+  .finish = session_finish_large,
   .pull = session_pull,
   .leave = session_leave,
   .drain = session_drain,

@@ -314,11 +314,16 @@ message_free (ZmqgMessage *self)
   if (self->frames != self->inline_frames)
     g_free (self->frames);
   g_free (self->group);
-  cache_drop_tag (self->tag);
   if (self->block > 0)
-    cache_give (self);
+    {
+      cache_drop_tag (self->tag);
+      cache_give (self);
+    }
   else
-    g_free (self);
+    {
+      zmqg_tag_unref (self->tag);
+      g_free (self);
+    }
 }
 
 static gboolean

@@ -39,6 +39,8 @@ typedef struct
   guint32 next_capacity;  /* of the next packed segment */
   guint32 unpublished;    /* messages appended since the last publish */
   gboolean in_message;    /* the last frame appended had MORE */
+  gboolean may_borrow;    /* the next large payload may be referred to though
+                           * it has no owner; cleared when one was */
   guint64 written;        /* messages published */
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
   ZmqgTag *tag;           /* of what is appended from now on */
@@ -199,7 +201,8 @@ gboolean zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self);
 /* Whether anything lies ahead; does not change the sleep flag. */
 gboolean zmqg_frame_queue_has_data (ZmqgFrameQueue *self);
 
-/* Acknowledges everything read; %TRUE as in consume. */
+/* Acknowledges everything read, and lets go of a payload that was read to its
+ * end; %TRUE as in consume. */
 gboolean zmqg_frame_queue_settle (ZmqgFrameQueue *self);
 
 /* The consumer goes to sleep: acknowledges all that it read, sets the flag,
@@ -293,6 +296,10 @@ zmqg_frame_queue_has_released (ZmqgFrameQueue *self)
 {
   return atomic_load_explicit (&self->released, memory_order_relaxed) != NULL;
 }
+
+/* A payload that was borrowed is copied if it was not read to its end yet;
+ * its memory is not looked at from then on. */
+void zmqg_frame_queue_keep_borrowed (ZmqgFrameQueue *self);
 
 /* Takes the list of segments that hold memory of the user's; free them with
  * zmqg_segment_list_free () where user code may run. */

@@ -33,15 +33,6 @@ acknowledge_all (ZmqgFrameQueue *self)
   atomic_store_explicit (&self->acked, self->read, memory_order_release);
 }
 
-gboolean
-zmqg_frame_queue_settle (ZmqgFrameQueue *self)
-{
-  acknowledge_all (self);
-  /* Pairs with the fence in room (). */
-  atomic_thread_fence (memory_order_seq_cst);
-  return zmqg_frame_queue_claim_writer (self);
-}
-
 /* The last segment stays, for the producer to link the next one to it. The
  * payload that it referred to goes once it was read: nobody knows when the
  * next one comes. */
@@ -65,6 +56,38 @@ give_back (ZmqgFrameQueue *self)
   carrier->external = TRUE;
   carrier->bytes = g_steal_pointer (&segment->bytes);
   zmqg_frame_queue_free_segment (self, carrier);
+}
+
+gboolean
+zmqg_frame_queue_settle (ZmqgFrameQueue *self)
+{
+  acknowledge_all (self);
+  give_back (self);
+  /* Pairs with the fence in room (). */
+  atomic_thread_fence (memory_order_seq_cst);
+  return zmqg_frame_queue_claim_writer (self);
+}
+
+void
+zmqg_frame_queue_keep_borrowed (ZmqgFrameQueue *self)
+{
+  ZmqgQueueCursor cursor = self->head;
+
+  do
+    {
+      ZmqgSegment *segment = cursor.segment;
+
+      if (segment->borrowed)
+        {
+          /* At the head, and behind its end: it was written. */
+          if (cursor.pos < segment->length)
+            memcpy (segment->chunk->data, segment->base, segment->length);
+          segment->base = segment->chunk->data;
+          segment->borrowed = FALSE;
+        }
+      cursor.pos = cursor_limit (&cursor);
+    }
+  while (cursor_linked (&cursor));
 }
 
 gboolean

@@ -285,10 +285,16 @@ append_large (ZmqgFrameQueue *self,
       copy = zmqg_chunk_new (view->size);
       if (copy == NULL)
         return FALSE;
-      memcpy (copy->data, view->data, view->size);
-      external = zmqg_segment_new_external (NULL, copy, copy->data,
+      if (!self->may_borrow)
+        memcpy (copy->data, view->data, view->size);
+      external = zmqg_segment_new_external (NULL, copy,
+                                            self->may_borrow ? view->data
+                                                             : copy->data,
                                             view->size);
       zmqg_chunk_unref (copy);
+      if (external != NULL)
+        external->borrowed = self->may_borrow;
+      self->may_borrow = FALSE;
     }
 
   if (external == NULL)

@@ -48,6 +48,12 @@ typedef struct
   ZmqgPull (*pull) (ZmqgPipe *pipe, int *fd);
   void (*leave) (ZmqgPipe *pipe);
 
+  /* Instead of push (): the other end wrote a large message, whose memory it
+   * may have lent. Its thread writes as long as the kernel takes something
+   * every now and then; what is left then is copied. Waits for a few
+   * milliseconds at the most. No lock is held. Nullable. */
+  void (*finish) (ZmqgPipe *pipe);
+
   /* The other end found no room: its thread writes what it can, without
    * waiting. No lock is held. Nullable. */
   void (*drain) (ZmqgPipe *pipe);

@@ -47,6 +47,8 @@ struct _ZmqgSegment
   GBytes *bytes;        /* external: counted, nullable; the user's */
   ZmqgTag *tag;         /* counted, nullable: who sent the bytes */
   guint8 external;
+  guint8 borrowed;      /* base is a sender's memory, until the sender has it
+                         * copied to the chunk: see ..._keep_borrowed () */
 };
 
 /* All return %NULL when there is no memory. */

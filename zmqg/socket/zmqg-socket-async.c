@@ -283,7 +283,7 @@ attempt_send (ZmqgSocketCore *core,
   if (views == NULL)
     return ZMQG_IO_FAILED;
 
-  result = zmqg_socket_core_send (core, views, n, error);
+  result = zmqg_socket_core_send (core, views, n, FALSE, error);
   if (views != local)
     g_free (views);
   return result;

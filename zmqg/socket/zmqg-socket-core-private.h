@@ -131,6 +131,8 @@ struct _ZmqgSocketCore
   GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
   char *last_endpoint;      /* nullable */
   ZmqgPipe *push;           /* set by send () */
+  ZmqgPipe *finish;         /* the same, of a large message; counted */
+  gboolean patient;         /* who sends may wait a moment for the kernel */
   ZmqgPipe *fresh;          /* the last one with something to read, borrowed */
   ZmqgPipe *lent;           /* receivers read its connection; borrowed */
   GPtrArray *trash;         /* pipes to be released once the lock is
@@ -176,8 +178,9 @@ void zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self);
 static inline void
 zmqg_socket_core_unlock (ZmqgSocketCore *self)
 {
-  if (G_UNLIKELY (self->push != NULL || self->trash != NULL ||
-                  self->released != NULL || self->state_changed))
+  if (G_UNLIKELY (self->push != NULL || self->finish != NULL ||
+                  self->trash != NULL || self->released != NULL ||
+                  self->state_changed))
     {
       zmqg_socket_core_unlock_and_tidy (self);
       return;
@@ -275,10 +278,11 @@ void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
 
 ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
 
-/* One attempt, locking inside. */
+/* One attempt, locking inside. A @patient one may write a large message
+ * itself, and wait a moment for the kernel. */
 ZmqgIoResult zmqg_socket_core_send (ZmqgSocketCore *self,
                                     const ZmqgFrameView *views, guint n,
-                                    GError **error);
+                                    gboolean patient, GError **error);
 ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
                                        ZmqgMessage **message,
                                        GError **error);

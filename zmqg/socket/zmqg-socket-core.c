@@ -245,11 +245,13 @@ void
 zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
 {
   ZmqgPipe *push = self->push;
+  ZmqgPipe *finish = self->finish;
   GPtrArray *trash = self->trash;
   ZmqgSegment *released = self->released;
   gboolean changed = self->state_changed;
 
   self->push = NULL;
+  self->finish = NULL;
   self->trash = NULL;
   self->released = NULL;
   self->state_changed = FALSE;
@@ -264,6 +266,11 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
     {
       push->peer->ops->push (push->peer);
       zmqg_pipe_unref (push);
+    }
+  if (finish != NULL)
+    {
+      finish->peer->ops->finish (finish->peer);
+      zmqg_pipe_unref (finish);
     }
   if (G_UNLIKELY (trash != NULL || released != NULL))
     free_rubbish (trash, released);
@@ -575,6 +582,7 @@ ZmqgIoResult
 zmqg_socket_core_send (ZmqgSocketCore *self,
                        const ZmqgFrameView *views,
                        guint n,
+                       gboolean patient,
                        GError **error)
 {
   ZmqgIoResult result = ZMQG_IO_FAILED;
@@ -587,6 +595,7 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
   zmqg_socket_core_lock (self);
   if (G_LIKELY (zmqg_socket_core_check (self, error)))
     {
+      self->patient = patient && self->options->send_timeout != 0;
       result = self->ops->send (self, views, n, error);
       if (result == ZMQG_IO_DONE)
         hand_on (self, ZMQG_WAIT_OUT);

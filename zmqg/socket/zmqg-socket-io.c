@@ -199,12 +199,12 @@ send_waiting (ZmqgSocketCore *core,
       gboolean drained = timeout != 0 && zmqg_socket_core_drain (core);
 
       if (drained)
-        result = zmqg_socket_core_send (core, views, n, error);
+        result = zmqg_socket_core_send (core, views, n, TRUE, error);
       if (result != ZMQG_IO_AGAIN)
         break;
       if (!wait_sleep (&wait, ZMQG_WAIT_OUT, timeout, error))
         break;
-      result = zmqg_socket_core_send (core, views, n, error);
+      result = zmqg_socket_core_send (core, views, n, TRUE, error);
     }
   wait_end (&wait);
 
@@ -221,7 +221,7 @@ zmqg_socket_send_views (ZmqgSocket *self,
   if (is_cancelled (cancellable, error))
     return FALSE;
 
-  switch (zmqg_socket_core_send (self->core, views, n, error))
+  switch (zmqg_socket_core_send (self->core, views, n, TRUE, error))
     {
     case ZMQG_IO_DONE:
       return TRUE;
@@ -423,9 +423,9 @@ zmqg_socket_try_send (ZmqgSocket *self,
   if (views == NULL)
     return FALSE;
 
-  result = zmqg_socket_core_send (self->core, views, n, error);
+  result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
   if (result == ZMQG_IO_AGAIN && poll_engine (self->core))
-    result = zmqg_socket_core_send (self->core, views, n, error);
+    result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
   if (views != local)
     g_free (views);
 

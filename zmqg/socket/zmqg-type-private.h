@@ -145,6 +145,29 @@ zmqg_type_receive (ZmqgSocketCore *core,
   return result;
 }
 
+/* From this size on a message is written by its sender, if it may wait. */
+#define ZMQG_TYPE_LARGE (24u * 1024u)
+
+/* The pipe whose turn it is, if who sends a large message is to write it
+ * itself. When nothing is in front of it a payload without an owner need not be
+ * copied for that. */
+static inline ZmqgPipe *
+zmqg_type_lend (ZmqgSocketCore *core,
+                ZmqgLoadBalancer *balancer)
+{
+  ZmqgPipe *pipe;
+
+  if (!core->patient || balancer->turns.active == 0)
+    return NULL;
+
+  pipe = zmqg_turns_get (&balancer->turns);
+  if (pipe->peer->ops->finish == NULL || pipe->out->conflate)
+    return NULL;
+
+  pipe->out->may_borrow = zmqg_pipe_reader_sleeps (pipe);
+  return pipe;
+}
+
 /* Sends to all pipes in turn. */
 static inline ZmqgIoResult
 zmqg_type_send (ZmqgSocketCore *core,
@@ -153,12 +176,24 @@ zmqg_type_send (ZmqgSocketCore *core,
                 guint n,
                 GError **error)
 {
+  ZmqgPipe *lent = NULL;
+  ZmqgPipeResult result;
   ZmqgPipe *pipe;
 
-  switch (zmqg_load_balancer_write (balancer, views, n, &pipe))
+  if (G_UNLIKELY (n == 1 && views[0].size >= ZMQG_TYPE_LARGE))
+    lent = zmqg_type_lend (core, balancer);
+
+  result = zmqg_load_balancer_write (balancer, views, n, &pipe);
+  if (G_UNLIKELY (lent != NULL))
+    lent->out->may_borrow = FALSE;
+
+  switch (result)
     {
     case ZMQG_PIPE_WRITTEN:
-      zmqg_socket_core_flush (core, pipe);
+      if (G_UNLIKELY (lent == pipe))
+        core->finish = zmqg_pipe_ref (pipe);
+      else
+        zmqg_socket_core_flush (core, pipe);
       return ZMQG_IO_DONE;
 
     case ZMQG_PIPE_FULL:

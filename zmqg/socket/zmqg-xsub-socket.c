@@ -357,7 +357,7 @@ change (ZmqgXsubSocket *self,
   view.data = payload;
   view.size = size + 1;
 
-  ok = zmqg_socket_core_send (self->parent_instance.core, &view, 1, error) ==
+  ok = zmqg_socket_core_send (self->parent_instance.core, &view, 1, FALSE, error) ==
        ZMQG_IO_DONE;
   if (payload != local)
     g_free (payload);
