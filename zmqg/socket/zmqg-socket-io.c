@@ -159,6 +159,17 @@ poll_engine (ZmqgSocketCore *core)
   return TRUE;
 }
 
+/* The same where one does: else a program that does not wait could see a queue
+ * full of messages that its peer has long received, only because the engine's
+ * thread has not come to say so. */
+static gboolean
+make_room (ZmqgSocketCore *core)
+{
+  return core->context->mode == ZMQG_ENGINE_MODE_THREADS
+           ? zmqg_socket_core_drain (core)
+           : poll_engine (core);
+}
+
 static int
 get_timeout (ZmqgSocketCore *core,
              guint interest)
@@ -424,7 +435,7 @@ zmqg_socket_try_send (ZmqgSocket *self,
     return FALSE;
 
   result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
-  if (result == ZMQG_IO_AGAIN && poll_engine (self->core))
+  if (result == ZMQG_IO_AGAIN && make_room (self->core))
     result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
   if (views != local)
     g_free (views);
@@ -687,6 +698,9 @@ zmqg_socket_get_events (ZmqgSocket *self)
 
   events = zmqg_socket_core_events (self->core);
   if (events == 0 && poll_engine (self->core))
+    events = zmqg_socket_core_events (self->core);
+  if ((events & ZMQG_WAIT_OUT) == 0 && self->core->ops->send != NULL &&
+      make_room (self->core))
     events = zmqg_socket_core_events (self->core);
 
   return ((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
