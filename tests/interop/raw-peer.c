@@ -324,3 +324,23 @@ raw_expect_end (RawPeer *self)
   g_assert_true (end);
   g_assert_cmpuint (self->unread->len, ==, 0);
 }
+
+void
+raw_expect_end_behind (RawPeer *self,
+                       const char *text)
+{
+  g_autoptr (GByteArray) expected = raw_bytes (text);
+  gboolean end = FALSE;
+
+  while (!end)
+    {
+      ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+      while (self->unread->len >= expected->len)
+        {
+          g_assert_cmpmem (self->unread->data, expected->len, expected->data,
+                           expected->len);
+          g_byte_array_remove_range (self->unread, 0, expected->len);
+        }
+    }
+  g_assert_cmpuint (self->unread->len, ==, 0);
+}

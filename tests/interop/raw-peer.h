@@ -46,5 +46,7 @@ void raw_expect_bytes (RawPeer *self, const guint8 *data, gsize size);
 guint8 raw_next (RawPeer *self);
 /* The connection ends, with nothing before that. */
 void raw_expect_end (RawPeer *self);
+/* The same, with these bytes any number of times before that. */
+void raw_expect_end_behind (RawPeer *self, const char *text);
 
 G_END_DECLS

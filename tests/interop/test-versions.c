@@ -766,6 +766,97 @@ silence_after_its_ttl_closes (Play *play)
   raw_expect_end (play->raw);
 }
 
+/* --- Heartbeats of ours ------------------------------------------------- */
+
+static void
+start_dealer_that_asks (Play *play,
+                        int interval,
+                        int timeout,
+                        int ttl)
+{
+  use (play, ZMQG_SOCKET_TYPE_DEALER);
+  g_object_set (play->socket, "heartbeat-interval", interval,
+                "heartbeat-timeout", timeout, "heartbeat-ttl", ttl,
+                "reconnect-interval", 60000, NULL);
+  meet (play);
+  greet (play, ZMQG_SOCKET_TYPE_DEALER, "", "");
+}
+
+/* One PING every interval; a peer that answers stays, however often. */
+static void
+heartbeats_are_sent (Play *play)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  start_dealer_that_asks (play, 30, 5000, 0);
+  for (guint i = 0; i < 5; i++)
+    {
+      raw_expect (play->raw, "04 07 04 \"PING\" 00 00");
+      raw_send (play->raw, "04 05 04 \"PONG\"");
+    }
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 5 * 29 * 1000);
+
+  raw_send (play->raw, "00 02 \"ok\"");
+  we_receive (play, "\"ok\"", NULL);
+}
+
+/* HEARTBEAT_TTL is in tenths of a second, rounded down. */
+static void
+heartbeats_tell_the_ttl (Play *play)
+{
+  int ttl;
+
+  start_dealer_that_asks (play, 30, -1, 51299);
+  raw_expect (play->raw, "04 07 04 \"PING\" 02 00");
+  g_object_get (play->socket, "heartbeat-ttl", &ttl, NULL);
+  g_assert_cmpint (ttl, ==, 51200);
+}
+
+static void
+no_answer_to_a_heartbeat_closes (Play *play)
+{
+  start_dealer_that_asks (play, 40, -1, 0);
+  raw_expect (play->raw, "04 07 04 \"PING\" 00 00");
+  /* The next one may come before the time for the first is over. */
+  raw_expect_end_behind (play->raw, "04 07 04 \"PING\" 00 00");
+}
+
+/* "Any received frame cancels it." */
+static void
+any_frame_is_an_answer (Play *play)
+{
+  start_dealer_that_asks (play, 150, 500, 0);
+  for (guint i = 0; i < 5; i++)
+    {
+      raw_expect (play->raw, "04 07 04 \"PING\" 00 00");
+      raw_send (play->raw, "00 02 \"ok\"");
+      we_receive (play, "\"ok\"", NULL);
+    }
+}
+
+/* With a timeout of 0 an answer may come at any time. */
+static void
+heartbeats_without_timeout (Play *play)
+{
+  start_dealer_that_asks (play, 20, 0, 0);
+  for (guint i = 0; i < 5; i++)
+    raw_expect (play->raw, "04 07 04 \"PING\" 00 00");
+  raw_send (play->raw, "00 02 \"ok\"");
+  we_receive (play, "\"ok\"", NULL);
+}
+
+/* An older peer would not know what a PING is. */
+static void
+no_heartbeats_to_old_peers (Play *play)
+{
+  start_dealer_that_asks (play, 20, 20, 0);
+  g_object_set (play->socket, "receive-timeout", 150, NULL);
+  g_assert_null (zmqg_socket_receive (play->socket, NULL, NULL));
+  g_object_set (play->socket, "receive-timeout", RAW_DEADLINE_MS, NULL);
+  we_send (play, "\"hello\"", NULL);
+  raw_expect (play->raw, "00 05 \"hello\"");
+}
+
 static void
 expect_our_greeting (Play *play)
 {
@@ -924,6 +1015,13 @@ main (int argc,
     { "strange-commands-are-ignored", strange_commands_are_ignored, 3, 3 },
     { "unusual-flags-are-taken", unusual_flags_are_taken, 3, 3 },
     { "silence-after-its-ttl-closes", silence_after_its_ttl_closes, 3, 3 },
+    { "heartbeats-are-sent", heartbeats_are_sent, 3, 3 },
+    { "heartbeats-tell-the-ttl", heartbeats_tell_the_ttl, 3, 3 },
+    { "no-answer-to-a-heartbeat-closes", no_answer_to_a_heartbeat_closes, 3,
+      3 },
+    { "any-frame-is-an-answer", any_frame_is_an_answer, 3, 3 },
+    { "heartbeats-without-timeout", heartbeats_without_timeout, 3, 3 },
+    { "no-heartbeats-to-old-peers", no_heartbeats_to_old_peers, 1, 1 },
     { "ready-without-the-command-flag-is-taken",
       ready_without_the_command_flag, 3, 3 },
     { "ready-without-a-type-is-taken", ready_without_a_type, 3, 3 },

@@ -238,6 +238,8 @@ start_traffic (ZmqgConnection *self)
   session->kick = zmqg_connection_kick;
   session->inbound.command = zmqg_connection_handle_command;
   zmqg_session_start_traffic (session, self, record);
+  zmqg_heartbeat_start (&self->heartbeat, session,
+                        greeting->version >= ZMQG_ZMTP_3_0);
   zmqg_tag_unref (&record->tag);
   zmqg_outbound_open (&session->outbound, self->link->fd,
                       self->output_stream, greeting->version, has_commands);

@@ -5,6 +5,7 @@
 
 #include "engine/zmqg-connection-private.h"
 #include "base/zmqg-error.h"
+#include "engine/zmqg-heartbeat-private.h"
 #include "security/zmqg-mechanism-private.h"
 
 /*
@@ -45,7 +46,7 @@ struct _ZmqgConnection
   GByteArray *input;  /* of the handshake, not yet taken */
   GByteArray *output; /* of the handshake, not yet written */
   ZmqgTimer handshake;
-  ZmqgTimer silence; /* the TTL of the peer's PING */
+  ZmqgHeartbeat heartbeat;
 
   ZmqgSession *session; /* counted */
   gboolean want_output; /* the kernel's buffer is full */

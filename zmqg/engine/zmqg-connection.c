@@ -159,7 +159,7 @@ zmqg_connection_close (ZmqgConnection *self,
   self->want_output = FALSE;
   zmqg_connection_update_watch (self);
   zmqg_reactor_stop_timer (reactor, &self->handshake);
-  zmqg_reactor_stop_timer (reactor, &self->silence);
+  zmqg_heartbeat_stop (&self->heartbeat);
 
   if (self->session != NULL)
     zmqg_session_stop_traffic (self->session, reason);
@@ -385,15 +385,13 @@ zmqg_connection_act_upon_commands (ZmqgConnection *self)
   if (answered)
     self->want_output = TRUE;
   if (ttl > 0)
-    zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
-                              &self->silence, ttl);
+    zmqg_heartbeat_expect (&self->heartbeat, ttl);
 }
 
 static void
 note_input (ZmqgConnection *self)
 {
-  zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
-                           &self->silence);
+  zmqg_heartbeat_hear (&self->heartbeat);
   zmqg_session_touch (self->session);
 }
 
@@ -598,15 +596,29 @@ handshake_expired (ZmqgTimer *timer)
                         "The peer did not finish the handshake in time");
 }
 
-static void
-silence_expired (ZmqgTimer *timer)
+static ZmqgConnection *
+connection_of (ZmqgHeartbeat *heartbeat)
 {
-  ZmqgConnection *self =
-    (ZmqgConnection *) ((guint8 *) timer -
-                        G_STRUCT_OFFSET (ZmqgConnection, silence));
+  return (ZmqgConnection *) ((guint8 *) heartbeat -
+                             G_STRUCT_OFFSET (ZmqgConnection, heartbeat));
+}
 
-  zmqg_connection_fail (self, ZMQG_ERROR_TIMED_OUT,
-                        "The peer was silent for longer than it promised");
+static void
+heartbeat_ping (ZmqgHeartbeat *heartbeat)
+{
+  ZmqgConnection *self = connection_of (heartbeat);
+
+  zmqg_connection_ref (self);
+  if (self->write_error == NULL)
+    zmqg_connection_run_output (self);
+  zmqg_connection_unref (self);
+}
+
+static void
+heartbeat_dead (ZmqgHeartbeat *heartbeat,
+                const char *what)
+{
+  zmqg_connection_fail (connection_of (heartbeat), ZMQG_ERROR_TIMED_OUT, what);
 }
 
 ZmqgConnection *
@@ -633,7 +645,9 @@ zmqg_connection_new (ZmqgEngine *engine,
   self->watch.fd = link->fd;
   self->watch.ready = watch_ready;
   self->handshake.expired = handshake_expired;
-  self->silence.expired = silence_expired;
+  zmqg_heartbeat_init (&self->heartbeat, engine, options);
+  self->heartbeat.ping = heartbeat_ping;
+  self->heartbeat.dead = heartbeat_dead;
   self->input = g_byte_array_new ();
   self->output = g_byte_array_new ();
 

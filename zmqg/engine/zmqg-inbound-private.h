@@ -31,6 +31,7 @@ struct _ZmqgInbound
   gboolean zmtp1;        /* the framing of ZMTP 1.0 */
   gboolean discard;      /* nobody will read what is received */
   gboolean paused;       /* there is no room under the mark */
+  guint64 n_reads;       /* that brought something */
   gboolean in_message;   /* the last frame had MORE */
   guint check_state;     /* of the table's check */
   gint64 message_bytes;  /* of the message so far */

@@ -699,6 +699,7 @@ zmqg_inbound_read (ZmqgInbound *self,
       return ZMQG_INBOUND_FAILED;
     }
 
+  self->n_reads++;
   size = got;
   if (self->body != NULL && !fill_body (self, &size, error))
     return ZMQG_INBOUND_FAILED;

@@ -26,6 +26,9 @@ typedef struct
   int reconnect_interval_max; /* ms, 0 = no back-off */
   int handshake_interval;     /* ms, 0 = no limit */
   int connect_timeout;        /* ms, 0 = the system's */
+  int heartbeat_interval;     /* ms, 0 = none */
+  int heartbeat_timeout;      /* ms, 0 = any time, -1 = heartbeat_interval */
+  int heartbeat_ttl;          /* ms, a multiple of 100; 0 = none */
   int backlog;                /* connections */
   int send_buffer;            /* bytes, -1 = the system's */
   int receive_buffer;         /* bytes, -1 = the system's */
@@ -70,6 +73,7 @@ typedef struct
   gint64 minimum; /* of the value, or of the size of bytes */
   gint64 maximum;
   gint64 fallback; /* the default */
+  int step;        /* integers are rounded down to multiples of it; 0 = 1 */
 } ZmqgOptionSpec;
 
 extern const ZmqgOptionSpec zmqg_option_specs[];

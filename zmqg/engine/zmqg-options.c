@@ -29,6 +29,11 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   INT ("reconnect-interval-max", reconnect_interval_max, 0, 0),
   INT ("handshake-interval", handshake_interval, 0, 30000),
   INT ("connect-timeout", connect_timeout, 0, 0),
+  INT ("heartbeat-interval", heartbeat_interval, 0, 0),
+  INT ("heartbeat-timeout", heartbeat_timeout, -1, -1),
+  { "heartbeat-ttl", ZMQG_OPTION_INT,
+    G_STRUCT_OFFSET (ZmqgOptions, heartbeat_ttl), 0, 65535 * 100 + 99, 0,
+    100 },
   INT ("backlog", backlog, 0, 100),
   INT ("send-buffer", send_buffer, -1, -1),
   INT ("receive-buffer", receive_buffer, -1, -1),
@@ -167,6 +172,8 @@ zmqg_options_set (ZmqgOptions *self,
       if (!check_range (spec, g_value_get_int (value), error))
         return FALSE;
       *(int *) field = g_value_get_int (value);
+      if (spec->step > 1)
+        *(int *) field -= *(int *) field % spec->step;
       return TRUE;
 
     case ZMQG_OPTION_INT64:

@@ -454,6 +454,36 @@ install_options (GObjectClass *object_class)
  * Since: 1.0
  */
 /**
+ * ZmqgSocket:heartbeat-interval:
+ *
+ * How often a connected peer is asked for a sign of life (ZMTP 3.1, PING), in
+ * milliseconds; 0 for never. Peers of ZMTP 1 and 2 are not asked. Applies to the
+ * binds and connects after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:heartbeat-timeout:
+ *
+ * How long after such a question the connection is given up when nothing at all
+ * was received, in milliseconds; 0 for never, -1 for as long as
+ * [property@Socket:heartbeat-interval]. The peer is then removed with
+ * %ZMQG_ERROR_TIMED_OUT, and connected to again where we connected. Applies to
+ * the binds and connects after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:heartbeat-ttl:
+ *
+ * What we promise with such a question: the peer may give the connection up when
+ * it hears nothing from us for so long, in milliseconds, rounded down to tenths
+ * of a second; at most 6,553,500; 0 for no promise. Applies to the binds and
+ * connects after it.
+ *
+ * Since: 1.0
+ */
+/**
  * ZmqgSocket:max-message-size:
  *
  * The largest inbound message, all frames together, in bytes; -1 for no
