@@ -43,3 +43,14 @@ zmqg_socket_get_flag (ZmqgSocket *socket,
 
   return value;
 }
+
+/* Sets it, and notifies of @property if that changed it. */
+static inline void
+zmqg_socket_change_flag (ZmqgSocket *socket,
+                         gboolean *field,
+                         gboolean value,
+                         GParamSpec *property)
+{
+  if (zmqg_socket_set_flag (socket, field, !!value))
+    g_object_notify_by_pspec (G_OBJECT (socket), property);
+}

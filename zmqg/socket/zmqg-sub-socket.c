@@ -480,10 +480,8 @@ zmqg_sub_socket_set_invert_matching (ZmqgSubSocket *self,
   g_return_if_fail (ZMQG_IS_SUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->invert_matching, !!invert_matching))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_INVERT_MATCHING]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->invert_matching,
+                           invert_matching, properties[PROP_INVERT_MATCHING]);
 }
 
 /**

@@ -568,11 +568,9 @@ zmqg_xsub_socket_set_only_first_subscribe (ZmqgXsubSocket *self,
   g_return_if_fail (ZMQG_IS_XSUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->only_first_subscribe,
-                            !!only_first_subscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_ONLY_FIRST_SUBSCRIBE]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->only_first_subscribe,
+                           only_first_subscribe,
+                           properties[PROP_ONLY_FIRST_SUBSCRIBE]);
 }
 
 /**
@@ -615,11 +613,9 @@ zmqg_xsub_socket_set_verbose_unsubscribe (ZmqgXsubSocket *self,
   g_return_if_fail (ZMQG_IS_XSUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->verbose_unsubscribe,
-                            !!verbose_unsubscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_VERBOSE_UNSUBSCRIBE]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->verbose_unsubscribe,
+                           verbose_unsubscribe,
+                           properties[PROP_VERBOSE_UNSUBSCRIBE]);
 }
 
 /**
