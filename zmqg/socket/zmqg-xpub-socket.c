@@ -309,8 +309,8 @@ zmqg_xpub_socket_subscribe (ZmqgXpubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return zmqg_xpub_change (self->parent_instance.core, TRUE,
-                           (const guint8 *) prefix, strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, zmqg_xpub_change,
+                                   TRUE, prefix, error);
 }
 
 /**
@@ -330,15 +330,12 @@ zmqg_xpub_socket_subscribe_bytes (ZmqgXpubSocket *self,
                                   GBytes *prefix,
                                   GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return zmqg_xpub_change (self->parent_instance.core, TRUE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, zmqg_xpub_change,
+                                  TRUE, prefix, error);
 }
 
 /**
@@ -393,8 +390,8 @@ zmqg_xpub_socket_unsubscribe (ZmqgXpubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return zmqg_xpub_change (self->parent_instance.core, FALSE,
-                           (const guint8 *) prefix, strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, zmqg_xpub_change,
+                                   FALSE, prefix, error);
 }
 
 /**
@@ -415,15 +412,12 @@ zmqg_xpub_socket_unsubscribe_bytes (ZmqgXpubSocket *self,
                                     GBytes *prefix,
                                     GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return zmqg_xpub_change (self->parent_instance.core, FALSE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, zmqg_xpub_change,
+                                  FALSE, prefix, error);
 }
 
 /**
@@ -450,5 +444,6 @@ zmqg_xpub_socket_unsubscribe_data (ZmqgXpubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return zmqg_xpub_change (self->parent_instance.core, FALSE, data, size, error);
+  return zmqg_xpub_change (self->parent_instance.core, FALSE, data, size,
+                           error);
 }

@@ -6,6 +6,7 @@
 #include "socket/zmqg-xpub-private.h"
 
 #include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-topic-frame-private.h"
 #include "socket/zmqg-type-private.h"
 
 /* Something to be received. */
@@ -16,9 +17,6 @@ typedef struct
   ZmqgPipe *asker; /* manual: whose subscription it is, if still there */
   gboolean is_subscription;
 } Notice;
-
-/* Topics of up to so many bytes need no heap. */
-#define STACK_TOPIC 256u
 
 /* --- What is received --------------------------------------------------- */
 
@@ -85,22 +83,13 @@ notify (ZmqgSocketCore *core,
         gsize size)
 {
   ZmqgXpub *self = core->state;
-  guint8 local[1 + STACK_TOPIC];
-  guint8 *payload = size > STACK_TOPIC ? g_try_malloc (size + 1) : local;
-  ZmqgFrameView view = { .data = payload, .size = size + 1 };
-  ZmqgMessage *message;
+  ZmqgTopicFrame frame;
+  ZmqgMessage *message = NULL;
 
-  if (payload == NULL)
-    return;
-
-  payload[0] = subscribe ? 1 : 0;
-  if (size > 0)
-    memcpy (payload + 1, topic, size);
-
-  message = zmqg_message_new_from_views (
-    &view, 1, pipe != NULL ? zmqg_type_peek_tag (pipe) : NULL);
-  if (payload != local)
-    g_free (payload);
+  if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size))
+    message = zmqg_message_new_from_views (
+      &frame.view, 1, pipe != NULL ? zmqg_type_peek_tag (pipe) : NULL);
+  zmqg_topic_frame_clear (&frame);
 
   if (message != NULL)
     add_notice (self, message, TRUE, self->manual ? pipe : NULL);
