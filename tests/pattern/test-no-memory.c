@@ -59,6 +59,7 @@ test_try_realloc_n (gpointer memory,
 #define g_try_new0(type, n) ((type *) test_try_malloc0_n ((n), sizeof (type)))
 
 #include "pattern/zmqg-number-index.c"
+#include "pattern/zmqg-radix-node.c"
 #include "pattern/zmqg-radix-tree.c"
 #include "pattern/zmqg-subscription-tree.c"
 

@@ -320,10 +320,8 @@ zmqg_pub_socket_set_no_drop (ZmqgPubSocket *self, gboolean no_drop)
   g_return_if_fail (ZMQG_IS_PUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->no_drop, !!no_drop))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_NO_DROP]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->no_drop,
+                           no_drop, properties[PROP_NO_DROP]);
 }
 
 /**
@@ -366,10 +364,8 @@ zmqg_pub_socket_set_invert_matching (ZmqgPubSocket *self,
   g_return_if_fail (ZMQG_IS_PUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->invert_matching, !!invert_matching))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_INVERT_MATCHING]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->invert_matching,
+                           invert_matching, properties[PROP_INVERT_MATCHING]);
 }
 
 /**
@@ -412,11 +408,9 @@ zmqg_pub_socket_set_only_first_subscribe (ZmqgPubSocket *self,
   g_return_if_fail (ZMQG_IS_PUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->only_first_subscribe,
-                            !!only_first_subscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_ONLY_FIRST_SUBSCRIBE]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->only_first_subscribe,
+                           only_first_subscribe,
+                           properties[PROP_ONLY_FIRST_SUBSCRIBE]);
 }
 
 /**

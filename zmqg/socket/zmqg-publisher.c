@@ -5,15 +5,11 @@
 
 #include "socket/zmqg-publisher-private.h"
 
-#include "zmtp/zmqg-command-private.h"
+#include "socket/zmqg-topic-frame-private.h"
 
 /* A peer that never stops to subscribe holds up a call for so many of its
  * messages at most. */
 #define READ_MAX 65536u
-
-/* The first byte of a subscription that is a message. */
-#define MESSAGE_CANCEL 0
-#define MESSAGE_SUBSCRIBE 1
 
 void
 zmqg_publisher_init (ZmqgPublisher *self,
@@ -64,10 +60,10 @@ parse_subscription (const ZmqgFrameView *view,
       return TRUE;
     }
 
-  if (view->size == 0 || view->data[0] > MESSAGE_SUBSCRIBE)
+  if (!zmqg_topic_frame_is_message (view))
     return FALSE;
 
-  subscription->subscribe = view->data[0] == MESSAGE_SUBSCRIBE;
+  subscription->subscribe = view->data[0] == ZMQG_COMMAND_BYTE_SUBSCRIBE;
   subscription->topic = view->data + 1;
   subscription->size = view->size - 1;
   return TRUE;

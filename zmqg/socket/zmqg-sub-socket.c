@@ -253,13 +253,12 @@ unsubscribe (ZmqgSocketCore *core,
 }
 
 static gboolean
-change (ZmqgSubSocket *self,
+change (ZmqgSocketCore *core,
         gboolean is_subscribe,
         const guint8 *topic,
         gsize size,
         GError **error)
 {
-  ZmqgSocketCore *core = self->parent_instance.core;
   gboolean ok;
 
   if (!zmqg_socket_core_enter (core, error))
@@ -300,8 +299,8 @@ zmqg_sub_socket_subscribe (ZmqgSubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, change,
+                                   TRUE, prefix, error);
 }
 
 /**
@@ -321,15 +320,12 @@ zmqg_sub_socket_subscribe_bytes (ZmqgSubSocket *self,
                                  GBytes *prefix,
                                  GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_SUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, TRUE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, change,
+                                  TRUE, prefix, error);
 }
 
 /**
@@ -355,7 +351,7 @@ zmqg_sub_socket_subscribe_data (ZmqgSubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, data, size, error);
+  return change (self->parent_instance.core, TRUE, data, size, error);
 }
 
 /**
@@ -382,8 +378,8 @@ zmqg_sub_socket_unsubscribe (ZmqgSubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, change,
+                                   FALSE, prefix, error);
 }
 
 /**
@@ -403,15 +399,12 @@ zmqg_sub_socket_unsubscribe_bytes (ZmqgSubSocket *self,
                                    GBytes *prefix,
                                    GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_SUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, FALSE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, change,
+                                  FALSE, prefix, error);
 }
 
 /**
@@ -437,7 +430,7 @@ zmqg_sub_socket_unsubscribe_data (ZmqgSubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, data, size, error);
+  return change (self->parent_instance.core, FALSE, data, size, error);
 }
 
 /**
@@ -480,10 +473,8 @@ zmqg_sub_socket_set_invert_matching (ZmqgSubSocket *self,
   g_return_if_fail (ZMQG_IS_SUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->invert_matching, !!invert_matching))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_INVERT_MATCHING]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->invert_matching,
+                           invert_matching, properties[PROP_INVERT_MATCHING]);
 }
 
 /**

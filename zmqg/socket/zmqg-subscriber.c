@@ -5,9 +5,7 @@
 
 #include "socket/zmqg-subscriber-private.h"
 
-
-/* Commands of up to so many bytes need no heap. */
-#define STACK_COMMAND 256u
+#include "socket/zmqg-topic-frame-private.h"
 
 void
 zmqg_subscriber_init (ZmqgSocketCore *core)
@@ -34,37 +32,6 @@ zmqg_subscriber_clear (ZmqgSocketCore *core)
 
 /* --- Upstream ----------------------------------------------------------- */
 
-/* The body of SUBSCRIBE or CANCEL (ZMTP 3.1, section subscriptions), in
- * @local when it fits; else to be freed. */
-static guint8 *
-make_command (guint8 local[STACK_COMMAND],
-              ZmqgCommandId id,
-              const guint8 *topic,
-              gsize size,
-              ZmqgFrameView *view)
-{
-  const guint8 *prefix;
-  gsize prefix_size;
-  guint8 *body = local;
-
-  prefix = zmqg_command_get_prefix (id, &prefix_size);
-  if (size > STACK_COMMAND - prefix_size)
-    body = g_try_malloc (prefix_size + size);
-  if (body == NULL)
-    return NULL;
-
-  memcpy (body, prefix, prefix_size);
-  if (size > 0)
-    memcpy (body + prefix_size, topic, size);
-
-  *view = (ZmqgFrameView) {
-    .data = body,
-    .size = prefix_size + size,
-    .flags = ZMQG_FRAME_COMMAND,
-  };
-  return body;
-}
-
 gboolean
 zmqg_subscriber_tell (ZmqgSocketCore *core,
                       ZmqgCommandId id,
@@ -73,23 +40,21 @@ zmqg_subscriber_tell (ZmqgSocketCore *core,
 {
   ZmqgSubscriber *self = core->state;
   GPtrArray *pipes = self->distributor.pipes;
-  guint8 local[STACK_COMMAND];
-  ZmqgFrameView view;
-  guint8 *body = make_command (local, id, topic, size, &view);
-  gboolean memory = body != NULL;
+  ZmqgTopicFrame frame;
+  gboolean is_made = zmqg_topic_frame_init_command (&frame, id, topic, size);
+  gboolean memory = is_made;
 
-  for (guint i = 0; body != NULL && i < pipes->len; i++)
+  for (guint i = 0; is_made && i < pipes->len; i++)
     {
       ZmqgPipe *pipe = g_ptr_array_index (pipes, i);
 
-      if (zmqg_pipe_write_always (pipe, &view, 1) == ZMQG_PIPE_WRITTEN)
+      if (zmqg_pipe_write_always (pipe, &frame.view, 1) == ZMQG_PIPE_WRITTEN)
         zmqg_pipe_flush (pipe);
       else
         memory = FALSE;
     }
 
-  if (body != local)
-    g_free (body);
+  zmqg_topic_frame_clear (&frame);
   return memory;
 }
 
@@ -99,17 +64,12 @@ write_topic (const guint8 *topic,
              gpointer user_data)
 {
   ZmqgPipe *pipe = user_data;
-  guint8 local[STACK_COMMAND];
-  ZmqgFrameView view;
-  guint8 *body = make_command (local, ZMQG_COMMAND_SUBSCRIBE, topic, size,
-                               &view);
+  ZmqgTopicFrame frame;
 
-  if (body == NULL)
-    return;
-
-  zmqg_pipe_write_always (pipe, &view, 1);
-  if (body != local)
-    g_free (body);
+  if (zmqg_topic_frame_init_command (&frame, ZMQG_COMMAND_SUBSCRIBE, topic,
+                                     size))
+    zmqg_pipe_write_always (pipe, &frame.view, 1);
+  zmqg_topic_frame_clear (&frame);
 }
 
 void

@@ -3,11 +3,10 @@
 
 #include "config.h"
 
-#include "socket/zmqg-xpub-socket.h"
+#include "socket/zmqg-xpub-socket-private.h"
 
-#include "pattern/zmqg-session-tables-private.h"
-#include "socket/zmqg-publisher-private.h"
-#include "socket/zmqg-type-private.h"
+#include "socket/zmqg-entry-private.h"
+#include "socket/zmqg-xpub-private.h"
 
 /**
  * ZmqgXpubSocket:
@@ -36,323 +35,9 @@ struct _ZmqgXpubSocketClass
   ZmqgSocketClass parent_class;
 };
 
-typedef enum
-{
-  PROP_VERBOSE = 1,
-  PROP_VERBOSER,
-  PROP_MANUAL,
-  PROP_MANUAL_LAST_VALUE,
-  PROP_NO_DROP,
-  PROP_INVERT_MATCHING,
-  PROP_ONLY_FIRST_SUBSCRIBE,
-  PROP_WELCOME_MESSAGE,
-  PROP_TOPICS_COUNT,
-} ZmqgXpubSocketProperty;
-
-static GParamSpec *properties[PROP_TOPICS_COUNT + 1];
+GParamSpec *zmqg_xpub_socket_properties[ZMQG_XPUB_N_PROPS];
 
 G_DEFINE_FINAL_TYPE (ZmqgXpubSocket, zmqg_xpub_socket, ZMQG_TYPE_SOCKET)
-
-/* Something to be received. */
-typedef struct
-{
-  GList link;
-  ZmqgMessage *message;
-  ZmqgPipe *asker; /* manual: whose subscription it is, if still there */
-  gboolean is_subscription;
-} Notice;
-
-typedef struct
-{
-  ZmqgPublisher publisher; /* first */
-  ZmqgSubscriptionTree *asked; /* manual: what peers asked for */
-  GQueue notices; /* of Notice, by its link */
-  guint n_askers; /* of those, how many have an asker */
-  ZmqgPipe *last; /* manual: the asker of the last one received */
-  gboolean verbose;
-  gboolean verboser;
-  gboolean manual;
-  gboolean manual_last_value;
-} XpubState;
-
-/* Topics of up to so many bytes need no heap. */
-#define STACK_TOPIC 256u
-
-/* --- What is received --------------------------------------------------- */
-
-static void
-add_notice (XpubState *self,
-            ZmqgMessage *message,
-            gboolean is_subscription,
-            ZmqgPipe *asker)
-{
-  Notice *notice = g_new0 (Notice, 1);
-
-  notice->link.data = notice;
-  notice->message = message;
-  notice->is_subscription = is_subscription;
-  if (asker != NULL)
-    {
-      notice->asker = asker;
-      self->n_askers++;
-    }
-  g_queue_push_tail_link (&self->notices, &notice->link);
-}
-
-static Notice *
-take_notice (XpubState *self)
-{
-  GList *link = g_queue_pop_head_link (&self->notices);
-  Notice *notice;
-
-  if (link == NULL)
-    return NULL;
-
-  notice = link->data;
-  if (notice->asker != NULL)
-    self->n_askers--;
-  return notice;
-}
-
-static void
-forget_asker (XpubState *self,
-              ZmqgPipe *pipe)
-{
-  if (self->last == pipe)
-    self->last = NULL;
-
-  for (GList *l = self->notices.head; l != NULL && self->n_askers > 0;
-       l = l->next)
-    {
-      Notice *notice = l->data;
-
-      if (notice->asker == pipe)
-        {
-          notice->asker = NULL;
-          self->n_askers--;
-        }
-    }
-}
-
-/* Without memory the notice is lost, not the subscription. */
-static void
-notify (ZmqgSocketCore *core,
-        ZmqgPipe *pipe,
-        gboolean subscribe,
-        const guint8 *topic,
-        gsize size)
-{
-  XpubState *self = core->state;
-  guint8 local[1 + STACK_TOPIC];
-  guint8 *payload = size > STACK_TOPIC ? g_try_malloc (size + 1) : local;
-  ZmqgFrameView view = { .data = payload, .size = size + 1 };
-  ZmqgMessage *message;
-
-  if (payload == NULL)
-    return;
-
-  payload[0] = subscribe ? 1 : 0;
-  if (size > 0)
-    memcpy (payload + 1, topic, size);
-
-  message = zmqg_message_new_from_views (
-    &view, 1, pipe != NULL ? zmqg_type_peek_tag (pipe) : NULL);
-  if (payload != local)
-    g_free (payload);
-
-  if (message != NULL)
-    add_notice (self, message, TRUE, self->manual ? pipe : NULL);
-}
-
-static void
-xpub_subscription (ZmqgSocketCore *core,
-                   ZmqgPipe *pipe,
-                   gboolean subscribe,
-                   const guint8 *topic,
-                   gsize size)
-{
-  XpubState *self = core->state;
-  ZmqgSubscriptionTree *tree = self->manual ? self->asked
-                                            : self->publisher.subscriptions;
-  gboolean is_news;
-
-  if (subscribe)
-    is_news = zmqg_subscription_tree_add (tree, topic, size, pipe) ==
-                ZMQG_SUBSCRIPTION_ADDED_FIRST ||
-              self->verbose;
-  else
-    is_news = zmqg_subscription_tree_remove (tree, topic, size, pipe) !=
-                ZMQG_SUBSCRIPTION_REMOVED ||
-              self->verboser;
-
-  if (is_news || self->manual)
-    notify (core, pipe, subscribe, topic, size);
-}
-
-static void
-xpub_message (ZmqgSocketCore *core,
-              ZmqgPipe *pipe,
-              const ZmqgFrameView *views,
-              guint n)
-{
-  ZmqgMessage *message;
-
-  message = zmqg_message_new_from_views (views, n, zmqg_type_peek_tag (pipe));
-  if (message != NULL)
-    add_notice (core->state, message, FALSE, NULL);
-}
-
-static gboolean
-xpub_is_full (ZmqgSocketCore *core)
-{
-  XpubState *self = core->state;
-  guint mark = core->options->receive_hwm;
-
-  return mark > 0 && self->notices.length >= mark;
-}
-
-static const ZmqgPublisherHooks xpub_hooks = {
-  .subscription = xpub_subscription,
-  .message = xpub_message,
-  .is_full = xpub_is_full,
-};
-
-/* --- Operations --------------------------------------------------------- */
-
-static void
-xpub_init (ZmqgSocketCore *core)
-{
-  XpubState *self = core->state;
-
-  zmqg_publisher_init (&self->publisher, &xpub_hooks);
-  self->asked = zmqg_subscription_tree_new ();
-  g_queue_init (&self->notices);
-}
-
-static void
-xpub_clear (ZmqgSocketCore *core)
-{
-  XpubState *self = core->state;
-  Notice *notice;
-
-  while ((notice = take_notice (self)) != NULL)
-    {
-      zmqg_message_unref (notice->message);
-      g_free (notice);
-    }
-  g_clear_pointer (&self->asked, zmqg_subscription_tree_free);
-  zmqg_publisher_clear (&self->publisher);
-}
-
-/* A topic of a peer that has gone. */
-static void
-lost_topic (const guint8 *topic,
-            gsize size,
-            gboolean was_last,
-            gpointer user_data)
-{
-  ZmqgSocketCore *core = user_data;
-  XpubState *self = core->state;
-
-  if (!core->closed && (was_last || self->manual || self->verboser))
-    notify (core, NULL, FALSE, topic, size);
-}
-
-static void
-xpub_detach (ZmqgSocketCore *core,
-             ZmqgPipe *pipe)
-{
-  XpubState *self = core->state;
-
-  /* What was asked for, or else what was granted, is told as cancelled. */
-  zmqg_subscription_tree_remove_target (self->asked, pipe,
-                                        self->manual ? lost_topic : NULL,
-                                        core);
-  zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
-                                        self->manual ? NULL : lost_topic,
-                                        core);
-  forget_asker (self, pipe);
-  zmqg_publisher_detach (core, pipe);
-}
-
-static ZmqgIoResult
-xpub_send (ZmqgSocketCore *core,
-           const ZmqgFrameView *views,
-           guint n,
-           GError **error)
-{
-  XpubState *self = core->state;
-  ZmqgIoResult result;
-
-  if (G_LIKELY (!self->manual || !self->manual_last_value))
-    return zmqg_publisher_send (core, views, n, error);
-
-  self->publisher.only = self->last;
-  result = zmqg_publisher_send (core, views, n, error);
-  self->publisher.only = NULL;
-  if (result != ZMQG_IO_AGAIN)
-    self->last = NULL;
-
-  return result;
-}
-
-/* Reads on until there is something to be received, or nothing left. */
-static gboolean
-has_notice (ZmqgSocketCore *core)
-{
-  XpubState *self = core->state;
-
-  while (self->notices.length == 0 &&
-         zmqg_publisher_has_unread (&self->publisher))
-    zmqg_publisher_read (core);
-
-  return self->notices.length > 0;
-}
-
-static ZmqgIoResult
-xpub_receive (ZmqgSocketCore *core,
-              ZmqgMessage **message,
-              GError **error G_GNUC_UNUSED)
-{
-  XpubState *self = core->state;
-  Notice *notice;
-
-  if (!has_notice (core))
-    return ZMQG_IO_AGAIN;
-
-  notice = take_notice (self);
-  if (self->manual && notice->is_subscription)
-    self->last = notice->asker;
-  *message = notice->message;
-  g_free (notice);
-
-  if (zmqg_publisher_has_unread (&self->publisher))
-    zmqg_publisher_read (core);
-
-  return ZMQG_IO_DONE;
-}
-
-static guint
-xpub_events (ZmqgSocketCore *core)
-{
-  return ZMQG_WAIT_OUT | (has_notice (core) ? ZMQG_WAIT_IN : 0);
-}
-
-static const ZmqgSocketOps xpub_ops = {
-  .type = ZMQG_SOCKET_TYPE_XPUB,
-  .session = &zmqg_xpub_session,
-  .state_size = sizeof (XpubState),
-  .init = xpub_init,
-  .clear = xpub_clear,
-  .attach = zmqg_publisher_attach,
-  .readable = zmqg_publisher_readable,
-  .writable = zmqg_publisher_writable,
-  .ended = zmqg_publisher_ended,
-  .detach = xpub_detach,
-  .send = xpub_send,
-  .receive = xpub_receive,
-  .events = xpub_events,
-};
 
 /* --- GObject ------------------------------------------------------------ */
 
@@ -366,41 +51,35 @@ zmqg_xpub_socket_get_property (GObject *object,
 
   switch ((ZmqgXpubSocketProperty) property_id)
     {
-    case PROP_VERBOSE:
-      g_value_set_boolean (value,
-                           zmqg_xpub_socket_get_verbose (self));
+    case ZMQG_XPUB_PROP_VERBOSE:
+      g_value_set_boolean (value, zmqg_xpub_socket_get_verbose (self));
       break;
-    case PROP_VERBOSER:
-      g_value_set_boolean (value,
-                           zmqg_xpub_socket_get_verboser (self));
+    case ZMQG_XPUB_PROP_VERBOSER:
+      g_value_set_boolean (value, zmqg_xpub_socket_get_verboser (self));
       break;
-    case PROP_MANUAL:
-      g_value_set_boolean (value,
-                           zmqg_xpub_socket_get_manual (self));
+    case ZMQG_XPUB_PROP_MANUAL:
+      g_value_set_boolean (value, zmqg_xpub_socket_get_manual (self));
       break;
-    case PROP_MANUAL_LAST_VALUE:
+    case ZMQG_XPUB_PROP_MANUAL_LAST_VALUE:
       g_value_set_boolean (value,
                            zmqg_xpub_socket_get_manual_last_value (self));
       break;
-    case PROP_NO_DROP:
-      g_value_set_boolean (value,
-                           zmqg_xpub_socket_get_no_drop (self));
+    case ZMQG_XPUB_PROP_NO_DROP:
+      g_value_set_boolean (value, zmqg_xpub_socket_get_no_drop (self));
       break;
-    case PROP_INVERT_MATCHING:
-      g_value_set_boolean (value,
-                           zmqg_xpub_socket_get_invert_matching (self));
+    case ZMQG_XPUB_PROP_INVERT_MATCHING:
+      g_value_set_boolean (value, zmqg_xpub_socket_get_invert_matching (self));
       break;
-    case PROP_ONLY_FIRST_SUBSCRIBE:
+    case ZMQG_XPUB_PROP_ONLY_FIRST_SUBSCRIBE:
       g_value_set_boolean (value,
                            zmqg_xpub_socket_get_only_first_subscribe (self));
       break;
-    case PROP_WELCOME_MESSAGE:
+    case ZMQG_XPUB_PROP_WELCOME_MESSAGE:
       g_value_take_boxed (value,
                           zmqg_xpub_socket_get_welcome_message (self));
       break;
-    case PROP_TOPICS_COUNT:
-      g_value_set_uint (value,
-                        zmqg_xpub_socket_get_topics_count (self));
+    case ZMQG_XPUB_PROP_TOPICS_COUNT:
+      g_value_set_uint (value, zmqg_xpub_socket_get_topics_count (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -417,33 +96,33 @@ zmqg_xpub_socket_set_property (GObject *object,
 
   switch ((ZmqgXpubSocketProperty) property_id)
     {
-    case PROP_VERBOSE:
+    case ZMQG_XPUB_PROP_VERBOSE:
       zmqg_xpub_socket_set_verbose (self, g_value_get_boolean (value));
       break;
-    case PROP_VERBOSER:
+    case ZMQG_XPUB_PROP_VERBOSER:
       zmqg_xpub_socket_set_verboser (self, g_value_get_boolean (value));
       break;
-    case PROP_MANUAL:
+    case ZMQG_XPUB_PROP_MANUAL:
       zmqg_xpub_socket_set_manual (self, g_value_get_boolean (value));
       break;
-    case PROP_MANUAL_LAST_VALUE:
+    case ZMQG_XPUB_PROP_MANUAL_LAST_VALUE:
       zmqg_xpub_socket_set_manual_last_value (self,
                                               g_value_get_boolean (value));
       break;
-    case PROP_NO_DROP:
+    case ZMQG_XPUB_PROP_NO_DROP:
       zmqg_xpub_socket_set_no_drop (self, g_value_get_boolean (value));
       break;
-    case PROP_INVERT_MATCHING:
+    case ZMQG_XPUB_PROP_INVERT_MATCHING:
       zmqg_xpub_socket_set_invert_matching (self, g_value_get_boolean (value));
       break;
-    case PROP_ONLY_FIRST_SUBSCRIBE:
+    case ZMQG_XPUB_PROP_ONLY_FIRST_SUBSCRIBE:
       zmqg_xpub_socket_set_only_first_subscribe (self,
                                                  g_value_get_boolean (value));
       break;
-    case PROP_WELCOME_MESSAGE:
+    case ZMQG_XPUB_PROP_WELCOME_MESSAGE:
       zmqg_xpub_socket_set_welcome_message (self, g_value_get_boxed (value));
       break;
-    case PROP_TOPICS_COUNT:
+    case ZMQG_XPUB_PROP_TOPICS_COUNT:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -456,7 +135,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
   const GParamFlags readwrite = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                 G_PARAM_EXPLICIT_NOTIFY;
 
-  klass->parent_class.ops = &xpub_ops;
+  klass->parent_class.ops = &zmqg_xpub_ops;
   object_class->get_property = zmqg_xpub_socket_get_property;
   object_class->set_property = zmqg_xpub_socket_set_property;
 
@@ -470,7 +149,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_VERBOSE] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_VERBOSE] =
     g_param_spec_boolean ("verbose", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -483,7 +162,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_VERBOSER] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_VERBOSER] =
     g_param_spec_boolean ("verboser", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -496,7 +175,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MANUAL] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_MANUAL] =
     g_param_spec_boolean ("manual", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -510,7 +189,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MANUAL_LAST_VALUE] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_MANUAL_LAST_VALUE] =
     g_param_spec_boolean ("manual-last-value", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -524,7 +203,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_NO_DROP] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_NO_DROP] =
     g_param_spec_boolean ("no-drop", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -537,7 +216,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_INVERT_MATCHING] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_INVERT_MATCHING] =
     g_param_spec_boolean ("invert-matching", NULL, NULL, FALSE, readwrite);
 
   /**
@@ -548,7 +227,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_ONLY_FIRST_SUBSCRIBE] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_ONLY_FIRST_SUBSCRIBE] =
     g_param_spec_boolean ("only-first-subscribe", NULL, NULL, FALSE,
                           readwrite);
 
@@ -560,7 +239,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_WELCOME_MESSAGE] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_WELCOME_MESSAGE] =
     g_param_spec_boxed ("welcome-message", NULL, NULL, G_TYPE_BYTES,
                         readwrite);
 
@@ -573,12 +252,12 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_TOPICS_COUNT] =
+  zmqg_xpub_socket_properties[ZMQG_XPUB_PROP_TOPICS_COUNT] =
     g_param_spec_uint ("topics-count", NULL, NULL, 0, G_MAXUINT, 0,
                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
-  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
-                                     properties);
+  g_object_class_install_properties (object_class, ZMQG_XPUB_N_PROPS,
+                                     zmqg_xpub_socket_properties);
 }
 
 static void
@@ -602,46 +281,6 @@ zmqg_xpub_socket_new (ZmqgContext *context)
   g_return_val_if_fail (context == NULL || ZMQG_IS_CONTEXT (context), NULL);
 
   return g_object_new (ZMQG_TYPE_XPUB_SOCKET, "context", context, NULL);
-}
-
-/* The topics of the peer whose subscription was received last. */
-static gboolean
-change (ZmqgXpubSocket *self,
-        gboolean subscribe,
-        const guint8 *topic,
-        gsize size,
-        GError **error)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-  XpubState *state = core->state;
-  gboolean ok = TRUE;
-
-  if (!zmqg_socket_core_enter (core, error))
-    return FALSE;
-
-  if (!state->manual)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "Only a manual XPUB socket subscribes for others");
-      ok = FALSE;
-    }
-  else if (state->last != NULL && !subscribe)
-    {
-      zmqg_subscription_tree_remove (state->publisher.subscriptions, topic,
-                                     size, state->last);
-    }
-  else if (state->last != NULL &&
-           zmqg_subscription_tree_add (state->publisher.subscriptions, topic,
-                                       size, state->last) ==
-             ZMQG_SUBSCRIPTION_ADD_FAILED)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                           "No memory for the subscription");
-      ok = FALSE;
-    }
-  zmqg_socket_core_unlock (core);
-
-  return ok;
 }
 
 /**
@@ -670,8 +309,8 @@ zmqg_xpub_socket_subscribe (ZmqgXpubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, zmqg_xpub_change,
+                                   TRUE, prefix, error);
 }
 
 /**
@@ -691,15 +330,12 @@ zmqg_xpub_socket_subscribe_bytes (ZmqgXpubSocket *self,
                                   GBytes *prefix,
                                   GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, TRUE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, zmqg_xpub_change,
+                                  TRUE, prefix, error);
 }
 
 /**
@@ -725,7 +361,7 @@ zmqg_xpub_socket_subscribe_data (ZmqgXpubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, data, size, error);
+  return zmqg_xpub_change (self->parent_instance.core, TRUE, data, size, error);
 }
 
 /**
@@ -754,8 +390,8 @@ zmqg_xpub_socket_unsubscribe (ZmqgXpubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, zmqg_xpub_change,
+                                   FALSE, prefix, error);
 }
 
 /**
@@ -776,15 +412,12 @@ zmqg_xpub_socket_unsubscribe_bytes (ZmqgXpubSocket *self,
                                     GBytes *prefix,
                                     GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, FALSE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, zmqg_xpub_change,
+                                  FALSE, prefix, error);
 }
 
 /**
@@ -811,442 +444,6 @@ zmqg_xpub_socket_unsubscribe_data (ZmqgXpubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, data, size, error);
-}
-
-/* Sets two flags that hang together, and notifies of what changed. */
-static void
-set_pair (ZmqgXpubSocket *self,
-          gboolean *first,
-          gboolean first_value,
-          ZmqgXpubSocketProperty first_property,
-          gboolean *second,
-          gboolean second_value,
-          ZmqgXpubSocketProperty second_property)
-{
-  GObject *object = G_OBJECT (self);
-
-  g_object_freeze_notify (object);
-  if (zmqg_socket_set_flag (&self->parent_instance, first, first_value))
-    g_object_notify_by_pspec (object, properties[first_property]);
-  if (zmqg_socket_set_flag (&self->parent_instance, second, second_value))
-    g_object_notify_by_pspec (object, properties[second_property]);
-  g_object_thaw_notify (object);
-}
-
-/**
- * zmqg_xpub_socket_get_verbose:
- * @self: a socket
- *
- * Tells whether every subscription is received.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_verbose (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance, &state->verbose);
-}
-
-/**
- * zmqg_xpub_socket_set_verbose:
- * @self: a socket
- * @verbose: the new value
- *
- * Sets whether every subscription is received.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_verbose (ZmqgXpubSocket *self, gboolean verbose)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  set_pair (self, &state->verbose, !!verbose, PROP_VERBOSE,
-            &state->verboser, FALSE, PROP_VERBOSER);
-}
-
-/**
- * zmqg_xpub_socket_get_verboser:
- * @self: a socket
- *
- * Tells whether every subscription and every cancellation is received.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_verboser (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance, &state->verboser);
-}
-
-/**
- * zmqg_xpub_socket_set_verboser:
- * @self: a socket
- * @verboser: the new value
- *
- * Sets whether every subscription and every cancellation is received.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_verboser (ZmqgXpubSocket *self, gboolean verboser)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  set_pair (self, &state->verbose, !!verboser, PROP_VERBOSE,
-            &state->verboser, !!verboser, PROP_VERBOSER);
-}
-
-/**
- * zmqg_xpub_socket_get_manual:
- * @self: a socket
- *
- * Tells whether the program decides what peers get.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_manual (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance, &state->manual);
-}
-
-/**
- * zmqg_xpub_socket_set_manual:
- * @self: a socket
- * @manual: the new value
- *
- * Sets whether the program decides what peers get.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_manual (ZmqgXpubSocket *self, gboolean manual)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->manual, !!manual))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_MANUAL]);
-}
-
-/**
- * zmqg_xpub_socket_get_manual_last_value:
- * @self: a socket
- *
- * Tells whether the first message after a subscription goes to its sender
- * only.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_manual_last_value (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance,
-                               &state->manual_last_value);
-}
-
-/**
- * zmqg_xpub_socket_set_manual_last_value:
- * @self: a socket
- * @manual_last_value: the new value
- *
- * Sets whether the first message after a subscription goes to its sender
- * only.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_manual_last_value (ZmqgXpubSocket *self,
-                                        gboolean manual_last_value)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  set_pair (self, &state->manual_last_value, !!manual_last_value,
-            PROP_MANUAL_LAST_VALUE,
-            &state->manual, !!manual_last_value, PROP_MANUAL);
-}
-
-/**
- * zmqg_xpub_socket_get_no_drop:
- * @self: a socket
- *
- * Tells whether sending waits for peers that have no room.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_no_drop (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance,
-                               &state->publisher.no_drop);
-}
-
-/**
- * zmqg_xpub_socket_set_no_drop:
- * @self: a socket
- * @no_drop: the new value
- *
- * Sets whether sending waits for peers that have no room.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_no_drop (ZmqgXpubSocket *self, gboolean no_drop)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->publisher.no_drop, !!no_drop))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_NO_DROP]);
-}
-
-/**
- * zmqg_xpub_socket_get_invert_matching:
- * @self: a socket
- *
- * Tells whether messages go to the peers that have no subscription for them.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_invert_matching (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance,
-                               &state->publisher.invert_matching);
-}
-
-/**
- * zmqg_xpub_socket_set_invert_matching:
- * @self: a socket
- * @invert_matching: the new value
- *
- * Sets whether messages go to the peers that have no subscription for them.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_invert_matching (ZmqgXpubSocket *self,
-                                      gboolean invert_matching)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->publisher.invert_matching,
-                            !!invert_matching))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_INVERT_MATCHING]);
-}
-
-/**
- * zmqg_xpub_socket_get_only_first_subscribe:
- * @self: a socket
- *
- * Tells whether later frames are subscriptions only if the first one is.
- *
- * Returns: %TRUE if so
- *
- * Since: 1.0
- */
-gboolean
-zmqg_xpub_socket_get_only_first_subscribe (ZmqgXpubSocket *self)
-{
-  XpubState *state;
-
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), FALSE);
-
-  state = self->parent_instance.core->state;
-  return zmqg_socket_get_flag (&self->parent_instance,
-                               &state->publisher.only_first_subscribe);
-}
-
-/**
- * zmqg_xpub_socket_set_only_first_subscribe:
- * @self: a socket
- * @only_first_subscribe: the new value
- *
- * Sets whether later frames are subscriptions only if the first one is.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_only_first_subscribe (ZmqgXpubSocket *self,
-                                           gboolean only_first_subscribe)
-{
-  XpubState *state;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->publisher.only_first_subscribe,
-                            !!only_first_subscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_ONLY_FIRST_SUBSCRIBE]);
-}
-
-/**
- * zmqg_xpub_socket_get_welcome_message:
- * @self: a socket
- *
- * Gets the message that each new peer is sent first.
- *
- * Returns: (transfer full) (nullable): the message, of one frame, or %NULL
- *
- * Since: 1.0
- */
-GBytes *
-zmqg_xpub_socket_get_welcome_message (ZmqgXpubSocket *self)
-{
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), NULL);
-
-  return zmqg_publisher_dup_welcome (&self->parent_instance);
-}
-
-/**
- * zmqg_xpub_socket_set_welcome_message:
- * @self: a socket
- * @message: (nullable): the message, of one frame; %NULL or empty for none
- *
- * Sets the message that each new peer is sent first, whatever it subscribed
- * to. Peers that are there already do not get it.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_welcome_message (ZmqgXpubSocket *self, GBytes *message)
-{
-  const guint8 *data = NULL;
-  gsize size = 0;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  if (message != NULL)
-    data = g_bytes_get_data (message, &size);
-  zmqg_xpub_socket_set_welcome_message_data (self, data, size);
-}
-
-/**
- * zmqg_xpub_socket_set_welcome_message_data:
- * @self: a socket
- * @data: (array length=size) (nullable): the message, of one frame
- * @size: its size in bytes; 0 for no message
- *
- * Sets [property@Zmqg.XpubSocket:welcome-message].
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_welcome_message_data (ZmqgXpubSocket *self,
-                                           const guint8 *data,
-                                           gsize size)
-{
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-  g_return_if_fail (data != NULL || size == 0);
-
-  if (zmqg_publisher_set_welcome (&self->parent_instance, data, size))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_WELCOME_MESSAGE]);
-}
-
-/**
- * zmqg_xpub_socket_set_welcome_message_string:
- * @self: a socket
- * @string: (nullable): the message, of one frame; %NULL or empty for none
- *
- * Sets [property@Zmqg.XpubSocket:welcome-message] to text.
- *
- * Since: 1.0
- */
-void
-zmqg_xpub_socket_set_welcome_message_string (ZmqgXpubSocket *self,
-                                             const char *string)
-{
-  gsize size = string != NULL ? strlen (string) : 0;
-
-  g_return_if_fail (ZMQG_IS_XPUB_SOCKET (self));
-
-  zmqg_xpub_socket_set_welcome_message_data (self, (const guint8 *) string,
-                                             size);
-}
-
-/**
- * zmqg_xpub_socket_get_topics_count:
- * @self: a socket
- *
- * Gets how many different topics have a subscriber.
- *
- * Returns: the number
- *
- * Since: 1.0
- */
-guint
-zmqg_xpub_socket_get_topics_count (ZmqgXpubSocket *self)
-{
-  g_return_val_if_fail (ZMQG_IS_XPUB_SOCKET (self), 0);
-
-  return zmqg_publisher_count_topics (&self->parent_instance);
+  return zmqg_xpub_change (self->parent_instance.core, FALSE, data, size,
+                           error);
 }

@@ -7,6 +7,7 @@
 
 #include "pattern/zmqg-session-tables-private.h"
 #include "socket/zmqg-subscriber-private.h"
+#include "socket/zmqg-topic-frame-private.h"
 #include "socket/zmqg-type-private.h"
 
 /**
@@ -52,20 +53,7 @@ typedef struct
   gboolean verbose_unsubscribe;
 } XsubState;
 
-/* The first byte of a subscription. */
-#define MESSAGE_CANCEL 0
-#define MESSAGE_SUBSCRIBE 1
-
-/* Subscriptions of up to so many bytes need no heap. */
-#define STACK_TOPIC 256u
-
 /* --- Operations --------------------------------------------------------- */
-
-static gboolean
-is_subscription (const ZmqgFrameView *view)
-{
-  return view->size > 0 && view->data[0] <= MESSAGE_SUBSCRIBE;
-}
 
 /* Enters a subscription into the set. %FALSE without memory; @pass says
  * whether publishers are to see it. */
@@ -79,7 +67,7 @@ note_subscription (XsubState *self,
   gsize size = view->size - 1;
 
   *pass = TRUE;
-  if (view->data[0] == MESSAGE_SUBSCRIBE)
+  if (view->data[0] == ZMQG_COMMAND_BYTE_SUBSCRIBE)
     return zmqg_topic_set_add (topics, topic, size) != ZMQG_TOPIC_ADD_FAILED;
 
   *pass = zmqg_topic_set_remove (topics, topic, size) == ZMQG_TOPIC_REMOVED ||
@@ -103,7 +91,7 @@ filter_frames (ZmqgSocketCore *core,
       gboolean pass = TRUE;
       ZmqgFrameView *view;
 
-      if (examine && is_subscription (&views[i]))
+      if (examine && zmqg_topic_frame_is_message (&views[i]))
         {
           if (!note_subscription (self, &views[i], &pass))
             return FALSE;
@@ -332,35 +320,22 @@ zmqg_xsub_socket_new (ZmqgContext *context)
 
 /* Sends what subscribes or cancels. */
 static gboolean
-change (ZmqgXsubSocket *self,
+change (ZmqgSocketCore *core,
         gboolean subscribe,
         const guint8 *topic,
         gsize size,
         GError **error)
 {
-  guint8 local[1 + STACK_TOPIC];
-  guint8 *payload = local;
-  ZmqgFrameView view = { NULL };
-  gboolean ok;
+  ZmqgTopicFrame frame;
+  gboolean ok = FALSE;
 
-  if (size > STACK_TOPIC)
-    payload = size < G_MAXSIZE ? g_try_malloc (size + 1) : NULL;
-  if (payload == NULL)
-    {
-      zmqg_set_no_memory (error);
-      return FALSE;
-    }
+  if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size))
+    ok = zmqg_socket_core_send (core, &frame.view, 1, FALSE, error) ==
+         ZMQG_IO_DONE;
+  else
+    zmqg_set_no_memory (error);
+  zmqg_topic_frame_clear (&frame);
 
-  payload[0] = subscribe ? MESSAGE_SUBSCRIBE : MESSAGE_CANCEL;
-  if (size > 0)
-    memcpy (payload + 1, topic, size);
-  view.data = payload;
-  view.size = size + 1;
-
-  ok = zmqg_socket_core_send (self->parent_instance.core, &view, 1, FALSE, error) ==
-       ZMQG_IO_DONE;
-  if (payload != local)
-    g_free (payload);
   return ok;
 }
 
@@ -388,8 +363,8 @@ zmqg_xsub_socket_subscribe (ZmqgXsubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, change,
+                                   TRUE, prefix, error);
 }
 
 /**
@@ -409,15 +384,12 @@ zmqg_xsub_socket_subscribe_bytes (ZmqgXsubSocket *self,
                                   GBytes *prefix,
                                   GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XSUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, TRUE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, change,
+                                  TRUE, prefix, error);
 }
 
 /**
@@ -443,7 +415,7 @@ zmqg_xsub_socket_subscribe_data (ZmqgXsubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, TRUE, data, size, error);
+  return change (self->parent_instance.core, TRUE, data, size, error);
 }
 
 /**
@@ -470,8 +442,8 @@ zmqg_xsub_socket_unsubscribe (ZmqgXsubSocket *self,
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, (const guint8 *) prefix,
-                 strlen (prefix), error);
+  return zmqg_topic_change_string (self->parent_instance.core, change,
+                                   FALSE, prefix, error);
 }
 
 /**
@@ -491,15 +463,12 @@ zmqg_xsub_socket_unsubscribe_bytes (ZmqgXsubSocket *self,
                                     GBytes *prefix,
                                     GError **error)
 {
-  const guint8 *data;
-  gsize size;
-
   g_return_val_if_fail (ZMQG_IS_XSUB_SOCKET (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (prefix, &size);
-  return change (self, FALSE, data, size, error);
+  return zmqg_topic_change_bytes (self->parent_instance.core, change,
+                                  FALSE, prefix, error);
 }
 
 /**
@@ -525,7 +494,7 @@ zmqg_xsub_socket_unsubscribe_data (ZmqgXsubSocket *self,
   g_return_val_if_fail (data != NULL || size == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return change (self, FALSE, data, size, error);
+  return change (self->parent_instance.core, FALSE, data, size, error);
 }
 
 /**
@@ -568,11 +537,9 @@ zmqg_xsub_socket_set_only_first_subscribe (ZmqgXsubSocket *self,
   g_return_if_fail (ZMQG_IS_XSUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->only_first_subscribe,
-                            !!only_first_subscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_ONLY_FIRST_SUBSCRIBE]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->only_first_subscribe,
+                           only_first_subscribe,
+                           properties[PROP_ONLY_FIRST_SUBSCRIBE]);
 }
 
 /**
@@ -615,11 +582,9 @@ zmqg_xsub_socket_set_verbose_unsubscribe (ZmqgXsubSocket *self,
   g_return_if_fail (ZMQG_IS_XSUB_SOCKET (self));
 
   state = self->parent_instance.core->state;
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            &state->verbose_unsubscribe,
-                            !!verbose_unsubscribe))
-    g_object_notify_by_pspec (G_OBJECT (self),
-                              properties[PROP_VERBOSE_UNSUBSCRIBE]);
+  zmqg_socket_change_flag (&self->parent_instance, &state->verbose_unsubscribe,
+                           verbose_unsubscribe,
+                           properties[PROP_VERBOSE_UNSUBSCRIBE]);
 }
 
 /**

@@ -42,6 +42,11 @@ typedef struct
 /* Longest start of a body (length and name) of the commands above. */
 #define ZMQG_COMMAND_PREFIX_MAX 10
 
+/* Before ZMTP 3.1 SUBSCRIBE and CANCEL are messages: such a byte and the
+ * topic (RFC 29). */
+#define ZMQG_COMMAND_BYTE_CANCEL 0
+#define ZMQG_COMMAND_BYTE_SUBSCRIBE 1
+
 #define ZMQG_COMMAND_PING_SIZE 7
 #define ZMQG_COMMAND_CONTEXT_MAX 16
 #define ZMQG_COMMAND_PONG_MAX (5 + ZMQG_COMMAND_CONTEXT_MAX)

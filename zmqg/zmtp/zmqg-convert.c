@@ -11,10 +11,6 @@
 
 #include <string.h>
 
-/* The first byte of a subscription that is a message. */
-#define MESSAGE_CANCEL 0
-#define MESSAGE_SUBSCRIBE 1
-
 typedef gsize (*EncodeHeaderFunc) (guint8 *dst,
                                    guint flags,
                                    guint64 size);
@@ -74,8 +70,8 @@ zmqg_zmtp_convert_header (ZmqgZmtpVersion version,
       gsize name_size;
 
       zmqg_command_get_prefix (id, &name_size);
-      prefix = id == ZMQG_COMMAND_SUBSCRIBE ? MESSAGE_SUBSCRIBE
-                                            : MESSAGE_CANCEL;
+      prefix = id == ZMQG_COMMAND_SUBSCRIBE ? ZMQG_COMMAND_BYTE_SUBSCRIBE
+                                            : ZMQG_COMMAND_BYTE_CANCEL;
       out->prefix_size = 1;
       out->skip = (guint8) name_size;
       size = size - name_size + 1;

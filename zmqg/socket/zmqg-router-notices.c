@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-router-notices-private.h"
+
+#include "socket/zmqg-router-socket.h"
+#include "socket/zmqg-type-private.h"
+
+/* More connections of one pipe than that, all unnoticed, are not told of. */
+#define NOTICES_MAX 16
+
+static void
+notice_free (ZmqgRouterNotice *notice)
+{
+  zmqg_tag_unref (notice->tag);
+  g_free (notice);
+}
+
+static void
+add_notice (ZmqgRouter *self,
+            ZmqgRouterPeer *peer,
+            gboolean is_connect,
+            ZmqgTag *tag)
+{
+  ZmqgRouterNotice *notice;
+
+  if (peer->notices.length >= NOTICES_MAX)
+    notice_free (g_queue_pop_head (&peer->notices));
+
+  notice = g_new (ZmqgRouterNotice, 1);
+  notice->is_connect = is_connect;
+  notice->tag = zmqg_tag_ref (tag);
+  if (peer->notices.length == 0)
+    g_queue_push_tail_link (&self->noticing, &peer->noticing_link);
+  g_queue_push_tail (&peer->notices, notice);
+}
+
+void
+zmqg_router_pop_notice (ZmqgRouter *self,
+                        ZmqgRouterPeer *peer)
+{
+  notice_free (g_queue_pop_head (&peer->notices));
+  if (peer->notices.length == 0)
+    g_queue_unlink (&self->noticing, &peer->noticing_link);
+}
+
+void
+zmqg_router_note_loss (ZmqgRouter *self,
+                       ZmqgRouterPeer *peer)
+{
+  if (peer->told == NULL)
+    return;
+
+  if (self->notify_peers & ZMQG_ROUTER_NOTIFY_DISCONNECT)
+    add_notice (self, peer, FALSE, peer->told);
+  g_clear_pointer (&peer->told, zmqg_tag_unref);
+}
+
+void
+zmqg_router_note_connection (ZmqgRouter *self,
+                             ZmqgRouterPeer *peer)
+{
+  ZmqgTag *tag = peer->pipe->peer_tag;
+
+  /* Only of network peers. */
+  if (peer->in_process || tag == NULL || peer->told == tag)
+    return;
+
+  zmqg_router_note_loss (self, peer);
+  if (self->notify_peers & ZMQG_ROUTER_NOTIFY_CONNECT)
+    add_notice (self, peer, TRUE, tag);
+  peer->told = zmqg_tag_ref (tag);
+}
+
+/* Whether it is the turn of a peer's first notice: no message that belongs
+ * before it is still queued. */
+static gboolean
+notice_is_due (ZmqgSocketCore *core,
+               ZmqgRouterPeer *peer)
+{
+  const ZmqgRouterNotice *notice = g_queue_peek_head (&peer->notices);
+  ZmqgTag *tag;
+
+  if (!zmqg_pipe_peek (peer->pipe, &core->frames))
+    return core->frames.n == 0;
+
+  tag = zmqg_type_peek_tag (peer->pipe);
+  return notice->is_connect ? tag == notice->tag : tag != notice->tag;
+}
+
+ZmqgRouterPeer *
+zmqg_router_find_notice (ZmqgSocketCore *core)
+{
+  ZmqgRouter *self = core->state;
+
+  for (GList *l = self->noticing.head; l != NULL; l = l->next)
+    if (notice_is_due (core, l->data))
+      return l->data;
+
+  return NULL;
+}
