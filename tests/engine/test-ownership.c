@@ -280,7 +280,9 @@ receive_one (gpointer data)
 
 /* Rule: one wake-up goes to one waiter, and one that leaves work behind
  * wakes the next: all get theirs, though the messages come in one piece and
- * so wake once. Hangs without hand_on () in zmqg_socket_core_receive (). */
+ * so wake once. Hangs without the wake in zmqg_inbox_remove_waiter (). (That
+ * hand_on () of the socket does the same for asynchronous receivers is shown by
+ * conformance: async/first-come fails without.) */
 static void
 test_handing_on (Fixture *self,
                  gconstpointer data G_GNUC_UNUSED)

@@ -52,28 +52,6 @@ every_message (Interop *test)
   interop_pair_exchange (pair, socket, peer, many->str);
 }
 
-/* Both directions, in one frame and as a part. */
-static void
-sixty_four_mebibytes (Interop *test)
-{
-  const InteropPair *pair = test->data;
-  ZmqgSocket *socket;
-  InteropPeer *peer;
-
-  /* The work is the same in the other role. */
-  if (!test->we_bind)
-    {
-      g_test_skip ("tested where we bind");
-      return;
-    }
-
-  socket = interop_pair_socket (test, pair);
-  peer = interop_peer (test, pair->theirs);
-  interop_meet (test, socket, peer);
-  interop_pair_settle (pair, socket, peer);
-  interop_pair_exchange (pair, socket, peer, "=before *67108864.1 =after");
-}
-
 int
 main (int argc,
       char **argv)
@@ -89,8 +67,6 @@ main (int argc,
                               pair->name);
       interop_add (path, every_message, pair);
     }
-  interop_add ("/zmqg/interop/pair-pair/64-MiB-arrive-intact",
-               sixty_four_mebibytes, &interop_pairs[0]);
 
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "socket/zmqg-dealer-socket.h"
 
 #include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-entry-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
 
@@ -170,33 +171,6 @@ static const ZmqgSocketOps dealer_ops = {
   .events = dealer_events,
 };
 
-static gboolean
-dealer_get_flag (ZmqgDealerSocket *self,
-                 gsize offset)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-  gboolean value;
-
-  zmqg_socket_core_lock (core);
-  value = G_STRUCT_MEMBER (gboolean, core->state, offset);
-  zmqg_socket_core_unlock (core);
-
-  return value;
-}
-
-static void
-dealer_set_flag (ZmqgDealerSocket *self,
-                 gsize offset,
-                 gboolean value,
-                 guint property)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            G_STRUCT_MEMBER_P (core->state, offset), value))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
-
 static void
 zmqg_dealer_socket_get_property (GObject *object,
                                  guint property_id,
@@ -296,9 +270,12 @@ zmqg_dealer_socket_new (ZmqgContext *context)
 gboolean
 zmqg_dealer_socket_get_probe_router (ZmqgDealerSocket *self)
 {
+  DealerState *state;
+
   g_return_val_if_fail (ZMQG_IS_DEALER_SOCKET (self), FALSE);
 
-  return dealer_get_flag (self, offsetof (DealerState, probe_router));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->probe_router);
 }
 
 /**
@@ -314,8 +291,11 @@ void
 zmqg_dealer_socket_set_probe_router (ZmqgDealerSocket *self,
                                      gboolean probe_router)
 {
+  DealerState *state;
+
   g_return_if_fail (ZMQG_IS_DEALER_SOCKET (self));
 
-  dealer_set_flag (self, offsetof (DealerState, probe_router), probe_router,
-                   PROP_PROBE_ROUTER);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->probe_router,
+                           probe_router, properties[PROP_PROBE_ROUTER]);
 }

@@ -8,6 +8,7 @@
 #include "base/zmqg-error.h"
 #include "pattern/zmqg-session-tables-private.h"
 #include "socket/zmqg-req-request-private.h"
+#include "socket/zmqg-entry-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
 
@@ -324,33 +325,6 @@ static const ZmqgSocketOps req_ops = {
   .events = req_events,
 };
 
-static gboolean
-req_get_flag (ZmqgReqSocket *self,
-              gsize offset)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-  gboolean value;
-
-  zmqg_socket_core_lock (core);
-  value = G_STRUCT_MEMBER (gboolean, core->state, offset);
-  zmqg_socket_core_unlock (core);
-
-  return value;
-}
-
-static void
-req_set_flag (ZmqgReqSocket *self,
-              gsize offset,
-              gboolean value,
-              guint property)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            G_STRUCT_MEMBER_P (core->state, offset), value))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
-
 static void
 zmqg_req_socket_get_property (GObject *object,
                               guint property_id,
@@ -494,9 +468,12 @@ zmqg_req_socket_new (ZmqgContext *context)
 gboolean
 zmqg_req_socket_get_correlate (ZmqgReqSocket *self)
 {
+  ReqState *state;
+
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
-  return req_get_flag (self, offsetof (ReqState, correlate));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->correlate);
 }
 
 /**
@@ -512,10 +489,13 @@ void
 zmqg_req_socket_set_correlate (ZmqgReqSocket *self,
                                gboolean correlate)
 {
+  ReqState *state;
+
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
-  req_set_flag (self, offsetof (ReqState, correlate), correlate,
-                PROP_CORRELATE);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->correlate,
+                           correlate, properties[PROP_CORRELATE]);
 }
 
 /**
@@ -532,9 +512,12 @@ zmqg_req_socket_set_correlate (ZmqgReqSocket *self,
 gboolean
 zmqg_req_socket_get_relaxed (ZmqgReqSocket *self)
 {
+  ReqState *state;
+
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
-  return req_get_flag (self, offsetof (ReqState, relaxed));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->relaxed);
 }
 
 /**
@@ -551,10 +534,13 @@ void
 zmqg_req_socket_set_relaxed (ZmqgReqSocket *self,
                              gboolean relaxed)
 {
+  ReqState *state;
+
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
-  req_set_flag (self, offsetof (ReqState, relaxed), relaxed,
-                PROP_RELAXED);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->relaxed,
+                           relaxed, properties[PROP_RELAXED]);
 }
 
 /**
@@ -570,9 +556,12 @@ zmqg_req_socket_set_relaxed (ZmqgReqSocket *self,
 gboolean
 zmqg_req_socket_get_probe_router (ZmqgReqSocket *self)
 {
+  ReqState *state;
+
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
-  return req_get_flag (self, offsetof (ReqState, probe_router));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->probe_router);
 }
 
 /**
@@ -588,8 +577,11 @@ void
 zmqg_req_socket_set_probe_router (ZmqgReqSocket *self,
                                   gboolean probe_router)
 {
+  ReqState *state;
+
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
-  req_set_flag (self, offsetof (ReqState, probe_router), probe_router,
-                PROP_PROBE_ROUTER);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->probe_router,
+                           probe_router, properties[PROP_PROBE_ROUTER]);
 }

@@ -59,33 +59,6 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-static gboolean
-router_get_flag (ZmqgRouterSocket *self,
-                 gsize offset)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-  gboolean value;
-
-  zmqg_socket_core_lock (core);
-  value = G_STRUCT_MEMBER (gboolean, core->state, offset);
-  zmqg_socket_core_unlock (core);
-
-  return value;
-}
-
-static void
-router_set_flag (ZmqgRouterSocket *self,
-                 gsize offset,
-                 gboolean value,
-                 guint property)
-{
-  ZmqgSocketCore *core = self->parent_instance.core;
-
-  if (zmqg_socket_set_flag (&self->parent_instance,
-                            G_STRUCT_MEMBER_P (core->state, offset), value))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
-
 static void
 zmqg_router_socket_get_property (GObject *object,
                                  guint property_id,
@@ -335,9 +308,12 @@ zmqg_router_socket_send_to (ZmqgRouterSocket *self,
 gboolean
 zmqg_router_socket_get_mandatory (ZmqgRouterSocket *self)
 {
+  ZmqgRouter *state;
+
   g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
 
-  return router_get_flag (self, offsetof (ZmqgRouter, mandatory));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->mandatory);
 }
 
 /**
@@ -353,10 +329,13 @@ void
 zmqg_router_socket_set_mandatory (ZmqgRouterSocket *self,
                                   gboolean mandatory)
 {
+  ZmqgRouter *state;
+
   g_return_if_fail (ZMQG_IS_ROUTER_SOCKET (self));
 
-  router_set_flag (self, offsetof (ZmqgRouter, mandatory), mandatory,
-                   PROP_MANDATORY);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->mandatory,
+                           mandatory, properties[PROP_MANDATORY]);
 }
 
 /**
@@ -372,9 +351,12 @@ zmqg_router_socket_set_mandatory (ZmqgRouterSocket *self,
 gboolean
 zmqg_router_socket_get_handover (ZmqgRouterSocket *self)
 {
+  ZmqgRouter *state;
+
   g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
 
-  return router_get_flag (self, offsetof (ZmqgRouter, handover));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->handover);
 }
 
 /**
@@ -390,10 +372,13 @@ void
 zmqg_router_socket_set_handover (ZmqgRouterSocket *self,
                                  gboolean handover)
 {
+  ZmqgRouter *state;
+
   g_return_if_fail (ZMQG_IS_ROUTER_SOCKET (self));
 
-  router_set_flag (self, offsetof (ZmqgRouter, handover), handover,
-                   PROP_HANDOVER);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->handover,
+                           handover, properties[PROP_HANDOVER]);
 }
 
 /**
@@ -409,9 +394,12 @@ zmqg_router_socket_set_handover (ZmqgRouterSocket *self,
 gboolean
 zmqg_router_socket_get_probe_router (ZmqgRouterSocket *self)
 {
+  ZmqgRouter *state;
+
   g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
 
-  return router_get_flag (self, offsetof (ZmqgRouter, probe_router));
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->probe_router);
 }
 
 /**
@@ -427,10 +415,13 @@ void
 zmqg_router_socket_set_probe_router (ZmqgRouterSocket *self,
                                      gboolean probe_router)
 {
+  ZmqgRouter *state;
+
   g_return_if_fail (ZMQG_IS_ROUTER_SOCKET (self));
 
-  router_set_flag (self, offsetof (ZmqgRouter, probe_router), probe_router,
-                   PROP_PROBE_ROUTER);
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->probe_router,
+                           probe_router, properties[PROP_PROBE_ROUTER]);
 }
 
 /**
@@ -453,6 +444,9 @@ zmqg_router_socket_get_notify_peers (ZmqgRouterSocket *self)
                         ZMQG_ROUTER_NOTIFY_NONE);
 
   state = self->parent_instance.core->state;
+  if (zmqg_context_core_is_forked (self->parent_instance.core->context))
+    return state->notify_peers;
+
   zmqg_socket_core_lock (self->parent_instance.core);
   value = state->notify_peers;
   zmqg_socket_core_unlock (self->parent_instance.core);
@@ -511,6 +505,9 @@ zmqg_router_socket_get_connect_routing_id (ZmqgRouterSocket *self)
   g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), NULL);
 
   state = self->parent_instance.core->state;
+  if (zmqg_context_core_is_forked (self->parent_instance.core->context))
+    return NULL;
+
   zmqg_socket_core_lock (self->parent_instance.core);
   if (state->connect_id != NULL)
     id = g_bytes_ref (state->connect_id);

@@ -571,9 +571,14 @@ not_supported (ZmqgSocketCore *self,
                const char *what,
                GError **error)
 {
-  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
-               "A %s socket cannot %s",
-               zmqg_zmtp_type_get (self->ops->session->number)->name, what);
+  /* One of a program's own class can neither send nor receive. */
+  if (self->ops->send == NULL && self->ops->receive == NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
+                 "This socket cannot %s", what);
+  else
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
+                 "A %s socket cannot %s",
+                 zmqg_zmtp_type_get (self->ops->session->number)->name, what);
   zmqg_order_before_drop (self);
   return ZMQG_IO_FAILED;
 }

@@ -145,6 +145,9 @@ zmqg_socket_set_flag (ZmqgSocket *self,
 {
   gboolean changed;
 
+  if (zmqg_context_core_is_forked (self->core->context))
+    return FALSE;
+
   zmqg_socket_core_lock (self->core);
   changed = *field != value;
   *field = value;
