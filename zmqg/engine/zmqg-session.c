@@ -159,7 +159,9 @@ session_close (ZmqgSession *self)
       return;
     }
 
-  heed_sender (self);
+  /* A sender may be about to write, or at it, and would tell nobody when it
+   * is through. */
+  session_post (self->pipe, ZMQG_PIPE_READABLE);
   if (linger > 0)
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                               &self->linger, linger);
