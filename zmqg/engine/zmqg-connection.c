@@ -169,6 +169,10 @@ zmqg_connection_close (ZmqgConnection *self,
                                          g_steal_pointer (&self->link->remote),
                                          reason);
 
+  /* While a receiver or a sender sleeps on the descriptor the kernel would
+   * leave the connection open. */
+  if (was_traffic && self->link->fd >= 0)
+    shutdown (self->link->fd, SHUT_RDWR);
   g_clear_pointer (&self->link, zmqg_link_free);
   self->ops->closed (self, reason, self->owner);
   g_clear_pointer (&self->session, zmqg_session_unref);
