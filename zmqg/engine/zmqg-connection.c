@@ -333,46 +333,6 @@ read_rest (ZmqgConnection *self)
 }
 
 void
-zmqg_connection_run_output (ZmqgConnection *self)
-{
-  ZmqgSession *session = self->session;
-  GError *error = NULL;
-
-  zmqg_session_touch (session);
-  switch (zmqg_outbound_run (&session->outbound,
-                             zmqg_engine_is_threaded (self->engine), &error))
-    {
-    case ZMQG_OUTBOUND_DRAINED:
-      self->want_output = FALSE;
-      zmqg_connection_update_watch (self);
-      zmqg_session_drained (session);
-      break;
-
-    case ZMQG_OUTBOUND_BLOCKED:
-      self->want_output = TRUE;
-      zmqg_connection_update_watch (self);
-      break;
-
-    case ZMQG_OUTBOUND_LEFT:
-      self->want_output = FALSE;
-      zmqg_connection_update_watch (self);
-      zmqg_session_write_later (session);
-      break;
-
-    case ZMQG_OUTBOUND_FAILED:
-    default:
-      /* What the peer sent before that can still be read. */
-      zmqg_outbound_close (&session->outbound, FALSE, 0);
-      zmqg_session_close_reading (session);
-      g_prefix_error (&error, "%s: ", peer_text (self));
-      self->write_error = error;
-      self->want_output = FALSE;
-      read_rest (self);
-      break;
-    }
-}
-
-void
 zmqg_connection_act_upon_commands (ZmqgConnection *self)
 {
   ZmqgInbound *inbound = &self->session->inbound;
@@ -497,6 +457,7 @@ attend_reading (ZmqgConnection *self,
   ZmqgInboundResult result = ZMQG_INBOUND_EMPTY;
   GError *error = NULL;
   gboolean beating;
+  gboolean heard;
 
   zmqg_lock (&reading->lock);
   if (events & ZMQG_PIPE_RETURNED)
@@ -516,16 +477,60 @@ attend_reading (ZmqgConnection *self,
     result = zmqg_inbound_resume (inbound, &error) ? ZMQG_INBOUND_PAUSED
                                                    : ZMQG_INBOUND_FAILED;
   beating = reading->beating;
+  heard = zmqg_read_through_take_heard (reading);
   zmqg_unlock (&reading->lock);
 
   if (beating && !zmqg_timer_is_running (&session->beat))
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                               &session->beat, ZMQG_READ_THROUGH_BEAT_MSEC);
-  if (events & ZMQG_PIPE_READ)
+  if (heard)
     note_input (self);
   follow_up (self, result, error);
   if (self->state == STATE_TRAFFIC)
     zmqg_connection_note_pause (self);
+}
+
+void
+zmqg_connection_run_output (ZmqgConnection *self)
+{
+  ZmqgSession *session = self->session;
+  GError *error = NULL;
+
+  zmqg_session_touch (session);
+  switch (zmqg_outbound_run (&session->outbound,
+                             zmqg_engine_is_threaded (self->engine), &error))
+    {
+    case ZMQG_OUTBOUND_DRAINED:
+      self->want_output = FALSE;
+      zmqg_connection_update_watch (self);
+      zmqg_session_drained (session);
+      break;
+
+    case ZMQG_OUTBOUND_BLOCKED:
+      self->want_output = TRUE;
+      zmqg_connection_update_watch (self);
+      break;
+
+    case ZMQG_OUTBOUND_LEFT:
+      self->want_output = FALSE;
+      zmqg_connection_update_watch (self);
+      zmqg_session_write_later (session);
+      break;
+
+    case ZMQG_OUTBOUND_FAILED:
+    default:
+      /* What the peer sent before that can still be read. */
+      zmqg_outbound_close (&session->outbound, FALSE, 0);
+      zmqg_session_close_reading (session);
+      g_prefix_error (&error, "%s: ", peer_text (self));
+      self->write_error = error;
+      self->want_output = FALSE;
+      /* Of what a receiver met, and left when there was no room. */
+      attend_reading (self, ZMQG_PIPE_RETURNED);
+      if (self->state == STATE_TRAFFIC)
+        read_rest (self);
+      break;
+    }
 }
 
 /* The socket's end did something. */
@@ -608,9 +613,18 @@ silence_expired (ZmqgTimer *timer)
   ZmqgConnection *self =
     (ZmqgConnection *) ((guint8 *) timer -
                         G_STRUCT_OFFSET (ZmqgConnection, silence));
+  ZmqgReadThrough *reading = &self->session->reading;
+  gboolean heard;
 
-  zmqg_connection_fail (self, ZMQG_ERROR_TIMED_OUT,
-                        "The peer was silent for longer than it promised");
+  /* A receiver that sleeps on the descriptor does not tell of what it read
+   * before. */
+  zmqg_lock (&reading->lock);
+  heard = zmqg_read_through_take_heard (reading);
+  zmqg_unlock (&reading->lock);
+
+  if (!heard)
+    zmqg_connection_fail (self, ZMQG_ERROR_TIMED_OUT,
+                          "The peer was silent for longer than it promised");
 }
 
 ZmqgConnection *

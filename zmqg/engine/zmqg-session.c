@@ -406,6 +406,7 @@ zmqg_session_start_traffic (ZmqgSession *self,
   self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
   zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, record->version, &record->tag);
+  zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
   self->client->ops->peer_added (self->client, record);
 }
@@ -426,6 +427,7 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_session_close_reading (self);
   zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
+  zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
 
   if (!self->closing)
