@@ -218,6 +218,87 @@ look (gpointer data)
 /* Rule: engine code has its engine's context, acquired and thread-default, so
  * that what GIO starts there ends there. Fails without the push of
  * acquire_context () or of engine_thread (). */
+/* What is put off runs all the same, once for each time that it was queued;
+ * it may queue itself, or be queued at once while it waits. */
+static void
+test_later (Fixture *self,
+            gconstpointer data G_GNUC_UNUSED)
+{
+  atomic_uint inside = 0;
+  Job jobs[3];
+
+  for (guint i = 0; i < 3; i++)
+    jobs[i] = (Job) { .task.run = job_run, .engine = self->engine,
+                      .inside = &inside };
+  for (guint round = 1; round <= 200; round++)
+    {
+      gboolean added;
+
+      g_assert_true (zmqg_engine_queue_later (self->engine, &jobs[0].task));
+      if (zmqg_engine_queue_later (self->engine, &jobs[0].task))
+        jobs[0].queued++;
+      g_assert_true (zmqg_engine_queue (self->engine, &jobs[1].task));
+      added = zmqg_engine_queue_later (self->engine, &jobs[2].task);
+      g_assert_true (added);
+      ZMQG_TEST_AWAIT (atomic_load (&jobs[0].runs) ==
+                         round + atomic_load (&jobs[0].queued), DEADLINE);
+      ZMQG_TEST_AWAIT (atomic_load (&jobs[1].runs) == round, DEADLINE);
+      ZMQG_TEST_AWAIT (atomic_load (&jobs[2].runs) == round, DEADLINE);
+    }
+}
+
+static gpointer
+queue_later_often (gpointer data)
+{
+  Job *jobs = data;
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    for (guint j = 0; j < N_JOBS; j++)
+      if (zmqg_engine_queue_later (jobs[j].engine, &jobs[j].task))
+        atomic_fetch_add (&jobs[j].queued, 1);
+  return NULL;
+}
+
+/* From many threads, beside others that queue the same at once. */
+static void
+test_later_from_many_threads (Fixture *self,
+                              gconstpointer data G_GNUC_UNUSED)
+{
+  atomic_uint inside = 0;
+  Job jobs[N_JOBS];
+  GThread *threads[N_THREADS];
+
+  for (guint i = 0; i < N_JOBS; i++)
+    jobs[i] = (Job) { .task.run = job_run, .engine = self->engine,
+                      .inside = &inside };
+  for (guint i = 0; i < N_THREADS; i++)
+    threads[i] = g_thread_new ("queue", i % 2 == 0 ? queue_later_often
+                                                   : queue_often, jobs);
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (threads[i]);
+  for (guint i = 0; i < N_JOBS; i++)
+    ZMQG_TEST_AWAIT (atomic_load (&jobs[i].runs) ==
+                       atomic_load (&jobs[i].queued), DEADLINE);
+}
+
+/* An engine that is stopped does not forget what was put off. */
+static void
+test_stop_runs_later (void)
+{
+  for (guint i = 0; i < 50; i++)
+    {
+      atomic_uint inside = 0;
+      ZmqgEngine *engine = zmqg_engine_new (ZMQG_ENGINE_MODE_THREADS, "e",
+                                            NULL);
+      Job job = { .task.run = job_run, .engine = engine, .inside = &inside };
+
+      zmqg_engine_queue_later (engine, &job.task);
+      zmqg_engine_stop (engine, TRUE);
+      g_assert_cmpuint (atomic_load (&job.runs), ==, 1);
+      zmqg_engine_unref (engine);
+    }
+}
+
 static void
 test_thread_default_context (Fixture *self,
                              gconstpointer data G_GNUC_UNUSED)
@@ -729,6 +810,9 @@ main (int argc,
               GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT), set_up,       \
               function, tear_down)
   ADD_BOTH ("tasks-from-many-threads", test_tasks_from_many_threads);
+  ADD_BOTH ("later", test_later);
+  ADD_BOTH ("later-from-many-threads", test_later_from_many_threads);
+  ADD ("stop-runs-later", test_stop_runs_later);
   ADD_BOTH ("order", test_order);
   ADD_BOTH ("thread-default-context", test_thread_default_context);
   ADD ("driven-by-wait", test_driven_by_wait);

@@ -15,6 +15,9 @@
 
 #define DEADLINE 10000
 
+static const guint8 pong[] = { ZMQG_FRAME_COMMAND, 7, 4, 'P', 'O', 'N', 'G',
+                               'h', 'i' };
+
 /* A pipe whose engine's end is written to one end of a socket pair. */
 typedef struct
 {
@@ -624,6 +627,276 @@ test_endless (Fixture *self,
   g_object_unref (endless);
 }
 
+/* --- Senders that write themselves -------------------------------------- */
+
+/* A large message in memory that is the sender's. */
+static guint8 *
+lend (Fixture *self,
+      gsize seed,
+      gsize size)
+{
+  guint8 *bytes = g_malloc (size);
+  ZmqgFrameView view = { bytes, size, 0, NULL, NULL };
+
+  for (gsize i = 0; i < size; i++)
+    bytes[i] = byte_of (seed, i);
+  self->pipe->out->may_borrow = TRUE;
+  g_assert_cmpint (zmqg_pipe_write (self->pipe, &view, 1), ==,
+                   ZMQG_PIPE_WRITTEN);
+  g_assert_false (self->pipe->out->may_borrow);
+  return bytes;
+}
+
+static void
+overwrite (guint8 *bytes,
+           gsize size)
+{
+  memset (bytes, 0xee, size);
+  g_free (bytes);
+}
+
+/* A sender without room writes what there is; the engine sleeps on. */
+static void
+test_drain (Fixture *self,
+            gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  for (guint i = 0; i < 4; i++)
+    {
+      WRITE (self, i, 10);
+      EXPECT (expected, i, 10);
+    }
+  g_assert_false (zmqg_pipe_has_room (self->pipe));
+  g_assert_true (zmqg_outbound_drain (&self->out));
+  g_assert_true (zmqg_pipe_has_room (self->pipe));
+  g_assert_true (zmqg_pipe_reader_sleeps (self->pipe));
+  drain (self);
+  assert_wire (self, expected);
+
+  /* No connection: nothing that the engine could do, either. */
+  zmqg_outbound_close (&self->out, FALSE, 0);
+  WRITE (self, 1, 10);
+  g_assert_true (zmqg_outbound_drain (&self->out));
+  g_assert_cmpuint (drain (self), ==, 0);
+}
+
+/* What the kernel does not take is the engine's; while that waits for the
+ * kernel, nobody else tries. */
+static void
+test_drain_blocked (Fixture *self,
+                    gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  WRITE (self, 1, 500000);
+  g_assert_false (zmqg_outbound_drain (&self->out));
+  g_assert_cmpint (run (self), ==, ZMQG_OUTBOUND_BLOCKED);
+  drain (self);
+  g_assert_true (zmqg_outbound_drain (&self->out));
+  run_all (self);
+  EXPECT (expected, 1, 500000);
+  assert_wire (self, expected);
+}
+
+/* The engine keeps out of the way of a sender that writes, and for a while
+ * after that; but not when it has something of its own to say. */
+static void
+test_left (Fixture *self,
+           gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  atomic_store (&self->out.drainers, 1);
+  WRITE (self, 1, 10);
+  g_assert_cmpint (run (self), ==, ZMQG_OUTBOUND_LEFT);
+  atomic_store (&self->out.drainers, 0);
+
+  g_assert_true (zmqg_outbound_drain (&self->out));
+  self->out.last_drain = g_get_monotonic_time () + G_USEC_PER_SEC;
+  WRITE (self, 2, 10);
+  g_assert_cmpint (run (self), ==, ZMQG_OUTBOUND_LEFT);
+  self->out.last_write = g_get_monotonic_time ();
+  g_assert_cmpint (zmqg_outbound_push (&self->out), ==,
+                   ZMQG_OUTBOUND_PUSH_LATER);
+  EXPECT (expected, 1, 10);
+  drain (self);
+  assert_wire (self, expected);
+
+  zmqg_outbound_add_control (&self->out, pong, sizeof pong);
+  run_all (self);
+  g_byte_array_append (expected, pong, sizeof pong);
+  EXPECT (expected, 2, 10);
+  assert_wire (self, expected);
+
+  /* After that while the rest is written. */
+  self->out.last_drain = g_get_monotonic_time () - G_USEC_PER_SEC;
+  WRITE (self, 3, 10);
+  run_all (self);
+  EXPECT (expected, 3, 10);
+  assert_wire (self, expected);
+}
+
+/* Written from where it lies, or copied: the memory is the caller's again. */
+static void
+test_finish (Fixture *self,
+             gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  guint8 *bytes;
+
+  /* The kernel takes it all. */
+  disconnect_pair (self);
+  connect_pair (self, FALSE);
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  bytes = lend (self, 1, 30000);
+  g_assert_true (zmqg_outbound_finish (&self->out));
+  g_assert_true (zmqg_pipe_reader_sleeps (self->pipe));
+  overwrite (bytes, 30000);
+  drain (self);
+  EXPECT (expected, 1, 30000);
+  assert_wire (self, expected);
+
+  /* A part of it. */
+  bytes = lend (self, 2, 3000000);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  overwrite (bytes, 3000000);
+  /* Nothing of it, and another behind. */
+  bytes = lend (self, 3, 300000);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  overwrite (bytes, 300000);
+  run_all (self);
+  EXPECT (expected, 2, 3000000);
+  EXPECT (expected, 3, 300000);
+  assert_wire (self, expected);
+}
+
+/* Somebody else wrote it before the sender came to it. */
+static void
+test_finish_late (Fixture *self,
+                  gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+
+  disconnect_pair (self);
+  connect_pair (self, FALSE);
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  for (guint i = 0; i < 3; i++)
+    {
+      guint8 *bytes;
+
+      run (self);
+      bytes = lend (self, i, 30000);
+      if (i == 0)
+        run_all (self);
+      else
+        g_assert_true (zmqg_outbound_drain (&self->out));
+      if (i == 2)
+        WRITE (self, 9, 5);
+      g_assert_true (zmqg_outbound_finish (&self->out));
+      overwrite (bytes, 30000);
+      drain (self);
+      EXPECT (expected, i, 30000);
+      if (i == 2)
+        EXPECT (expected, 9, 5);
+      assert_wire (self, expected);
+    }
+}
+
+/* Two senders: the first to be through copies for both. */
+static void
+test_finish_two (Fixture *self,
+                 gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  guint8 *first;
+  guint8 *second;
+
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  first = lend (self, 1, 300000);
+  WRITE (self, 2, 10);
+  second = lend (self, 3, 300000);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  overwrite (second, 300000);
+  overwrite (first, 300000);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  run_all (self);
+  EXPECT (expected, 1, 300000);
+  EXPECT (expected, 2, 10);
+  EXPECT (expected, 3, 300000);
+  assert_wire (self, expected);
+}
+
+/* The connection is lost meanwhile: the next one gets the message whole. */
+static void
+test_finish_reopened (Fixture *self,
+                      gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  guint8 *bytes;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      open_version (self, ZMQG_ZMTP_3_1, FALSE);
+      run (self);
+      bytes = lend (self, 1, 300000);
+      /* Before or after a part was written. */
+      if (i == 1)
+        g_assert_cmpint (run (self), ==, ZMQG_OUTBOUND_BLOCKED);
+      zmqg_outbound_close (&self->out, FALSE, 0);
+      g_assert_false (zmqg_outbound_finish (&self->out));
+      overwrite (bytes, 300000);
+      g_byte_array_set_size (self->wire, 0);
+      disconnect_pair (self);
+      connect_pair (self, TRUE);
+      open_version (self, ZMQG_ZMTP_3_1, FALSE);
+      run_all (self);
+      EXPECT (expected, 1, 300000);
+      assert_wire (self, expected);
+      zmqg_outbound_close (&self->out, FALSE, 0);
+    }
+
+  /* The other side has gone. */
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  close (self->far);
+  self->far = -1;
+  bytes = lend (self, 2, 300000);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  overwrite (bytes, 300000);
+  zmqg_outbound_close (&self->out, FALSE, 0);
+  disconnect_pair (self);
+  connect_pair (self, TRUE);
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run_all (self);
+  EXPECT (expected, 2, 300000);
+  assert_wire (self, expected);
+}
+
+/* The rest of a message that was taken back is counted like any other. */
+static void
+test_finish_discarded (Fixture *self,
+                       gconstpointer data G_GNUC_UNUSED)
+{
+  guint8 *bytes;
+
+  open_version (self, ZMQG_ZMTP_3_1, FALSE);
+  run (self);
+  bytes = lend (self, 1, 300000);
+  zmqg_outbound_close (&self->out, FALSE, 0);
+  g_assert_cmpuint (zmqg_outbound_discard (&self->out), ==, 1);
+  g_assert_false (zmqg_outbound_finish (&self->out));
+  overwrite (bytes, 300000);
+}
+
 /* --- Short writes and control frames ------------------------------------ */
 
 static void
@@ -642,9 +915,6 @@ test_short_writes (Fixture *self,
   assert_wire (self, expected);
   g_assert_true (zmqg_outbound_is_drained (&self->out));
 }
-
-static const guint8 pong[] = { ZMQG_FRAME_COMMAND, 7, 4, 'P', 'O', 'N', 'G',
-                               'h', 'i' };
 
 static void
 test_control_alone (Fixture *self,
@@ -1008,6 +1278,14 @@ main (int argc,
   ADD_MARK ("looks-after-release", test_looks_after_release, 1000);
   ADD ("write-through-and-engine", test_write_through_and_engine);
   ADD ("endless", test_endless);
+  ADD_MARK ("drain", test_drain, 4);
+  ADD_MARK ("drain-blocked", test_drain_blocked, 1);
+  ADD ("left", test_left);
+  ADD ("finish", test_finish);
+  ADD ("finish-late", test_finish_late);
+  ADD ("finish-two", test_finish_two);
+  ADD ("finish-reopened", test_finish_reopened);
+  ADD ("finish-discarded", test_finish_discarded);
   ADD ("short-writes", test_short_writes);
   ADD ("control-alone", test_control_alone);
   ADD ("control-between-messages", test_control_between_messages);

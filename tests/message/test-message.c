@@ -612,6 +612,203 @@ test_threads (void)
   g_assert_cmpint (g_atomic_int_get (&n_freed), ==, 1);
 }
 
+/* --- The blocks that a thread keeps ------------------------------------- */
+
+static const guint small_sizes[] = { 0, 1, 95, 96, 97, 255 };
+
+static ZmqgMessage *
+new_small (guint size,
+           guint seed)
+{
+  guint8 bytes[G_MAXUINT8];
+  ZmqgMessage *message;
+
+  memset (bytes, (int) seed, sizeof bytes);
+  message = zmqg_message_new_small (bytes, size);
+  g_assert_nonnull (message);
+  g_assert_cmpuint (zmqg_message_get_n_frames (message), ==, 1);
+  g_assert_cmpuint (zmqg_message_get_size (message), ==, size);
+  return message;
+}
+
+static void
+assert_small (ZmqgMessage *message,
+              guint size,
+              guint seed)
+{
+  gsize found;
+  const guint8 *bytes = zmqg_message_get_data (message, 0, &found);
+
+  g_assert_cmpuint (found, ==, size);
+  for (guint i = 0; i < size; i++)
+    g_assert_cmphex (bytes[i], ==, seed);
+}
+
+/* At the borders of the blocks' sizes; used again by one another. */
+static void
+test_small (void)
+{
+  for (guint round = 0; round < 4; round++)
+    {
+      ZmqgMessage *messages[G_N_ELEMENTS (small_sizes)];
+
+      for (guint i = 0; i < G_N_ELEMENTS (small_sizes); i++)
+        messages[i] = new_small (small_sizes[i], i + round);
+      for (guint i = 0; i < G_N_ELEMENTS (small_sizes); i++)
+        assert_small (messages[i], small_sizes[i], i + round);
+      for (guint i = 0; i < G_N_ELEMENTS (small_sizes); i++)
+        zmqg_message_unref (messages[(i + round) % G_N_ELEMENTS (messages)]);
+    }
+}
+
+/* What was made of one does not follow its block. */
+static void
+test_small_changed (void)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      ZmqgMessage *message = new_small (96, 1);
+      g_autoptr (GBytes) bytes = counted_bytes (9000);
+
+      n_freed = 0;
+      for (guint j = 0; j < 10; j++)
+        zmqg_message_append_string (message, "more of it");
+      zmqg_message_append_bytes (message, bytes);
+      zmqg_message_set_routing_id (message, 7);
+      assert_small (message, 96, 1);
+      g_clear_pointer (&bytes, g_bytes_unref);
+      zmqg_message_unref (message);
+      g_assert_cmpint (g_atomic_int_get (&n_freed), ==, 1);
+
+      message = new_small (90, 2);
+      assert_small (message, 90, 2);
+      g_assert_cmpuint (zmqg_message_get_routing_id (message), ==, 0);
+      zmqg_message_unref (message);
+    }
+}
+
+#define MANY 500
+
+/* More than a thread keeps. */
+static void
+test_small_many (void)
+{
+  for (guint round = 0; round < 3; round++)
+    {
+      ZmqgMessage *messages[MANY];
+
+      for (guint i = 0; i < MANY; i++)
+        messages[i] = new_small (i % 256, i % 251);
+      for (guint i = 0; i < MANY; i++)
+        {
+          assert_small (messages[i], i % 256, i % 251);
+          zmqg_message_unref (messages[i]);
+        }
+    }
+}
+
+typedef struct
+{
+  ZmqgTag tag;
+  gint released; /* atomic */
+} CountedTag;
+
+static void
+counted_tag_release (ZmqgTag *tag)
+{
+  g_atomic_int_inc (&((CountedTag *) tag)->released);
+}
+
+static const ZmqgTagOps counted_tag_ops = { .release = counted_tag_release };
+
+static gpointer
+free_messages (gpointer data)
+{
+  ZmqgMessage **messages = data;
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      assert_small (messages[i], i % 256, i % 251);
+      zmqg_message_unref (messages[i]);
+    }
+  return NULL;
+}
+
+/* Freed where they were not made; what the thread keeps goes with it, the
+ * references to peers, too. */
+static void
+test_small_other_thread (void)
+{
+  for (guint round = 0; round < 3; round++)
+    {
+      CountedTag tags[2] = { { .released = 0 }, };
+      ZmqgMessage *messages[MANY];
+
+      for (guint i = 0; i < 2; i++)
+        zmqg_tag_init (&tags[i].tag, &counted_tag_ops);
+      for (guint i = 0; i < MANY; i++)
+        {
+          messages[i] = new_small (i % 256, i % 251);
+          zmqg_message_take_tag (messages[i],
+                                 zmqg_tag_ref (&tags[i / 300].tag));
+        }
+      g_thread_join (g_thread_new ("frees", free_messages, messages));
+      for (guint i = 0; i < 2; i++)
+        {
+          g_assert_cmpint (g_atomic_int_get (&tags[i].released), ==, 0);
+          zmqg_tag_unref (&tags[i].tag);
+          g_assert_cmpint (g_atomic_int_get (&tags[i].released), ==, 1);
+        }
+    }
+}
+
+static ZmqgTag *also_freed;
+
+static void
+nested_release (ZmqgTag *tag)
+{
+  ZmqgMessage *message = new_small (1, 1);
+
+  g_atomic_int_inc (&((CountedTag *) tag)->released);
+  zmqg_message_take_tag (message, zmqg_tag_ref (also_freed));
+  zmqg_message_unref (message);
+}
+
+static const ZmqgTagOps nested_ops = { .release = nested_release };
+
+static gpointer
+free_nested (gpointer data)
+{
+  CountedTag *tags = data;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      ZmqgMessage *message = new_small (1, i);
+
+      /* The only reference. */
+      zmqg_message_take_tag (message, &tags[i].tag);
+      zmqg_message_unref (message);
+    }
+  return NULL;
+}
+
+/* The end of a peer frees messages, which again have one. */
+static void
+test_small_nested (void)
+{
+  CountedTag tags[3] = { { .released = 0 }, };
+
+  for (guint i = 0; i < 3; i++)
+    zmqg_tag_init (&tags[i].tag, i < 2 ? &nested_ops : &counted_tag_ops);
+  also_freed = &tags[2].tag;
+  g_thread_join (g_thread_new ("frees", free_nested, tags));
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpint (g_atomic_int_get (&tags[i].released), ==, 1);
+  g_assert_cmpint (g_atomic_int_get (&tags[2].released), ==, 0);
+  zmqg_tag_unref (&tags[2].tag);
+  g_assert_cmpint (g_atomic_int_get (&tags[2].released), ==, 1);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -641,6 +838,12 @@ main (int argc,
   g_test_add_func ("/zmqg/message/index-out-of-range",
                    test_index_out_of_range);
   g_test_add_func ("/zmqg/message/threads", test_threads);
+  g_test_add_func ("/zmqg/message/small", test_small);
+  g_test_add_func ("/zmqg/message/small-changed", test_small_changed);
+  g_test_add_func ("/zmqg/message/small-many", test_small_many);
+  g_test_add_func ("/zmqg/message/small-other-thread",
+                   test_small_other_thread);
+  g_test_add_func ("/zmqg/message/small-nested", test_small_nested);
 
   return g_test_run ();
 }

@@ -5,6 +5,8 @@
 
 #include "queue-fixture-private.h"
 
+#include "pipe/zmqg-frame-queue-cursor-private.h"
+
 #include <sys/mman.h>
 
 static const gsize border_sizes[] = {
@@ -961,6 +963,285 @@ test_writer_sleeps (void)
   queue_free (queue);
 }
 
+/* --- Small messages -------------------------------------------------------- */
+
+/* Takes a small message off, the short way if it is there. */
+static void
+take_small (ZmqgFrameQueue *queue,
+            guint offset,
+            gsize size)
+{
+  const guint8 *data;
+  gssize found = zmqg_frame_queue_peek_small (queue, &data);
+
+  /* The word of a segment is seen by looking the long way. */
+  if (found < 0)
+    {
+      take_one (queue, offset, size);
+      return;
+    }
+
+  g_assert_cmpmem (data, found, pattern () + offset, size);
+  zmqg_frame_queue_consume_small (queue, found);
+}
+
+static void
+test_small_sizes (void)
+{
+  static const guint sizes[] = { 0, 1, 2, 95, 96, 97, 127, 128, 254, 255 };
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+  const guint8 *data;
+
+  /* Nothing is there to be filled yet. */
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern (), 1));
+  g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
+  put (queue, 0, 0, 1);
+  zmqg_frame_queue_publish (queue);
+  take_one (queue, 0, 1);
+  g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
+
+  for (guint round = 0; round < 100; round++)
+    for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+      {
+        if (!zmqg_frame_queue_write_small (queue, pattern () + i, sizes[i]))
+          {
+            put (queue, 0, i, sizes[i]);
+            zmqg_frame_queue_publish (queue);
+          }
+        take_small (queue, i, sizes[i]);
+        g_assert_true (nothing_to_peek (queue));
+        g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
+      }
+
+  /* One more needs another header. */
+  put (queue, 0, 3, 256);
+  put (queue, 0, 4, 255);
+  zmqg_frame_queue_publish (queue);
+  g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
+  take_one (queue, 3, 256);
+  g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, 255);
+  take_small (queue, 4, 255);
+  queue_free (queue);
+}
+
+/* Up to the last byte of a segment, and not one more. */
+static void
+test_small_fills_segment (void)
+{
+  for (guint left = 0; left < 6; left++)
+    {
+      ZmqgFrameQueue *queue = queue_new (0, FALSE);
+      guint32 room;
+
+      put (queue, 0, 0, 1);
+      zmqg_frame_queue_publish (queue);
+      while ((room = queue->tail->capacity - queue->tail->fill) > 300)
+        g_assert_true (zmqg_frame_queue_write_small (queue, pattern (), 50));
+      while (room > 60)
+        {
+          g_assert_true (zmqg_frame_queue_write_small (queue, pattern (), 20));
+          room -= 22;
+        }
+      g_assert_true (zmqg_frame_queue_write_small (queue, pattern (),
+                                                   room - 2 - left));
+      g_assert_cmpuint (queue->tail->capacity - queue->tail->fill, ==, left);
+      if (left >= 2)
+        g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 1,
+                                                     left - 2));
+      g_assert_false (zmqg_frame_queue_write_small (queue, pattern (), 0));
+      put (queue, 0, 5, 7);
+      zmqg_frame_queue_publish (queue);
+      g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 6, 9));
+
+      while (queue->read + 2 < queue->written)
+        {
+          ZmqgFrameArray frames;
+
+          zmqg_frame_array_init (&frames);
+          g_assert_true (zmqg_frame_queue_peek (queue, &frames));
+          zmqg_frame_array_clear (&frames);
+          zmqg_frame_queue_consume (queue);
+        }
+      take_small (queue, 5, 7);
+      take_small (queue, 6, 9);
+      g_assert_true (nothing_to_peek (queue));
+      queue_free (queue);
+    }
+}
+
+static void
+test_small_mark (void)
+{
+  ZmqgFrameQueue *queue = queue_new (3, FALSE);
+
+  put (queue, 0, 0, 1);
+  zmqg_frame_queue_publish (queue);
+  g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 1, 1));
+  g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 2, 1));
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern () + 3, 1));
+  g_assert_cmpuint (zmqg_frame_queue_room (queue), ==, 0);
+  take_small (queue, 0, 1);
+  /* The acknowledgement is seen by who asks for room. */
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern () + 3, 1));
+  g_assert_cmpuint (zmqg_frame_queue_room (queue), ==, 1);
+  g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 3, 1));
+  for (guint i = 1; i < 4; i++)
+    take_small (queue, i, 1);
+  g_assert_true (nothing_to_peek (queue));
+  queue_free (queue);
+}
+
+/* In the middle of a message, or before what is not published, there is no
+ * place for another. */
+static void
+test_small_behind_unpublished (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+
+  put (queue, 0, 0, 1);
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern (), 1));
+  zmqg_frame_queue_publish (queue);
+  put (queue, ZMQG_FRAME_MORE, 1, 1);
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern (), 1));
+  put (queue, 0, 2, 1);
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern (), 1));
+  zmqg_frame_queue_publish (queue);
+  g_assert_true (zmqg_frame_queue_write_small (queue, pattern () + 3, 1));
+
+  /* Behind a payload of its own neither. */
+  put (queue, 0, 4, 30000);
+  zmqg_frame_queue_publish (queue);
+  g_assert_false (zmqg_frame_queue_write_small (queue, pattern () + 5, 1));
+
+  take_small (queue, 0, 1);
+  zmqg_frame_queue_roll_back (queue);
+  g_assert_cmpuint (queue->written, ==, 4);
+  queue_free (queue);
+}
+
+/* Only the newest message is kept: nothing is published beside it. */
+static void
+test_small_conflate (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, TRUE);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_false (zmqg_frame_queue_write_small (queue, pattern () + i, 1));
+      put (queue, 0, i, 1);
+      zmqg_frame_queue_publish (queue);
+      g_assert_false (zmqg_frame_queue_write_small (queue, pattern () + i, 1));
+    }
+  take_small (queue, 2, 1);
+  g_assert_true (nothing_to_peek (queue));
+  queue_free (queue);
+}
+
+/* --- Borrowed payloads ------------------------------------------------------ */
+
+/* A payload of 30000 bytes that is not copied. */
+static guint8 *
+put_borrowed (ZmqgFrameQueue *queue,
+              guint offset)
+{
+  guint8 *bytes = g_memdup2 (pattern () + offset, 30000);
+  ZmqgFrameView view = { .data = bytes, .size = 30000 };
+
+  queue->may_borrow = TRUE;
+  g_assert_true (zmqg_frame_queue_append (queue, &view));
+  /* Once. */
+  g_assert_false (queue->may_borrow);
+  zmqg_frame_queue_publish (queue);
+  return bytes;
+}
+
+static void
+test_keep_borrowed (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+  struct iovec ranges[4];
+  guint8 *first;
+  guint8 *second;
+  gsize total;
+
+  put (queue, 0, 0, 10);
+  first = put_borrowed (queue, 1);
+  put (queue, 0, 2, 10);
+  second = put_borrowed (queue, 3);
+
+  /* Nothing was read, then a part of one. */
+  g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 2, 100000, TRUE,
+                                             &total), ==, 2);
+  g_assert_true (ranges[1].iov_base == first);
+  zmqg_frame_queue_advance (queue, ranges[0].iov_len + 10000);
+  zmqg_frame_queue_keep_borrowed (queue);
+  memset (first, 0xee, 30000);
+  memset (second, 0xee, 30000);
+  g_free (first);
+  g_free (second);
+  /* Again does nothing. */
+  zmqg_frame_queue_keep_borrowed (queue);
+
+  g_assert_cmpuint (zmqg_frame_queue_gather (queue, ranges, 1, 100000, TRUE,
+                                             &total), ==, 1);
+  g_assert_cmpmem (ranges[0].iov_base, ranges[0].iov_len,
+                   pattern () + 1 + 10000, 20000);
+  zmqg_frame_queue_rewind (queue);
+  take_one (queue, 1, 30000);
+  take_one (queue, 2, 10);
+  take_one (queue, 3, 30000);
+  zmqg_frame_queue_keep_borrowed (queue);
+  g_assert_true (nothing_to_peek (queue));
+  queue_free (queue);
+}
+
+/* What was read to its end may be gone, and its chunk too. */
+static void
+test_keep_borrowed_late (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+  struct iovec ranges[4];
+  guint8 *bytes;
+  gsize total;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      bytes = put_borrowed (queue, i);
+      zmqg_frame_queue_gather (queue, ranges, 4, 100000, TRUE, &total);
+      g_assert_cmpuint (total, ==, 30009);
+      zmqg_frame_queue_advance (queue, total);
+      if (i == 0)
+        zmqg_frame_queue_settle (queue);
+      else if (i == 1)
+        g_assert_true (zmqg_frame_queue_reader_sleep (queue));
+      zmqg_frame_queue_keep_borrowed (queue);
+      g_assert_false (queue->head.segment->borrowed);
+      memset (bytes, 0xee, 30000);
+      g_free (bytes);
+      put (queue, 0, 7, 10);
+      zmqg_frame_queue_publish (queue);
+      take_one (queue, 7, 10);
+    }
+  queue_free (queue);
+}
+
+/* Taken back before it was published. */
+static void
+test_borrowed_rolled_back (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, FALSE);
+  ZmqgFrameView view = { .data = pattern (), .size = 30000 };
+
+  queue->may_borrow = TRUE;
+  g_assert_true (zmqg_frame_queue_append (queue, &view));
+  zmqg_frame_queue_roll_back (queue);
+  zmqg_frame_queue_keep_borrowed (queue);
+  put (queue, 0, 1, 10);
+  zmqg_frame_queue_publish (queue);
+  take_one (queue, 1, 10);
+  queue_free (queue);
+}
+
 int
 main (int argc,
       char **argv)
@@ -991,6 +1272,14 @@ main (int argc,
   ADD ("trim", test_trim);
   ADD ("reader-sleeps", test_reader_sleeps);
   ADD ("writer-sleeps", test_writer_sleeps);
+  ADD ("small-sizes", test_small_sizes);
+  ADD ("small-fills-segment", test_small_fills_segment);
+  ADD ("small-mark", test_small_mark);
+  ADD ("small-behind-unpublished", test_small_behind_unpublished);
+  ADD ("small-conflate", test_small_conflate);
+  ADD ("keep-borrowed", test_keep_borrowed);
+  ADD ("keep-borrowed-late", test_keep_borrowed_late);
+  ADD ("borrowed-rolled-back", test_borrowed_rolled_back);
 #undef ADD
 
   return g_test_run ();

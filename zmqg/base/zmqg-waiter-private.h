@@ -30,6 +30,7 @@ struct _ZmqgWaiter
   gboolean watcher; /* only looks; a consumer takes what it is woken for */
   gboolean listed;
   gboolean woken; /* since it last looked */
+  gboolean acts;  /* awake: will look without being signalled */
 };
 
 /*

@@ -169,6 +169,10 @@ zmqg_connection_close (ZmqgConnection *self,
                                          g_steal_pointer (&self->link->remote),
                                          reason);
 
+  /* While a receiver or a sender sleeps on the descriptor the kernel would
+   * leave the connection open. */
+  if (was_traffic && self->link->fd >= 0)
+    shutdown (self->link->fd, SHUT_RDWR);
   g_clear_pointer (&self->link, zmqg_link_free);
   self->ops->closed (self, reason, self->owner);
   g_clear_pointer (&self->session, zmqg_session_unref);
@@ -329,46 +333,6 @@ read_rest (ZmqgConnection *self)
 }
 
 void
-zmqg_connection_run_output (ZmqgConnection *self)
-{
-  ZmqgSession *session = self->session;
-  GError *error = NULL;
-
-  zmqg_session_touch (session);
-  switch (zmqg_outbound_run (&session->outbound,
-                             zmqg_engine_is_threaded (self->engine), &error))
-    {
-    case ZMQG_OUTBOUND_DRAINED:
-      self->want_output = FALSE;
-      zmqg_connection_update_watch (self);
-      zmqg_session_drained (session);
-      break;
-
-    case ZMQG_OUTBOUND_BLOCKED:
-      self->want_output = TRUE;
-      zmqg_connection_update_watch (self);
-      break;
-
-    case ZMQG_OUTBOUND_LEFT:
-      self->want_output = FALSE;
-      zmqg_connection_update_watch (self);
-      zmqg_session_write_later (session);
-      break;
-
-    case ZMQG_OUTBOUND_FAILED:
-    default:
-      /* What the peer sent before that can still be read. */
-      zmqg_outbound_close (&session->outbound, FALSE, 0);
-      zmqg_session_close_reading (session);
-      g_prefix_error (&error, "%s: ", peer_text (self));
-      self->write_error = error;
-      self->want_output = FALSE;
-      read_rest (self);
-      break;
-    }
-}
-
-void
 zmqg_connection_act_upon_commands (ZmqgConnection *self)
 {
   ZmqgInbound *inbound = &self->session->inbound;
@@ -491,6 +455,7 @@ attend_reading (ZmqgConnection *self,
   ZmqgInboundResult result = ZMQG_INBOUND_EMPTY;
   GError *error = NULL;
   gboolean beating;
+  gboolean heard;
 
   zmqg_lock (&reading->lock);
   if (events & ZMQG_PIPE_RETURNED)
@@ -510,16 +475,60 @@ attend_reading (ZmqgConnection *self,
     result = zmqg_inbound_resume (inbound, &error) ? ZMQG_INBOUND_PAUSED
                                                    : ZMQG_INBOUND_FAILED;
   beating = reading->beating;
+  heard = zmqg_read_through_take_heard (reading);
   zmqg_unlock (&reading->lock);
 
   if (beating && !zmqg_timer_is_running (&session->beat))
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                               &session->beat, ZMQG_READ_THROUGH_BEAT_MSEC);
-  if (events & ZMQG_PIPE_READ)
+  if (heard)
     note_input (self);
   follow_up (self, result, error);
   if (self->state == STATE_TRAFFIC)
     zmqg_connection_note_pause (self);
+}
+
+void
+zmqg_connection_run_output (ZmqgConnection *self)
+{
+  ZmqgSession *session = self->session;
+  GError *error = NULL;
+
+  zmqg_session_touch (session);
+  switch (zmqg_outbound_run (&session->outbound,
+                             zmqg_engine_is_threaded (self->engine), &error))
+    {
+    case ZMQG_OUTBOUND_DRAINED:
+      self->want_output = FALSE;
+      zmqg_connection_update_watch (self);
+      zmqg_session_drained (session);
+      break;
+
+    case ZMQG_OUTBOUND_BLOCKED:
+      self->want_output = TRUE;
+      zmqg_connection_update_watch (self);
+      break;
+
+    case ZMQG_OUTBOUND_LEFT:
+      self->want_output = FALSE;
+      zmqg_connection_update_watch (self);
+      zmqg_session_write_later (session);
+      break;
+
+    case ZMQG_OUTBOUND_FAILED:
+    default:
+      /* What the peer sent before that can still be read. */
+      zmqg_outbound_close (&session->outbound, FALSE, 0);
+      zmqg_session_close_reading (session);
+      g_prefix_error (&error, "%s: ", peer_text (self));
+      self->write_error = error;
+      self->want_output = FALSE;
+      /* Of what a receiver met, and left when there was no room. */
+      attend_reading (self, ZMQG_PIPE_RETURNED);
+      if (self->state == STATE_TRAFFIC)
+        read_rest (self);
+      break;
+    }
 }
 
 /* The socket's end did something. */

@@ -29,6 +29,7 @@ typedef struct
   gboolean awaited;     /* the receiver sleeps on the descriptor */
   gboolean beating;     /* the engine looks after what is lent */
   guint reads;          /* by receivers, since the engine looked */
+  gboolean heard;       /* the peer, by receivers, since then */
   int low_water;        /* bytes that make the descriptor readable */
 
   /* What a receiver met, for the engine to act upon. */
@@ -66,8 +67,21 @@ gboolean zmqg_read_through_leave (ZmqgReadThrough *self);
 /* Receivers may read. */
 void zmqg_read_through_open (ZmqgReadThrough *self, int fd);
 
-/* They may not any more; and what they met is forgotten. */
+/* They may not any more. */
 void zmqg_read_through_close (ZmqgReadThrough *self);
+
+/* Locked: a connection begins or is over. What receivers met is forgotten. */
+void zmqg_read_through_reset (ZmqgReadThrough *self);
+
+/* Locked: whether receivers have heard the peer since the last time. */
+static inline gboolean
+zmqg_read_through_take_heard (ZmqgReadThrough *self)
+{
+  gboolean heard = self->heard;
+
+  self->heard = FALSE;
+  return heard;
+}
 
 /* Locked. Lends before anybody asked for it; %FALSE when nobody will. */
 gboolean zmqg_read_through_lend (ZmqgReadThrough *self);

@@ -91,8 +91,12 @@ read_lent (gpointer source,
            guint n,
            GError **error)
 {
-  return zmqg_read_descriptor (((ZmqgReadThrough *) source)->fd, ranges, n,
-                               error);
+  ZmqgReadThrough *self = source;
+  gssize size = zmqg_read_descriptor (self->fd, ranges, n, error);
+
+  if (size > 0)
+    self->heard = TRUE;
+  return size;
 }
 
 /* Reads until a message is there, or nothing is left to read. */
@@ -214,11 +218,17 @@ zmqg_read_through_close (ZmqgReadThrough *self)
   self->fd = -1;
   self->awaited = FALSE;
   self->beating = FALSE;
-  self->low_water = 1; /* of the next one */
-  self->ended = FALSE;
-  g_clear_error (&self->error);
   zmqg_read_through_take_back (self);
   zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_read_through_reset (ZmqgReadThrough *self)
+{
+  self->low_water = 1;
+  self->heard = FALSE;
+  self->ended = FALSE;
+  g_clear_error (&self->error);
 }
 
 gboolean

@@ -159,7 +159,9 @@ session_close (ZmqgSession *self)
       return;
     }
 
-  heed_sender (self);
+  /* A sender may be about to write, or at it, and would tell nobody when it
+   * is through. */
+  session_post (self->pipe, ZMQG_PIPE_READABLE);
   if (linger > 0)
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
                               &self->linger, linger);
@@ -404,6 +406,7 @@ zmqg_session_start_traffic (ZmqgSession *self,
   self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
   zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, record->version, &record->tag);
+  zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
   self->client->ops->peer_added (self->client, record);
 }
@@ -424,6 +427,7 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_session_close_reading (self);
   zmqg_lock (&self->reading.lock);
   zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
+  zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
 
   if (!self->closing)

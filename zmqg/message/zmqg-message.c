@@ -139,6 +139,8 @@ static void
 cache_clear (gpointer data)
 {
   MessageCache *self = data;
+  ZmqgTag *tag = g_steal_pointer (&self->tag);
+  guint n_tags = self->n_tags;
 
   for (guint i = 0; i < CACHE_SIZES; i++)
     {
@@ -152,10 +154,9 @@ cache_clear (gpointer data)
       self->n[i] = 0;
     }
 
-  zmqg_tag_unref_many (self->tag, self->n_tags);
-  self->tag = NULL;
   self->n_tags = 0;
   self->noted = FALSE;
+  zmqg_tag_unref_many (tag, n_tags);
 }
 
 static GPrivate cache_key = G_PRIVATE_INIT (cache_clear);
@@ -215,11 +216,16 @@ cache_drop_tag (ZmqgTag *tag)
 
   if (G_UNLIKELY (cache.tag != tag || cache.n_tags >= CACHE_TAGS))
     {
-      zmqg_tag_unref_many (cache.tag, cache.n_tags);
+      ZmqgTag *old = cache.tag;
+      guint n_old = cache.n_tags;
+
+      /* Freeing the old one may free messages, too. */
       cache.tag = tag;
-      cache.n_tags = 0;
+      cache.n_tags = 1;
       if (!cache.noted)
         cache_note ();
+      zmqg_tag_unref_many (old, n_old);
+      return;
     }
   cache.n_tags++;
 }

@@ -47,6 +47,7 @@ give_back (ZmqgFrameQueue *self)
     return;
 
   g_clear_pointer (&segment->chunk, zmqg_chunk_unref);
+  segment->borrowed = FALSE; /* there is nothing to be copied any more */
   if (segment->bytes == NULL)
     return;
 

@@ -64,7 +64,8 @@ void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
                                gboolean *woken);
 
-/* The waiter is awake, and looks later: events need not wake it until then. */
+/* The waiter is awake, and looks later: until then it keeps its place in the
+ * line, but events need not signal it. */
 void zmqg_inbox_waiter_acts (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* The waiter is about to look: later events wake it again. */

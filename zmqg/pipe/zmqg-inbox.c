@@ -85,7 +85,10 @@ wake_locked (ZmqgInbox *self,
       if (waiter->woken)
         continue;
 
-      wake_one (waiter, sleepers);
+      if (waiter->acts)
+        waiter->woken = TRUE;
+      else
+        wake_one (waiter, sleepers);
       if (!waiter->watcher)
         left &= ~waiter->interest;
     }
@@ -205,6 +208,7 @@ zmqg_inbox_add_waiter (ZmqgInbox *self,
   waiter->interest = interest;
   waiter->watcher = watcher;
   waiter->woken = FALSE;
+  waiter->acts = FALSE;
   waiter->listed = TRUE;
   waiter->next = NULL;
   waiter->prev = self->last_waiter;
@@ -239,7 +243,7 @@ zmqg_inbox_remove_waiter (ZmqgInbox *self,
       if (!waiter->watcher)
         atomic_fetch_sub_explicit (&self->n_consumers, 1,
                                    memory_order_relaxed);
-      if (waiter->woken && !waiter->watcher)
+      if ((waiter->woken || waiter->acts) && !waiter->watcher)
         wake_locked (self, waiter->interest, &sleepers);
     }
   zmqg_unlock (&self->lock);
@@ -312,7 +316,7 @@ zmqg_inbox_waiter_acts (ZmqgInbox *self,
                         ZmqgWaiter *waiter)
 {
   zmqg_lock (&self->lock);
-  waiter->woken = TRUE;
+  waiter->acts = TRUE;
   zmqg_unlock (&self->lock);
 }
 
@@ -322,6 +326,7 @@ zmqg_inbox_waiter_looks (ZmqgInbox *self,
 {
   zmqg_lock (&self->lock);
   waiter->woken = FALSE;
+  waiter->acts = FALSE;
   zmqg_unlock (&self->lock);
 }
 

@@ -463,7 +463,8 @@ look_for_news (ZmqgSocketCore *core)
 }
 
 /* Reads what the pipe's connection has. What is posted meanwhile does not
- * wake this thread: a look has to follow before it sleeps. */
+ * wake this thread: a look has to follow before it sleeps. Should it leave
+ * without one, others are woken instead. */
 static ZmqgPull
 pull (ZmqgReceiver *self,
       Wait *wait)
@@ -474,8 +475,6 @@ pull (ZmqgReceiver *self,
   if (wait->waiter != NULL)
     zmqg_inbox_waiter_acts (&self->core->inbox, &wait->waiter->waiter);
   found = end->ops->pull (end, &wait->fd);
-  if (wait->waiter != NULL)
-    zmqg_inbox_waiter_looks (&self->core->inbox, &wait->waiter->waiter);
 
   if (found != ZMQG_PULL_WAIT)
     wait->fd = -1;
@@ -553,7 +552,10 @@ receive_waiting (ZmqgReceiver *self,
         }
 
       if (wait.waiter != NULL)
-        self->waiter = &wait.waiter->waiter;
+        {
+          self->waiter = &wait.waiter->waiter;
+          zmqg_inbox_waiter_looks (&core->inbox, &wait.waiter->waiter);
+        }
       result = zmqg_receiver_try (self, error);
       looked = TRUE;
     }
