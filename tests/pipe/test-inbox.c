@@ -375,6 +375,57 @@ test_threads (void)
   zmqg_inbox_clear (&shared.inbox);
 }
 
+/* One that acts keeps its place without being signalled; if it leaves without
+ * a look, the next one is woken. */
+static void
+test_acts (void)
+{
+  ZmqgInbox inbox;
+  Sleeper first;
+  Sleeper second;
+  Sleeper watcher;
+
+  zmqg_inbox_init (&inbox);
+  sleeper_add (&first, &inbox, ZMQG_WAIT_IN, FALSE);
+  sleeper_add (&second, &inbox, ZMQG_WAIT_IN, FALSE);
+  sleeper_add (&watcher, &inbox, ZMQG_WAIT_IN, TRUE);
+
+  zmqg_inbox_waiter_acts (&inbox, &first.waiter);
+  zmqg_inbox_wake (&inbox, ZMQG_WAIT_IN);
+  g_assert_cmpuint (first.woken, ==, 0);
+  g_assert_cmpuint (second.woken, ==, 0);
+  g_assert_cmpuint (watcher.woken, ==, 1);
+  /* It takes one only. */
+  zmqg_inbox_wake (&inbox, ZMQG_WAIT_IN);
+  g_assert_cmpuint (first.woken, ==, 0);
+  g_assert_cmpuint (second.woken, ==, 1);
+
+  /* It looks, and sleeps. */
+  zmqg_inbox_waiter_looks (&inbox, &first.waiter);
+  zmqg_inbox_waiter_looks (&inbox, &second.waiter);
+  zmqg_inbox_wake (&inbox, ZMQG_WAIT_IN);
+  g_assert_cmpuint (first.woken, ==, 1);
+  g_assert_cmpuint (second.woken, ==, 1);
+
+  /* What woke it was forgotten by a look that did not come. */
+  zmqg_inbox_waiter_looks (&inbox, &first.waiter);
+  zmqg_inbox_waiter_acts (&inbox, &first.waiter);
+  zmqg_inbox_remove_waiter (&inbox, &first.waiter);
+  g_assert_cmpuint (second.woken, ==, 2);
+
+  /* After a look there is nothing to hand on. */
+  zmqg_inbox_waiter_looks (&inbox, &second.waiter);
+  sleeper_add (&first, &inbox, ZMQG_WAIT_IN, FALSE);
+  zmqg_inbox_waiter_acts (&inbox, &second.waiter);
+  zmqg_inbox_waiter_looks (&inbox, &second.waiter);
+  zmqg_inbox_remove_waiter (&inbox, &second.waiter);
+  g_assert_cmpuint (first.woken, ==, 0);
+
+  zmqg_inbox_remove_waiter (&inbox, &first.waiter);
+  zmqg_inbox_remove_waiter (&inbox, &watcher.waiter);
+  zmqg_inbox_clear (&inbox);
+}
+
 int
 main (int argc,
       char **argv)
@@ -387,6 +438,7 @@ main (int argc,
   ADD ("closed", test_closed);
   ADD ("one-consumer", test_one_consumer);
   ADD ("handed-on", test_handed_on);
+  ADD ("acts", test_acts);
   ADD ("interest", test_interest);
   ADD ("both-interests", test_both_interests);
   ADD ("threads", test_threads);

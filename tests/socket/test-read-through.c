@@ -123,9 +123,10 @@ is_threaded (SocketTest *test)
 }
 
 /* Whether a receiver sleeps on the descriptor of its connection (or is about
- * to), and is listed. */
+ * to), and is listed; and whether the engine has seen so. */
 static gboolean
-is_asleep (ZmqgSocket *socket)
+is_asleep (ZmqgSocket *socket,
+           gboolean seen)
 {
   ZmqgSocketCore *core = socket->core;
   ZmqgPipe *pipe;
@@ -140,7 +141,9 @@ is_asleep (ZmqgSocket *socket)
 
   session = pipe->peer->owner;
   zmqg_lock (&session->reading.lock);
-  asleep = session->reading.awaited && zmqg_inbox_has_consumers (&core->inbox);
+  asleep = session->reading.awaited &&
+           zmqg_inbox_has_consumers (&core->inbox) &&
+           !(seen && session->reading.beating);
   zmqg_unlock (&session->reading.lock);
   zmqg_pipe_unref (pipe);
   return asleep;
@@ -151,7 +154,7 @@ await_asleep (SocketTest *test,
               ZmqgSocket *socket)
 {
   if (is_threaded (test))
-    ZMQG_TEST_AWAIT (is_asleep (socket), SOCKET_TEST_DEADLINE_MS);
+    ZMQG_TEST_AWAIT (is_asleep (socket, FALSE), SOCKET_TEST_DEADLINE_MS);
 }
 
 /* One that waits for others beside it: it is only listed. */
@@ -584,6 +587,8 @@ silence (SocketTest *test)
       engine_test_peer_expect (fd, "\4\5\4PONG", 7);
       if (i > 0)
         {
+          if (is_threaded (test))
+            ZMQG_TEST_AWAIT (is_asleep (pull, TRUE), SOCKET_TEST_DEADLINE_MS);
           g_cancellable_cancel (receiver->cancellable);
           receiver_free (receiver);
           receiver = receiver_new (pull, G_MAXUINT);
@@ -831,6 +836,54 @@ closed_while_sending (SocketTest *test)
     }
 }
 
+#define N_SENDERS 3
+#define N_LARGE 60
+
+static gpointer
+send_large (gpointer data)
+{
+  ZmqgSocket *push = data;
+  g_autofree guint8 *bytes = g_malloc (LARGE);
+  GError *error = NULL;
+
+  for (guint i = 0; i < N_LARGE; i++)
+    {
+      /* Over what was lent to the call before. */
+      memset (bytes, 'a' + i % 26, LARGE);
+      zmqg_socket_send_data (push, bytes, 30000 + i * 10000, NULL, &error);
+      g_assert_no_error (error);
+    }
+  memset (bytes, '-', LARGE);
+  return NULL;
+}
+
+/* Several threads lend their memory to one socket. */
+static void
+large_from_many_threads (SocketTest *test)
+{
+  g_autofree char *uri = NULL;
+  ZmqgSocket *pull = new_pull (test, &uri);
+  ZmqgSocket *push = new_push (test, pull, uri);
+  GThread *threads[N_SENDERS];
+
+  for (guint i = 0; i < N_SENDERS; i++)
+    threads[i] = g_thread_new ("sender", send_large, push);
+  for (guint i = 0; i < N_SENDERS * N_LARGE; i++)
+    {
+      g_autoptr (ZmqgMessage) message = socket_test_receive (pull);
+      gsize size;
+      const guint8 *bytes = zmqg_message_get_data (message, 0, &size);
+      guint8 expected = 'a' + (size - 30000) / 10000 % 26;
+
+      for (gsize j = 0; j < size; j++)
+        if (bytes[j] != expected)
+          g_error ("byte %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                   " was overwritten", j, size);
+    }
+  for (guint i = 0; i < N_SENDERS; i++)
+    g_thread_join (threads[i]);
+}
+
 int
 main (int argc,
       char **argv)
@@ -857,6 +910,7 @@ main (int argc,
   ADD ("large-in-pieces", large_in_pieces);
   ADD ("lost-while-paused", lost_while_paused);
   ADD ("closed-while-sending", closed_while_sending);
+  ADD ("large-from-many-threads", large_from_many_threads);
 #undef ADD
 
   return g_test_run ();
