@@ -8,11 +8,15 @@
 #include "base/zmqg-error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 /* Reads of one pull that end no message, so that a receiver looks at its
  * deadline meanwhile. */
 #define READS_PER_PULL 16
+
+/* For so long a receiver looks for the rest of a large body. */
+#define REST_USEC 100
 
 void
 zmqg_read_through_init (ZmqgReadThrough *self,
@@ -99,6 +103,29 @@ read_lent (gpointer source,
   return size;
 }
 
+/* The rest of a large body is on its way, most likely: a look now and then for
+ * a moment is cheaper, for both sides, than to sleep and be woken. */
+static gboolean
+await_rest (ZmqgReadThrough *self)
+{
+  struct pollfd pfd = { .fd = self->fd, .events = POLLIN };
+  gint64 deadline = g_get_monotonic_time () + REST_USEC;
+
+  if (self->low_water == 1)
+    return FALSE;
+
+  do
+    {
+      if (poll (&pfd, 1, 0) != 0)
+        return TRUE;
+      for (guint i = 0; i < 20; i++)
+        zmqg_relax ();
+    }
+  while (g_get_monotonic_time () < deadline);
+
+  return FALSE;
+}
+
 /* Reads until a message is there, or nothing is left to read. */
 static ZmqgInboundResult
 read_message (ZmqgReadThrough *self,
@@ -116,6 +143,12 @@ read_message (ZmqgReadThrough *self,
                                   &self->error);
       if (chunk != NULL)
         zmqg_chunk_unref (chunk);
+      if (result == ZMQG_INBOUND_EMPTY)
+        {
+          zmqg_read_through_await_body (self, self->fd);
+          if (await_rest (self))
+            result = ZMQG_INBOUND_MORE;
+        }
     }
 
   zmqg_read_through_await_body (self, self->fd);
