@@ -106,7 +106,7 @@ message_init (ZmqgMessage *self,
  * together. Not where a tool watches what memory is used for.
  */
 #define CACHE_SIZES 2
-#define CACHE_DEPTH 64
+#define CACHE_DEPTH 256
 #define CACHE_TAGS 256
 
 #if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)

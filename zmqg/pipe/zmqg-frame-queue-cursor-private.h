@@ -195,8 +195,10 @@ zmqg_frame_queue_peek_small (ZmqgFrameQueue *self,
                   p[1] > end - pos - 2))
     return -1;
 
-  /* The bytes come from another processor's cache. */
-  __builtin_prefetch (p + 512);
+  /* The bytes come from another processor's cache; but not those that it is
+   * about to write. */
+  if (end > pos + 512 + 64)
+    __builtin_prefetch (p + 512);
   *data = p + 2;
   return p[1];
 }

@@ -51,6 +51,7 @@ typedef struct
   ZmqgQueueCursor next;      /* behind the message peeked, or written so far */
   guint32 head_messages;     /* messages of the head's word left behind */
   guint64 read;              /* messages consumed */
+  guint64 read_when_dry;     /* the same when nothing was left the last time */
   _Atomic guint64 consumed;  /* the same, for the producer to look at */
   guint64 ack_sent;
 
@@ -133,6 +134,9 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
     return FALSE;
 
   to = tail->base + fill;
+  /* Another processor read this memory last. The next lock waits until what is
+   * stored here has arrived: fetched ahead, it is there. */
+  zmqg_prefetch_for_write (to + 512);
   to[0] = 0;
   to[1] = (guint8) size;
   if (size > 0)
@@ -200,6 +204,12 @@ gboolean zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self);
 
 /* Whether anything lies ahead; does not change the sleep flag. */
 gboolean zmqg_frame_queue_has_data (ZmqgFrameQueue *self);
+
+/* Nothing lies ahead, but many messages came one behind the other until now: a
+ * look now and then, for a microsecond at the most. %TRUE when more has come,
+ * and a few at that: messages that are taken one by one as they come make two
+ * processors contend for each of their cache lines. */
+gboolean zmqg_frame_queue_await_more (ZmqgFrameQueue *self);
 
 /* Acknowledges everything read, and lets go of a payload that was read to its
  * end; %TRUE as in consume. */

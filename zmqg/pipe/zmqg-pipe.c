@@ -159,7 +159,8 @@ zmqg_pipe_peek (ZmqgPipe *pipe,
       if (frames->n > 0)
         return FALSE;
     }
-  while (!zmqg_frame_queue_reader_sleep (pipe->in));
+  while ((!pipe->in->batched && zmqg_frame_queue_await_more (pipe->in)) ||
+         !zmqg_frame_queue_reader_sleep (pipe->in));
 
   /* The mark was changed while the writer waited. */
   if (G_UNLIKELY (zmqg_frame_queue_claim_writer (pipe->in)))
