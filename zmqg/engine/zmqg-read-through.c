@@ -65,9 +65,10 @@ zmqg_read_descriptor (int fd,
   return -1;
 }
 
-/* A body of which so much is missing is waited for in pieces of this size. */
+/* A body of which so much is missing is waited for in pieces: halves, but of no
+ * more than that. */
 #define BODY_LARGE (64 * 1024)
-#define BODY_PIECE (256 * 1024)
+#define BODY_PIECE_MAX (256 * 1024)
 
 void
 zmqg_read_through_await_body (ZmqgReadThrough *self,
@@ -77,7 +78,10 @@ zmqg_read_through_await_body (ZmqgReadThrough *self,
   guint64 left = inbound->body != NULL
                    ? inbound->body_size - inbound->body_have
                    : 0;
-  int low_water = left > BODY_LARGE ? (int) MIN (left, BODY_PIECE) : 1;
+  int low_water = 1;
+
+  if (left > BODY_LARGE)
+    low_water = (int) MIN (left, MIN (inbound->body_size / 2, BODY_PIECE_MAX));
 
   if (G_LIKELY (low_water == self->low_water))
     return;
