@@ -7,8 +7,8 @@
 
 /*
  * ZmqgHeartbeat: finds out that a peer is gone which the network does not tell
- * of: sends PINGs of our own, waits for a sign of life after each, and keeps the
- * peer to the TTL that its PINGs promise. A member of a connection in traffic;
+ * of: sends PINGs of our own, waits for a sign of life after each, and keeps
+ * the peer to the TTL that its PINGs promise. A member of a connection in traffic;
  * engine only.
  */
 typedef struct _ZmqgHeartbeat ZmqgHeartbeat;

@@ -51,7 +51,7 @@ gssize zmqg_read_descriptor (int fd, struct iovec *ranges, guint n,
  * wakes whoever waits only when there is much of it. */
 void zmqg_read_through_await_body (ZmqgReadThrough *self, int fd);
 
-/* --- Any thread, no socket's lock held ------------------------------------ */
+/* --- Any thread, no socket's lock held ---------------------------------- */
 
 /* Reads what there is. @fd is what to sleep on; @tell is set when the engine
  * has to look (ZMQG_PIPE_READ). */
@@ -62,7 +62,7 @@ ZmqgPull zmqg_read_through_pull (ZmqgReadThrough *self, int *fd,
  * when the engine has to look. */
 gboolean zmqg_read_through_leave (ZmqgReadThrough *self);
 
-/* --- In the engine --------------------------------------------------------- */
+/* --- In the engine ------------------------------------------------------ */
 
 /* Receivers may read. */
 void zmqg_read_through_open (ZmqgReadThrough *self, int fd);

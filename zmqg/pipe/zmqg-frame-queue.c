@@ -110,8 +110,8 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
   if (G_LIKELY (room > 0))
     return room;
 
-  /* Acquire pairs with the release of zmqg_frame_queue_acknowledge (): what was acknowledged
-   * is not touched any more. */
+  /* Acquire pairs with the release of zmqg_frame_queue_acknowledge (): what
+   * was acknowledged is not touched any more. */
   self->acked_seen = atomic_load_explicit (&self->acked, memory_order_acquire);
   room = room_left (self, hwm);
   if (room > 0)

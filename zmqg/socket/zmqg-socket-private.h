@@ -84,8 +84,8 @@ extern guint zmqg_socket_signals[ZMQG_N_SIGNALS];
 /* What is new goes to the models that were asked for. In the main context. */
 void zmqg_socket_update_models (ZmqgSocket *self, const ZmqgNews *news);
 
-/* A child of @parent that other threads wake it by, with g_source_set_ready_time
- * (…, 0); transfer full. They may do so until the parent is finalized, which
+/* A child of @parent that other threads wake it by, with
+ * g_source_set_ready_time (…, 0); transfer full. They may do so until the parent is finalized, which
  * the parent itself would not bear once its last reference is being dropped. */
 GSource *zmqg_wake_source_add (GSource *parent);
 

@@ -60,6 +60,8 @@ static const ZmqgSocketOps nothing_ops = {
   .events = nothing_events,
 };
 
+_Atomic GType zmqg_socket_checked_type;
+
 /* --- Options ------------------------------------------------------------ */
 
 static const ZmqgOptionSpec *

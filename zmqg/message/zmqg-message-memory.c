@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "message/zmqg-message-struct-private.h"
+
+#include "base/zmqg-barrier-private.h"
+
+/* How messages are allocated and freed. */
+
+/* Allocated beyond what is known to be needed: a second frame. */
+#define MIN_FRAMES 2
+
+static inline ZmqgMessage *
+message_init (ZmqgMessage *self,
+              guint capacity,
+              gsize room)
+{
+  atomic_init (&self->refs, 1);
+  self->block = 0;
+  atomic_init (&self->sent, false);
+  self->has_owners = FALSE;
+  self->no_memory = FALSE;
+  self->n_frames = 0;
+  self->capacity = capacity;
+  self->routing_id = 0;
+  self->size = 0;
+  self->tag = NULL;
+  self->group = NULL;
+  self->frames = self->inline_frames;
+  self->room = (guint8 *) (self->inline_frames + capacity);
+  self->room_left = room;
+  self->room_chunk = NULL;
+  return self;
+}
+
+/* --- Small messages ----------------------------------------------------- */
+
+/*
+ * Most messages are small, and freed by the thread that received them: a
+ * thread keeps a few of their blocks for the next ones. It also keeps the
+ * references to the last peer that messages were freed of, and drops them
+ * together. Not where a tool watches what memory is used for.
+ */
+#define CACHE_SIZES 2
+#define CACHE_DEPTH 256
+#define CACHE_TAGS 256
+
+#if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)
+#define CACHES FALSE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CACHES FALSE
+#endif
+#endif
+#ifndef CACHES
+#define CACHES TRUE
+#endif
+
+typedef struct
+{
+  ZmqgMessage *first[CACHE_SIZES]; /* linked by their room */
+  guint n[CACHE_SIZES];
+  ZmqgTag *tag; /* n_tags references */
+  guint n_tags;
+  gboolean noted; /* cleared when the thread ends */
+} MessageCache;
+
+/* In the static block: it is looked at with each message. */
+static __thread MessageCache cache
+  __attribute__ ((tls_model ("initial-exec")));
+
+static const gsize cache_rooms[CACHE_SIZES] = { 96, 256 };
+
+static void
+cache_clear (gpointer data)
+{
+  MessageCache *self = data;
+  ZmqgTag *tag = g_steal_pointer (&self->tag);
+  guint n_tags = self->n_tags;
+
+  for (guint i = 0; i < CACHE_SIZES; i++)
+    {
+      while (self->first[i] != NULL)
+        {
+          ZmqgMessage *message = self->first[i];
+
+          self->first[i] = (ZmqgMessage *) message->room;
+          g_free (message);
+        }
+      self->n[i] = 0;
+    }
+
+  self->n_tags = 0;
+  self->noted = FALSE;
+  zmqg_tag_unref_many (tag, n_tags);
+}
+
+static GPrivate cache_key = G_PRIVATE_INIT (cache_clear);
+
+static void
+cache_note (void)
+{
+  cache.noted = TRUE;
+  g_private_set (&cache_key, &cache);
+}
+
+/* A block for the room of a small payload; %NULL without memory. */
+static inline ZmqgMessage *
+cache_take (guint i)
+{
+  ZmqgMessage *self = CACHES ? cache.first[i] : NULL;
+
+  if (G_LIKELY (self != NULL))
+    {
+      cache.first[i] = (ZmqgMessage *) self->room;
+      cache.n[i]--;
+      return self;
+    }
+
+  return g_try_malloc (sizeof *self + sizeof (ZmqgMessageFrame) +
+                       cache_rooms[i]);
+}
+
+static inline void
+cache_give (ZmqgMessage *self)
+{
+  guint i = self->block - 1;
+
+  if (!CACHES || cache.n[i] >= CACHE_DEPTH)
+    {
+      g_free (self);
+      return;
+    }
+
+  if (G_UNLIKELY (!cache.noted))
+    cache_note ();
+  self->room = (guint8 *) cache.first[i];
+  cache.first[i] = self;
+  cache.n[i]++;
+}
+
+static inline void
+cache_drop_tag (ZmqgTag *tag)
+{
+  if (tag == NULL)
+    return;
+  if (!CACHES)
+    {
+      zmqg_tag_unref (tag);
+      return;
+    }
+
+  if (G_UNLIKELY (cache.tag != tag || cache.n_tags >= CACHE_TAGS))
+    {
+      ZmqgTag *old = cache.tag;
+      guint n_old = cache.n_tags;
+
+      /* Freeing the old one may free messages, too. */
+      cache.tag = tag;
+      cache.n_tags = 1;
+      if (!cache.noted)
+        cache_note ();
+      zmqg_tag_unref_many (old, n_old);
+      return;
+    }
+  cache.n_tags++;
+}
+
+ZmqgMessage *
+zmqg_message_new_small (const guint8 *data,
+                        gsize size)
+{
+  guint i = size <= cache_rooms[0] ? 0 : 1;
+  ZmqgMessage *self = cache_take (i);
+  ZmqgMessageFrame *frame;
+
+  if (G_UNLIKELY (self == NULL))
+    return NULL;
+
+  message_init (self, 1, 0);
+  self->block = i + 1;
+  self->n_frames = 1;
+  self->size = size;
+  frame = &self->inline_frames[0];
+  frame->data = self->room;
+  frame->size = size;
+  frame->owner = NULL;
+  frame->kind = ZMQG_FRAME_INLINE;
+  memcpy (self->room, data, size);
+  return self;
+}
+
+ZmqgMessage *
+zmqg_message_try_alloc (guint capacity,
+                        gsize room)
+{
+  ZmqgMessage *self;
+  gsize size;
+
+  if (!g_size_checked_mul (&size, capacity, sizeof (ZmqgMessageFrame)) ||
+      !g_size_checked_add (&size, size, sizeof *self) ||
+      !g_size_checked_add (&size, size, room) ||
+      size > G_MAXSSIZE)
+    return NULL;
+
+  self = g_try_malloc (size);
+  if (G_UNLIKELY (self == NULL))
+    return NULL;
+
+  return message_init (self, capacity, room);
+}
+
+ZmqgMessage *
+zmqg_message_alloc (guint capacity,
+                    gsize room)
+{
+  ZmqgMessage *self = zmqg_message_try_alloc (MAX (capacity, MIN_FRAMES), room);
+
+  if (G_UNLIKELY (self == NULL))
+    self = message_init (g_malloc (sizeof *self +
+                                   MIN_FRAMES * sizeof (ZmqgMessageFrame)),
+                         MIN_FRAMES, 0);
+  return self;
+}
+
+static void
+frame_release (ZmqgMessageFrame *frame)
+{
+  switch (frame->kind)
+    {
+    case ZMQG_FRAME_INLINE:
+      break;
+
+    case ZMQG_FRAME_BYTES:
+      zmqg_order_before_drop (g_bytes_get_data (frame->owner, NULL));
+      g_bytes_unref (frame->owner);
+      break;
+
+    case ZMQG_FRAME_CHUNK:
+      zmqg_chunk_unref (frame->owner);
+      break;
+
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+void
+zmqg_message_free (ZmqgMessage *self)
+{
+  if (self->has_owners)
+    for (guint i = 0; i < self->n_frames; i++)
+      frame_release (&self->frames[i]);
+
+  if (self->frames != self->inline_frames)
+    g_free (self->frames);
+  g_free (self->group);
+  if (self->block > 0)
+    {
+      cache_drop_tag (self->tag);
+      cache_give (self);
+    }
+  else
+    {
+      zmqg_tag_unref (self->tag);
+      g_free (self);
+    }
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-socket-wait-private.h"
+
+/* The calls of ZmqgSocket that send. */
+
+/* The slow path of a send that found no room. */
+static gboolean
+send_waiting (ZmqgSocketCore *core,
+              const ZmqgFrameView *views,
+              guint n,
+              GCancellable *cancellable,
+              GError **error)
+{
+  ZmqgWait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
+  int timeout = zmqg_socket_core_get_timeout (core, ZMQG_WAIT_OUT);
+  ZmqgIoResult result = ZMQG_IO_AGAIN;
+
+  while (result == ZMQG_IO_AGAIN)
+    {
+      gboolean drained = timeout != 0 && zmqg_socket_core_drain (core);
+
+      if (drained)
+        result = zmqg_socket_core_send (core, views, n, TRUE, error);
+      if (result != ZMQG_IO_AGAIN)
+        break;
+      if (!zmqg_wait_sleep (&wait, ZMQG_WAIT_OUT, timeout, error))
+        break;
+      result = zmqg_socket_core_send (core, views, n, TRUE, error);
+    }
+  zmqg_wait_end (&wait);
+
+  return result == ZMQG_IO_DONE;
+}
+
+gboolean
+zmqg_socket_send_views (ZmqgSocket *self,
+                        const ZmqgFrameView *views,
+                        guint n,
+                        GCancellable *cancellable,
+                        GError **error)
+{
+  if (zmqg_is_cancelled (cancellable, error))
+    return FALSE;
+
+  switch (zmqg_socket_core_send (self->core, views, n, TRUE, error))
+    {
+    case ZMQG_IO_DONE:
+      return TRUE;
+    case ZMQG_IO_AGAIN:
+      return send_waiting (self->core, views, n, cancellable, error);
+    case ZMQG_IO_FAILED:
+    default:
+      return FALSE;
+    }
+}
+
+ZmqgFrameView *
+zmqg_socket_get_views (ZmqgMessage *message,
+                       ZmqgFrameView *local,
+                       guint *n,
+                       GError **error)
+{
+  ZmqgFrameView *views = local;
+
+  *n = zmqg_message_get_n_frames (message);
+  if (*n == 0)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           "A message without a frame cannot be sent");
+      return NULL;
+    }
+
+  if (*n > ZMQG_VIEWS_INLINE)
+    views = g_try_new (ZmqgFrameView, *n);
+  if (views == NULL || zmqg_message_get_views (message, views, *n) == 0)
+    {
+      if (views != local)
+        g_free (views);
+      views = NULL;
+      zmqg_set_no_memory (error);
+    }
+  return views;
+}
+
+/**
+ * zmqg_socket_send:
+ * @self: a socket
+ * @message: a message of at least one frame; immutable from now on
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Sends a message: hands all of its frames on together, or none. Waits for
+ * room up to the property send-timeout where the socket's type does that.
+ * After a cancellation or an error nothing was sent.
+ *
+ * Fails with %ZMQG_ERROR_TIMED_OUT, %ZMQG_ERROR_STATE,
+ * %ZMQG_ERROR_UNROUTABLE, %ZMQG_ERROR_NOT_SUPPORTED, %ZMQG_ERROR_CLOSED,
+ * %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or a %G_IO_ERROR.
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_send (ZmqgSocket *self,
+                  ZmqgMessage *message,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
+  ZmqgFrameView *views;
+  gboolean sent;
+  guint n;
+
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  views = zmqg_socket_get_views (message, local, &n, error);
+  if (views == NULL)
+    return FALSE;
+
+  sent = zmqg_socket_send_views (self, views, n, cancellable, error);
+  if (views != local)
+    g_free (views);
+  return sent;
+}
+
+/**
+ * zmqg_socket_send_data:
+ * @self: a socket
+ * @data: (array length=size) (nullable): the payload
+ * @size: the size of @data in bytes
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Sends a message of one frame, copying the payload. See
+ * [method@Socket.send].
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_send_data (ZmqgSocket *self,
+                       const guint8 *data,
+                       gsize size,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  ZmqgFrameView view = { data, size, 0, NULL, NULL };
+
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (data != NULL || size == 0, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return zmqg_socket_send_views (self, &view, 1, cancellable, error);
+}
+
+/**
+ * zmqg_socket_send_bytes:
+ * @self: a socket
+ * @bytes: the payload
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Sends a message of one frame. A large payload is not copied: a reference
+ * to @bytes is held until it was sent, and dropped in a thread of the
+ * program's. See [method@Socket.send].
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_send_bytes (ZmqgSocket *self,
+                        GBytes *bytes,
+                        GCancellable *cancellable,
+                        GError **error)
+{
+  ZmqgFrameView view = { NULL, 0, 0, bytes, NULL };
+
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  view.data = g_bytes_get_data (bytes, &view.size);
+  return zmqg_socket_send_views (self, &view, 1, cancellable, error);
+}
+
+/**
+ * zmqg_socket_send_string:
+ * @self: a socket
+ * @string: the payload; the terminating zero is not sent
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Sends a message of one frame of text. See [method@Socket.send].
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_send_string (ZmqgSocket *self,
+                         const char *string,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_return_val_if_fail (string != NULL, FALSE);
+
+  return zmqg_socket_send_data (self, (const guint8 *) string,
+                                strlen (string), cancellable, error);
+}
+
+/**
+ * zmqg_socket_try_send:
+ * @self: a socket
+ * @message: a message of at least one frame; immutable from now on
+ * @error: return location for an error
+ *
+ * Sends a message if that is possible without waiting; else fails with
+ * %ZMQG_ERROR_WOULD_BLOCK. See [method@Socket.send].
+ *
+ * Returns: %TRUE if the message was accepted
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_try_send (ZmqgSocket *self,
+                      ZmqgMessage *message,
+                      GError **error)
+{
+  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
+  ZmqgFrameView *views;
+  ZmqgIoResult result;
+  guint n;
+
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  views = zmqg_socket_get_views (message, local, &n, error);
+  if (views == NULL)
+    return FALSE;
+
+  result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
+  if (result == ZMQG_IO_AGAIN && zmqg_socket_core_make_room (self->core))
+    result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
+  if (views != local)
+    g_free (views);
+
+  if (result == ZMQG_IO_AGAIN)
+    zmqg_set_would_block ("There is no room for the message", error);
+  return result == ZMQG_IO_DONE;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket/zmqg-socket-wait-private.h"
+
+/* The calls of ZmqgSocket that wait, and how those that send and receive do. */
+
+static void
+wait_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
+                gpointer user_data)
+{
+  zmqg_thread_waiter_signal (user_data);
+}
+
+static gboolean
+wait_begin (ZmqgWait *self,
+            guint interest,
+            int timeout,
+            GError **error)
+{
+  gboolean ok;
+
+  /* So that a shutdown of the context ends the wait. */
+  zmqg_socket_core_lock (self->core);
+  ok = zmqg_socket_core_join (self->core, error);
+  zmqg_socket_core_unlock (self->core);
+  if (!ok)
+    return FALSE;
+
+  self->waiter = zmqg_thread_waiter_get (error);
+  if (self->waiter == NULL)
+    return FALSE;
+
+  self->deadline = timeout < 0
+                     ? -1
+                     : g_get_monotonic_time () + (gint64) timeout * 1000;
+  zmqg_thread_waiter_clear (self->waiter);
+  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter->waiter, interest,
+                         (interest & ZMQG_WAIT_NEWS) != 0);
+  if (self->cancellable != NULL)
+    self->cancelled_id = g_cancellable_connect (
+      self->cancellable, G_CALLBACK (wait_cancelled), self->waiter, NULL);
+  return TRUE;
+}
+
+void
+zmqg_wait_end (ZmqgWait *self)
+{
+  if (self->waiter == NULL)
+    return;
+
+  zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter->waiter);
+  if (self->cancelled_id != 0)
+    g_cancellable_disconnect (self->cancellable, self->cancelled_id);
+}
+
+static gboolean
+set_timed_out (GError **error)
+{
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT,
+                       "The time set for the call is over");
+  return FALSE;
+}
+
+/* The same without sleeping. */
+gboolean
+zmqg_wait_goes_on (ZmqgWait *self,
+                   guint interest,
+                   int timeout,
+                   GError **error)
+{
+  if (zmqg_is_cancelled (self->cancellable, error))
+    return FALSE;
+  if (self->waiter == NULL)
+    return wait_begin (self, interest, timeout, error);
+  if (self->deadline >= 0 && g_get_monotonic_time () >= self->deadline)
+    return set_timed_out (error);
+  return TRUE;
+}
+
+/* Sleeps until it is worth looking again; %FALSE with @error when the time
+ * is over or the call was cancelled. The first call only makes the wait, so
+ * that nothing is missed between the look before and the sleep. */
+gboolean
+zmqg_wait_sleep (ZmqgWait *self,
+                 guint interest,
+                 int timeout,
+                 GError **error)
+{
+  if (zmqg_is_cancelled (self->cancellable, error))
+    return FALSE;
+
+  if (self->waiter == NULL)
+    return wait_begin (self, interest, timeout, error);
+
+  if (self->late ||
+      !(self->fd >= 0
+          ? zmqg_thread_waiter_wait_beside (self->waiter, self->fd,
+                                            self->deadline)
+          : zmqg_context_core_wait (self->core->context, self->waiter,
+                                    self->deadline)))
+    return set_timed_out (error);
+
+  self->late = self->deadline >= 0 &&
+               g_get_monotonic_time () >= self->deadline;
+
+  /* Before the look: who leaves without one passes the wake-up on. */
+  if (zmqg_is_cancelled (self->cancellable, error))
+    return FALSE;
+
+  zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter->waiter);
+  return TRUE;
+}
+
+/* Where no thread does it, a call that finds nothing lets the engine work. */
+gboolean
+zmqg_socket_core_poll_engine (ZmqgSocketCore *core)
+{
+  ZmqgEngine *engine = zmqg_context_core_dup_driven (core->context);
+
+  if (engine == NULL)
+    return FALSE;
+
+  zmqg_engine_poll (engine);
+  zmqg_engine_unref (engine);
+  return TRUE;
+}
+
+/* The same where one does: else a program that does not wait could see a queue
+ * full of messages that its peer has long received, only because the engine's
+ * thread has not come to say so. */
+gboolean
+zmqg_socket_core_make_room (ZmqgSocketCore *core)
+{
+  return core->context->mode == ZMQG_ENGINE_MODE_THREADS
+           ? zmqg_socket_core_drain (core)
+           : zmqg_socket_core_poll_engine (core);
+}
+
+int
+zmqg_socket_core_get_timeout (ZmqgSocketCore *core,
+                              guint interest)
+{
+  int timeout;
+
+  zmqg_socket_core_lock (core);
+  timeout = interest == ZMQG_WAIT_IN ? core->options->receive_timeout
+                                     : core->options->send_timeout;
+  zmqg_socket_core_unlock (core);
+
+  return timeout;
+}
+
+/**
+ * zmqg_socket_get_events:
+ * @self: a socket
+ *
+ * Tells what could be done without waiting: %G_IO_IN when a message can be
+ * received, %G_IO_OUT when one can be sent. On a closed or terminated socket
+ * both are set, since calls fail at once.
+ *
+ * Returns: the conditions that hold
+ *
+ * Since: 1.0
+ */
+GIOCondition
+zmqg_socket_get_events (ZmqgSocket *self)
+{
+  guint events;
+
+  g_return_val_if_fail (zmqg_socket_is_valid (self), 0);
+
+  events = zmqg_socket_core_events (self->core);
+  if (events == 0 && zmqg_socket_core_poll_engine (self->core))
+    events = zmqg_socket_core_events (self->core);
+  if ((events & ZMQG_WAIT_OUT) == 0 && self->core->ops->send != NULL &&
+      zmqg_socket_core_make_room (self->core))
+    events = zmqg_socket_core_events (self->core);
+
+  return ((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
+         ((events & ZMQG_WAIT_OUT) ? G_IO_OUT : 0);
+}
+
+/* --- Waiting for others ------------------------------------------------- */
+
+/* Waits until @condition holds; no timeout. */
+static gboolean
+wait_until (ZmqgSocketCore *core,
+            ZmqgSocketCondition condition,
+            guint n,
+            GCancellable *cancellable,
+            GError **error)
+{
+  ZmqgWait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
+  gboolean done = FALSE;
+  gboolean ok = zmqg_socket_core_check_fork (core, error);
+
+  while (ok && !done)
+    {
+      zmqg_socket_core_lock (core);
+      done = condition (core, n);
+      ok = done || zmqg_socket_core_check (core, error);
+      zmqg_socket_core_unlock (core);
+      if (ok && !done)
+        ok = zmqg_wait_sleep (&wait, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, -1, error);
+    }
+  zmqg_wait_end (&wait);
+
+  return done;
+}
+
+gboolean
+zmqg_socket_core_has_peers (ZmqgSocketCore *core,
+                            guint n)
+{
+  guint peers = 0;
+
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      ZmqgPeerRecord *record = (ZmqgPeerRecord *) pipe->peer_tag;
+
+      if (record != NULL && !pipe->ended && !atomic_load (&record->gone))
+        peers++;
+    }
+
+  return peers >= n;
+}
+
+/**
+ * zmqg_socket_wait_for_peers:
+ * @self: a socket
+ * @n: a number of peers
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Waits until the socket has at least @n peers whose handshake is done.
+ *
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ *
+ * Returns: %TRUE once it has
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_wait_for_peers (ZmqgSocket *self,
+                            guint n,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return wait_until (self->core, zmqg_socket_core_has_peers, n, cancellable,
+                     error);
+}
+
+gboolean
+zmqg_socket_core_is_flushed (ZmqgSocketCore *core,
+                             guint n G_GNUC_UNUSED)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+
+      if (!pipe->ended && !zmqg_frame_queue_is_consumed (pipe->out))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * zmqg_socket_flush:
+ * @self: a socket
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for an error
+ *
+ * Waits until every message that was sent has been handed to the kernel (or,
+ * over inproc, received).
+ *
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ *
+ * Returns: %TRUE once nothing is queued
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_flush (ZmqgSocket *self,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return wait_until (self->core, zmqg_socket_core_is_flushed, 0, cancellable,
+                     error);
+}
