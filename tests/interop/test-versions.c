@@ -519,6 +519,7 @@ subscriptions_of_the_peer (Play *play)
   we_send (play, "\"reddish\"", NULL);
   expect_frame (play, FALSE, "\"reddish\"");
   send_frame (play, FALSE, "01 \"blue\"");
+  ZMQG_TEST_AWAIT (count_topics (play) == 2, RAW_DEADLINE_MS);
   send_frame (play, FALSE, "00 \"red\"");
   ZMQG_TEST_AWAIT (count_topics (play) == 1, RAW_DEADLINE_MS);
 
