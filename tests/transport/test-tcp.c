@@ -422,6 +422,57 @@ test_options (TransportTest *self,
   transport_test_unlisten (TCP, &listening);
 }
 
+static char *
+get_congestion_control (int fd)
+{
+  char name[16] = "";
+  socklen_t size = sizeof name;
+
+  g_assert_no_errno (getsockopt (fd, IPPROTO_TCP, TCP_CONGESTION, name,
+                                 &size));
+  return g_strndup (name, sizeof name);
+}
+
+static void
+check_congestion_control (TransportTest *self,
+                          const ZmqgListening *listening,
+                          const char *source,
+                          const char *expected)
+{
+  g_autofree char *address = g_strconcat (source, listening->uri
+                                                    + strlen ("tcp://"), NULL);
+  g_autoptr (ZmqgLink) accepted = NULL;
+  g_autofree char *ours = NULL;
+  g_autofree char *theirs = NULL;
+  DialTest dial;
+
+  dial_test_start (&dial, self, TCP, address, NULL);
+  dial_test_await (&dial);
+  g_assert_no_error (dial.error);
+  accepted = transport_test_accept (self, TCP, listening);
+  ours = get_congestion_control (dial.link->fd);
+  theirs = get_congestion_control (accepted->fd);
+  g_assert_cmpstr (ours, ==, expected);
+  g_assert_cmpstr (theirs, ==, expected);
+  dial_test_clear (&dial);
+}
+
+/* Nothing paces what stays in this machine; elsewhere the administrator's
+ * choice holds (here: two addresses, as if they were two machines). */
+static void
+test_congestion_control (TransportTest *self,
+                         gconstpointer data)
+{
+  g_autofree char *chosen = NULL;
+  ZmqgListening listening;
+
+  transport_test_listen (self, TCP, "127.0.0.1:*", &listening);
+  chosen = get_congestion_control (listening.fd);
+  check_congestion_control (self, &listening, "", "reno");
+  check_congestion_control (self, &listening, "127.0.0.2:0;", chosen);
+  transport_test_unlisten (TCP, &listening);
+}
+
 static void
 test_accept_nothing (TransportTest *self,
                      gconstpointer data)
@@ -565,6 +616,7 @@ main (int argc,
   ADD ("connect/source-address", test_source_address);
   ADD ("connect/self", test_self_connection);
   ADD ("options", test_options);
+  ADD ("congestion-control", test_congestion_control);
   ADD ("accept-nothing", test_accept_nothing);
   ADD ("matches", test_matches);
   ADD ("no-descriptors/subprocess", test_no_descriptors_subprocess);

@@ -33,6 +33,10 @@ gboolean zmqg_socket_address_from_remote (ZmqgSocketAddress *self, int fd);
 char *zmqg_socket_address_get_host (const ZmqgSocketAddress *self);
 char *zmqg_socket_address_to_text (const ZmqgSocketAddress *self);
 
+/* Same IPv4 or IPv6 address. */
+gboolean zmqg_socket_address_same_host (const ZmqgSocketAddress *a,
+                                        const ZmqgSocketAddress *b);
+
 /* Same IPv4 or IPv6 address and port. */
 gboolean zmqg_socket_address_equal (const ZmqgSocketAddress *a,
                                     const ZmqgSocketAddress *b);

@@ -62,10 +62,10 @@ zmqg_socket_address_to_text (const ZmqgSocketAddress *self)
 }
 
 gboolean
-zmqg_socket_address_equal (const ZmqgSocketAddress *a,
-                           const ZmqgSocketAddress *b)
+zmqg_socket_address_same_host (const ZmqgSocketAddress *a,
+                               const ZmqgSocketAddress *b)
 {
-  if (a->any.sa_family != b->any.sa_family || get_port (a) != get_port (b))
+  if (a->any.sa_family != b->any.sa_family)
     return FALSE;
 
   if (a->any.sa_family == AF_INET6)
@@ -74,6 +74,13 @@ zmqg_socket_address_equal (const ZmqgSocketAddress *a,
            && a->in6.sin6_scope_id == b->in6.sin6_scope_id;
 
   return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+}
+
+gboolean
+zmqg_socket_address_equal (const ZmqgSocketAddress *a,
+                           const ZmqgSocketAddress *b)
+{
+  return zmqg_socket_address_same_host (a, b) && get_port (a) == get_port (b);
 }
 
 void

@@ -66,6 +66,26 @@ tune_connection (int fd,
     tune (fd, IPPROTO_TCP, TCP_KEEPINTVL, options->tcp_keepalive_interval);
 }
 
+/* Within this machine there is no congestion to control: the algorithm that
+ * is always there, since one that paces (BBR) sets a timer for each segment.
+ * It is chosen for connections only, so that a listener has what the
+ * administrator chose. */
+static void
+tune_local (int fd,
+            const ZmqgSocketAddress *local,
+            const ZmqgSocketAddress *remote)
+{
+#ifdef TCP_CONGESTION
+  static const char algorithm[] = "reno";
+
+  if (zmqg_socket_address_same_host (local, remote) &&
+      setsockopt (fd, IPPROTO_TCP, TCP_CONGESTION, algorithm,
+                  sizeof algorithm - 1) < 0)
+    g_debug ("No “%s” for a connection within this machine: %s", algorithm,
+             g_strerror (errno));
+#endif
+}
+
 static char *
 make_uri (const ZmqgSocketAddress *address)
 {
@@ -192,6 +212,7 @@ tcp_accept (const ZmqgListening *listening,
 
   tune_socket (fd, local.any.sa_family, options);
   tune_connection (fd, options);
+  tune_local (fd, &local, &remote);
   link = zmqg_link_new_fd (fd);
   describe_link (link, &local, &remote);
   return link;
@@ -370,6 +391,7 @@ tcp_dial_connected (ZmqgDial *dial,
       return FALSE;
     }
 
+  tune_local (link->fd, &local, &remote);
   describe_link (link, &local, &remote);
   return TRUE;
 }
