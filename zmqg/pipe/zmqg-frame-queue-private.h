@@ -44,6 +44,7 @@ typedef struct
   guint64 written;        /* messages published */
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
   ZmqgTag *tag;           /* of what is appended from now on */
+  ZmqgSegment *spare;     /* to be used again */
   ZmqgSegment blank;      /* conflate: nothing linked is ever appended to */
 
   /* Consumer. */
@@ -54,12 +55,14 @@ typedef struct
   guint64 read_when_dry;     /* the same when nothing was left the last time */
   _Atomic guint64 consumed;  /* the same, for the producer to look at */
   guint64 ack_sent;
+  guint n_left;           /* segments in @left, or fewer */
 
   /* Between the two. */
   _Alignas (ZMQG_CACHE_LINE) _Atomic guint64 acked;
   _Alignas (ZMQG_CACHE_LINE) atomic_uint reader_asleep;
   atomic_uint writer_asleep;
   _Atomic (ZmqgSegment *) released; /* hold memory of the user's */
+  _Atomic (ZmqgSegment *) left;     /* by the consumer, for the producer */
   _Atomic (ZmqgSegment *) newest;   /* conflate: the message not yet taken */
   _Atomic guint64 conflated;        /* messages that a newer one replaced */
 

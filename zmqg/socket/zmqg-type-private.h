@@ -65,7 +65,7 @@ zmqg_type_peek_tag (ZmqgPipe *pipe)
   return tag != NULL ? tag : pipe->peer_tag;
 }
 
-/* Makes a message of frames peeked. */
+/* Makes a message of frames peeked, which have to be consumed then. */
 static inline ZmqgIoResult
 zmqg_type_build (ZmqgPipe *pipe,
                  const ZmqgFrameView *views,
@@ -75,7 +75,7 @@ zmqg_type_build (ZmqgPipe *pipe,
 {
   ZmqgMessage *built;
 
-  built = zmqg_message_new_untagged (views, n);
+  built = zmqg_message_new_taking (views, n);
   if (G_UNLIKELY (built == NULL))
     {
       zmqg_set_no_memory (error);
