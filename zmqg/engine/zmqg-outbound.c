@@ -137,6 +137,17 @@ zmqg_outbound_add_control (ZmqgOutbound *self,
 
 /* --- Writing ------------------------------------------------------------ */
 
+static gssize
+note_written (ZmqgOutbound *self,
+              gssize bytes)
+{
+  ZmqgAccount *account = self->pipe->peer->account;
+
+  if (account != NULL)
+    zmqg_account_add (&account->wire_out, bytes);
+  return bytes;
+}
+
 /* Bytes written; 0 when that would block, -1 on errors. */
 static gssize
 write_ranges (ZmqgOutbound *self,
@@ -157,7 +168,7 @@ write_ranges (ZmqgOutbound *self,
         self->stream, (const GOutputVector *) ranges, n, &bytes, NULL, error);
       if (result == G_POLLABLE_RETURN_FAILED)
         return -1;
-      return result == G_POLLABLE_RETURN_OK ? (gssize) bytes : 0;
+      return result == G_POLLABLE_RETURN_OK ? note_written (self, bytes) : 0;
     }
 
   do
@@ -167,7 +178,7 @@ write_ranges (ZmqgOutbound *self,
   if (written >= 0)
     {
       self->stalled = FALSE;
-      return written;
+      return note_written (self, written);
     }
 
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
@@ -192,6 +203,7 @@ discard_to_epoch (ZmqgOutbound *self)
 {
   ZmqgFrameArray frames;
   gboolean found = FALSE;
+  guint64 n = 0;
 
   zmqg_frame_array_init (&frames);
   while (!found && zmqg_frame_queue_peek (self->pipe->in, &frames))
@@ -207,12 +219,13 @@ discard_to_epoch (ZmqgOutbound *self)
         }
       else if ((view->flags & ZMQG_FRAME_COMMAND) == 0)
         {
-          self->discarded++;
+          n++;
         }
 
       zmqg_pipe_consume (self->pipe);
     }
   zmqg_frame_array_clear (&frames);
+  zmqg_account_drop (self->pipe->peer->account, ZMQG_DROP_REASON_LOST, n);
 
   if (found)
     self->wait_epoch = FALSE;
@@ -749,7 +762,8 @@ zmqg_outbound_is_drained (ZmqgOutbound *self)
 }
 
 guint64
-zmqg_outbound_discard (ZmqgOutbound *self)
+zmqg_outbound_discard (ZmqgOutbound *self,
+                       ZmqgDropReason reason)
 {
   ZmqgFrameArray frames;
   guint64 n = 0;
@@ -762,6 +776,7 @@ zmqg_outbound_discard (ZmqgOutbound *self)
         n++;
       zmqg_frame_queue_consume (self->pipe->in);
     }
+  zmqg_account_drop (self->pipe->peer->account, reason, n);
   zmqg_unlock (&self->lock);
   zmqg_frame_array_clear (&frames);
 

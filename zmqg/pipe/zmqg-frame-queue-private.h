@@ -41,7 +41,7 @@ typedef struct
   gboolean in_message;    /* the last frame appended had MORE */
   gboolean may_borrow;    /* the next large payload may be referred to though
                            * it has no owner; cleared when one was */
-  guint64 written;        /* messages published */
+  _Atomic guint64 written; /* messages published; others may look */
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
   ZmqgTag *tag;           /* of what is appended from now on */
   ZmqgSegment *spare;     /* to be used again */
@@ -94,6 +94,13 @@ gboolean zmqg_frame_queue_trim (ZmqgFrameQueue *self);
 
 /* --- Producer ----------------------------------------------------------- */
 
+/* Messages published so far. Any thread. */
+static inline guint64
+zmqg_frame_queue_get_written (ZmqgFrameQueue *self)
+{
+  return atomic_load_explicit (&self->written, memory_order_relaxed);
+}
+
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).
  * With 0 the producer counts as asleep: the consumer's next acknowledgement
  * asks for it to be signalled. */
@@ -128,12 +135,13 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
   ZmqgSegment *tail = self->tail;
   guint32 fill = tail->fill;
   guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
+  guint64 written = zmqg_frame_queue_get_written (self);
   guint8 *to;
 
   if (G_UNLIKELY (tail->capacity - fill < size + 2 || self->fill != tail ||
                   tail->tag != self->tag || self->unpublished > 0 ||
                   self->in_message ||
-                  (hwm > 0 && self->written - self->acked_seen >= hwm)))
+                  (hwm > 0 && written - self->acked_seen >= hwm)))
     return FALSE;
 
   to = tail->base + fill;
@@ -147,7 +155,7 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
   fill += size + 2;
   tail->fill = fill;
   tail->messages++;
-  self->written++;
+  atomic_store_explicit (&self->written, written + 1, memory_order_relaxed);
   /* Release pairs with the acquire in cursor_linked (). */
   atomic_store_explicit (&tail->word, ZMQG_WORD (fill, tail->messages),
                          memory_order_release);

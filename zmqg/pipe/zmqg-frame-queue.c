@@ -182,7 +182,8 @@ static guint
 room_left (ZmqgFrameQueue *self,
            guint hwm)
 {
-  guint64 queued = self->written + self->unpublished - self->acked_seen;
+  guint64 queued = zmqg_frame_queue_get_written (self) + self->unpublished -
+                   self->acked_seen;
 
   return queued >= hwm ? 0 : (guint) (hwm - queued);
 }
@@ -226,7 +227,7 @@ all_is_consumed (ZmqgFrameQueue *self)
     return atomic_load_explicit (&self->newest, memory_order_acquire) == NULL;
 
   return atomic_load_explicit (&self->consumed, memory_order_acquire) ==
-         self->written;
+         zmqg_frame_queue_get_written (self);
 }
 
 gboolean
@@ -238,7 +239,9 @@ zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
     {
       /* Then a last look. Pairs with the barrier in zmqg_frame_queue_acknowledge (). */
       atomic_store_explicit (&self->flush_at,
-                             self->conflate ? 1 : self->written,
+                             self->conflate
+                               ? 1
+                               : zmqg_frame_queue_get_written (self),
                              memory_order_relaxed);
       zmqg_barrier_heavy ();
       consumed = all_is_consumed (self);
@@ -593,7 +596,9 @@ zmqg_frame_queue_publish (ZmqgFrameQueue *self)
 
   g_assert (!self->in_message);
 
-  self->written += messages;
+  atomic_store_explicit (&self->written,
+                         zmqg_frame_queue_get_written (self) + messages,
+                         memory_order_relaxed);
   self->unpublished = 0;
 
   if (G_UNLIKELY (self->conflate))

@@ -136,7 +136,8 @@ rep_peek (ZmqgSocketCore *core,
       *n_envelope = measure_envelope (&core->frames);
       if (G_LIKELY (*n_envelope > 0))
         break;
-      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+      if (!zmqg_type_drop (core, &self->queue, pipe,
+                           ZMQG_DROP_REASON_MALFORMED, ZMQG_WAIT_IN, &n))
         return NULL;
     }
 
@@ -268,7 +269,7 @@ rep_send (ZmqgSocketCore *core,
       if (G_LIKELY (result == ZMQG_PIPE_WRITTEN))
         zmqg_socket_core_flush (core, self->asker);
       else
-        self->asker->dropped++;
+        zmqg_account_drop (self->asker->account, ZMQG_DROP_REASON_FULL, 1);
     }
 
   self->replying = FALSE;

@@ -142,9 +142,11 @@ drop_stale (ZmqgSocketCore *core)
 {
   ReqState *self = core->state;
   guint n = 0;
+  ZmqgPipe *pipe;
 
-  while (zmqg_type_peek (core, &self->queue) != NULL)
-    if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_OUT, &n))
+  while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
+    if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
+                         ZMQG_WAIT_OUT, &n))
       return FALSE;
 
   return TRUE;
@@ -253,7 +255,8 @@ req_peek (ZmqgSocketCore *core,
           if (*skip > 0)
             break;
         }
-      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+      if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
+                           ZMQG_WAIT_IN, &n))
         return NULL;
     }
 

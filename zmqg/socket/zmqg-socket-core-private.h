@@ -139,8 +139,17 @@ struct _ZmqgSocketCore
                              * dropped; nullable */
   ZmqgSegment *released;    /* the same */
   ZmqgFrameArray frames;    /* scratch of receive () */
+  guint64 sent;             /* messages accepted */
+  guint64 bytes_sent;       /* payload of them */
+  guint64 received;         /* messages given to the program */
+  guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
   gboolean state_changed;   /* what waits may go on for another reason */
+
+  ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
+  GPtrArray *accounts;      /* of pipes, attached or not yet at their end */
+  guint next_sweep;         /* of so many */
+  ZmqgTally past;           /* of those that are gone */
 
   ZmqgLock news_lock;       /* a leaf */
   GQueue news;              /* of ZmqgNews */
@@ -148,6 +157,8 @@ struct _ZmqgSocketCore
   _Atomic guint64 unsent;   /* messages that were never sent */
   guint64 unsent_before;    /* of them, before the socket was closed */
   atomic_uint n_sessions;   /* that have not ended for good */
+  _Atomic guint64 n_reconnects;
+  _Atomic guint64 n_failed_handshakes;
 };
 
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
@@ -277,6 +288,14 @@ void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 const GError *error);
 
 ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
+
+/* Counts what becomes of the messages of a pipe, until the end.
+ * socket/zmqg-socket-statistics.c. */
+void zmqg_socket_core_add_account (ZmqgSocketCore *self,
+                                   ZmqgAccount *account);
+
+/* Of all pipes so far. Any thread. */
+void zmqg_socket_core_tally (ZmqgSocketCore *self, ZmqgTally *tally);
 
 /* One attempt, locking inside. A @patient one may write a large message
  * itself, and wait a moment for the kernel. */

@@ -71,7 +71,8 @@ peek_wanted (ZmqgSocketCore *core)
 
   while ((pipe = zmqg_type_peek (core, queue)) != NULL &&
          G_UNLIKELY (!is_wanted (self, &core->frames.views[0])))
-    if (!zmqg_type_drop (core, queue, ZMQG_WAIT_IN, &n))
+    if (!zmqg_type_drop (core, queue, pipe, ZMQG_DROP_REASON_FILTERED,
+                         ZMQG_WAIT_IN, &n))
       return NULL;
 
   return pipe;

@@ -37,17 +37,21 @@ zmqg_type_peek (ZmqgSocketCore *core,
   return pipe;
 }
 
-/* Drops the message peeked, which is not for the program; @n counts them.
+/* Drops the message peeked of @pipe, which is not for the program; @n counts
+ * them.
  * %FALSE when that is enough for one call: a peer that never stops must not
  * hold it up, nor others by the lock. The pipe stays active, and whoever
  * waits for @interest looks again. */
 static inline gboolean
 zmqg_type_drop (ZmqgSocketCore *core,
                 ZmqgFairQueue *queue,
+                ZmqgPipe *pipe,
+                ZmqgDropReason reason,
                 guint interest,
                 guint *n)
 {
   zmqg_fair_queue_consume (queue);
+  zmqg_account_drop (pipe->account, reason, 1);
   if (G_LIKELY (++*n < ZMQG_SOCKET_DROPS_MAX))
     return TRUE;
 

@@ -322,6 +322,8 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   pipe->endpoint = zmqg_tag_ref (endpoint);
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
+  zmqg_account_open (pipe);
+  zmqg_account_open (pipe->peer);
   announce (pipe, client, options);
 
   zmqg_lock (&self->lock);
