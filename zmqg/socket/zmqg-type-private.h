@@ -94,24 +94,27 @@ zmqg_type_build (ZmqgPipe *pipe,
 }
 
 /* The many: a small message of one frame that lies ready in the pipe whose
- * turn it is. %NULL: it is not as simple as that. */
-static inline ZmqgMessage *
-zmqg_type_receive_small (ZmqgFairQueue *queue)
+ * turn it is. Its size; -1: it is not as simple as that. */
+static inline gssize
+zmqg_type_peek_small (ZmqgFairQueue *queue,
+                      const guint8 **data)
 {
-  ZmqgPipe *pipe;
-  ZmqgMessage *message;
-  const guint8 *data;
-  gssize size;
-
   if (G_UNLIKELY (queue->turns.active == 0))
-    return NULL;
+    return -1;
 
-  pipe = zmqg_turns_get (&queue->turns);
-  size = zmqg_frame_queue_peek_small (pipe->in, &data);
-  if (G_UNLIKELY (size < 0))
-    return NULL;
+  return zmqg_frame_queue_peek_small (zmqg_turns_get (&queue->turns)->in,
+                                      data);
+}
 
-  message = zmqg_message_new_small (data, size);
+/* Takes that; %NULL without memory. */
+static inline ZmqgMessage *
+zmqg_type_take_small (ZmqgFairQueue *queue,
+                      const guint8 *data,
+                      gsize size)
+{
+  ZmqgPipe *pipe = zmqg_turns_get (&queue->turns);
+  ZmqgMessage *message = zmqg_message_new_small (data, size);
+
   if (G_UNLIKELY (message == NULL))
     return NULL;
   zmqg_message_take_tag (message,
@@ -131,11 +134,14 @@ zmqg_type_receive (ZmqgSocketCore *core,
                    ZmqgMessage **message,
                    GError **error)
 {
-  ZmqgPipe *pipe;
   ZmqgIoResult result;
+  const guint8 *data;
+  ZmqgPipe *pipe;
+  gssize size;
 
-  *message = zmqg_type_receive_small (queue);
-  if (G_LIKELY (*message != NULL))
+  size = zmqg_type_peek_small (queue, &data);
+  if (G_LIKELY (size >= 0) &&
+      (*message = zmqg_type_take_small (queue, data, size)) != NULL)
     return ZMQG_IO_DONE;
 
   pipe = zmqg_type_peek (core, queue);
