@@ -203,9 +203,11 @@ discard_to_epoch (ZmqgOutbound *self)
 {
   ZmqgFrameArray frames;
   gboolean found = FALSE;
+  ZmqgAccount *account = self->pipe->peer->account;
   guint64 n = 0;
 
   zmqg_frame_array_init (&frames);
+  zmqg_account_begin_drop (account);
   while (!found && zmqg_frame_queue_peek (self->pipe->in, &frames))
     {
       const ZmqgFrameView *view = &frames.views[0];
@@ -224,8 +226,8 @@ discard_to_epoch (ZmqgOutbound *self)
 
       zmqg_pipe_consume (self->pipe);
     }
+  zmqg_account_end_drop (account, ZMQG_DROP_REASON_LOST, n);
   zmqg_frame_array_clear (&frames);
-  zmqg_account_drop (self->pipe->peer->account, ZMQG_DROP_REASON_LOST, n);
 
   if (found)
     self->wait_epoch = FALSE;
@@ -765,18 +767,20 @@ guint64
 zmqg_outbound_discard (ZmqgOutbound *self,
                        ZmqgDropReason reason)
 {
+  ZmqgAccount *account = self->pipe->peer->account;
   ZmqgFrameArray frames;
   guint64 n = 0;
 
   zmqg_frame_array_init (&frames);
   zmqg_lock (&self->lock);
+  zmqg_account_begin_drop (account);
   while (zmqg_frame_queue_peek (self->pipe->in, &frames))
     {
       if ((frames.views[0].flags & ZMQG_FRAME_COMMAND) == 0)
         n++;
       zmqg_frame_queue_consume (self->pipe->in);
     }
-  zmqg_account_drop (self->pipe->peer->account, reason, n);
+  zmqg_account_end_drop (account, reason, n);
   zmqg_unlock (&self->lock);
   zmqg_frame_array_clear (&frames);
 

@@ -130,7 +130,8 @@ zmqg_peer_record_tally (ZmqgPeerRecord *self,
 void
 zmqg_peer_record_free (ZmqgPeerRecord *self)
 {
-  zmqg_peer_record_end (self);
+  /* Somebody may be counting there: this must not wait for that. */
+  g_clear_pointer (&self->account, zmqg_account_unref);
   g_free (self->counted);
   zmqg_lock_clear (&self->lock);
   g_clear_pointer (&self->identity, g_bytes_unref);

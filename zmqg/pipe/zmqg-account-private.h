@@ -51,7 +51,8 @@ struct _ZmqgAccount
   _Atomic guint64 wire_out;
   _Atomic guint64 wire_in;
 
-  ZmqgLock lock;    /* a leaf: guards what follows */
+  ZmqgLock lock;    /* a leaf but for the inbox: guards what follows, and
+                     * drops from the queues */
   ZmqgPipe *pipe;   /* borrowed; NULL once it is being freed */
   ZmqgTally *final; /* set then */
 };
@@ -67,15 +68,35 @@ void zmqg_account_close (ZmqgAccount *self);
 /* Any thread. %TRUE when the pipe is gone: the tally does not change. */
 gboolean zmqg_account_read (ZmqgAccount *self, ZmqgTally *tally);
 
-/* Any thread; after the message was consumed, where it was queued. */
+/* Any thread: messages that were in no queue were dropped. */
 static inline void
 zmqg_account_drop (ZmqgAccount *self,
-                   ZmqgDropReason reason,
-                   guint64 n)
+                   ZmqgDropReason reason)
 {
-  if (self != NULL && n > 0)
-    atomic_fetch_add_explicit (&self->dropped[reason], n,
+  if (self != NULL)
+    atomic_fetch_add_explicit (&self->dropped[reason], 1,
                                memory_order_relaxed);
+}
+
+/* Messages are dropped that are in a queue: who consumes them does that in
+ * between, so that nobody takes them for handed on, or taken. */
+static inline void
+zmqg_account_begin_drop (ZmqgAccount *self)
+{
+  if (self != NULL)
+    zmqg_lock (&self->lock);
+}
+
+static inline void
+zmqg_account_end_drop (ZmqgAccount *self,
+                       ZmqgDropReason reason,
+                       guint64 n)
+{
+  if (self == NULL)
+    return;
+
+  atomic_fetch_add_explicit (&self->dropped[reason], n, memory_order_relaxed);
+  zmqg_unlock (&self->lock);
 }
 
 /* By one thread at a time. */

@@ -146,9 +146,11 @@ zmqg_publisher_read (ZmqgSocketCore *core)
         }
 
       used = take_message (core, pipe);
+      if (!used)
+        zmqg_account_begin_drop (pipe->account);
       zmqg_fair_queue_consume (&self->incoming);
       if (!used)
-        zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
+        zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
     }
 }
 
@@ -165,7 +167,7 @@ send_welcome (ZmqgSocketCore *core,
   if (zmqg_pipe_write (pipe, &view, 1) == ZMQG_PIPE_WRITTEN)
     zmqg_pipe_flush (pipe);
   else
-    zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL, 1);
+    zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
 }
 
 void
@@ -287,9 +289,9 @@ write_to_one (ZmqgSocketCore *core,
     zmqg_socket_core_flush (core, pipe);
   else
     zmqg_account_drop (pipe->account,
-                       result == ZMQG_PIPE_FULL ? ZMQG_DROP_REASON_FULL
-                                                : ZMQG_DROP_REASON_NO_MEMORY,
-                       1);
+                       result == ZMQG_PIPE_FULL
+                         ? ZMQG_DROP_REASON_FULL
+                         : ZMQG_DROP_REASON_NO_MEMORY);
 
   return result != ZMQG_PIPE_NO_MEMORY;
 }

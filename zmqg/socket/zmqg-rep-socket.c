@@ -269,7 +269,7 @@ rep_send (ZmqgSocketCore *core,
       if (G_LIKELY (result == ZMQG_PIPE_WRITTEN))
         zmqg_socket_core_flush (core, self->asker);
       else
-        zmqg_account_drop (self->asker->account, ZMQG_DROP_REASON_FULL, 1);
+        zmqg_account_drop (self->asker->account, ZMQG_DROP_REASON_FULL);
     }
 
   self->replying = FALSE;

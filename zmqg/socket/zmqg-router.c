@@ -329,7 +329,7 @@ router_send (ZmqgSocketCore *core,
     case ZMQG_PIPE_FULL:
       if (self->mandatory)
         return ZMQG_IO_AGAIN;
-      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL, 1);
+      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
       return ZMQG_IO_DONE;
 
     case ZMQG_PIPE_NO_MEMORY:

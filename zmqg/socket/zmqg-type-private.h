@@ -50,8 +50,9 @@ zmqg_type_drop (ZmqgSocketCore *core,
                 guint interest,
                 guint *n)
 {
+  zmqg_account_begin_drop (pipe->account);
   zmqg_fair_queue_consume (queue);
-  zmqg_account_drop (pipe->account, reason, 1);
+  zmqg_account_end_drop (pipe->account, reason, 1);
   if (G_LIKELY (++*n < ZMQG_SOCKET_DROPS_MAX))
     return TRUE;
 
