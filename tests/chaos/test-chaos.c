@@ -600,7 +600,8 @@ run_chaos (ZmqgEngineMode mode,
   g_test_message ("seed %u: sent %u, received %u, killed %u", seed,
                   atomic_load (&self->sent), atomic_load (&self->received),
                   atomic_load (&self->killed));
-  g_assert_cmpuint (atomic_load (&self->received), >, 0);
+  if (msec >= 1000)
+    g_assert_cmpuint (atomic_load (&self->received), >, 0);
   for (guint i = 0; i <= CHAOS_N_WORKERS; i++)
     g_rand_free (workers[i].rand);
   zmqg_test_rmdir (self->folder);
