@@ -351,17 +351,31 @@ on_message (ZmqgSocket *socket G_GNUC_UNUSED,
   chaos_message_check (user_data, message);
 }
 
+/* One handler at a time: two would get each message both. */
 static void
 listen_to (Worker *self,
            ZmqgSocket *socket)
 {
+  gboolean free;
   gulong id;
+
+  zmqg_lock (&self->chaos->lock);
+  free = g_object_get_data (G_OBJECT (socket), "listener") == NULL;
+  if (free)
+    g_object_set_data (G_OBJECT (socket), "listener", self);
+  zmqg_unlock (&self->chaos->lock);
+  if (!free)
+    return;
 
   id = g_signal_connect (socket, "message", G_CALLBACK (on_message),
                          self->chaos);
   for (guint i = 0; i < 10; i++)
     g_main_context_iteration (self->context, FALSE);
   g_signal_handler_disconnect (socket, id);
+
+  zmqg_lock (&self->chaos->lock);
+  g_object_set_data (G_OBJECT (socket), "listener", NULL);
+  zmqg_unlock (&self->chaos->lock);
 }
 
 /* Models belong to the thread of the socket: this one made it. */
