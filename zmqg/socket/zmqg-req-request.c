@@ -42,6 +42,7 @@ line_free (gpointer data)
 {
   Line *self = data;
 
+  zmqg_order_after_drop (self);
   /* Tasks hold the socket. */
   g_assert (self->tasks.length == 0);
   zmqg_lock_clear (&self->lock);
@@ -122,6 +123,7 @@ complete (GTask *task,
   if (was_first)
     start_first_locked (line);
   zmqg_unlock (&line->lock);
+  zmqg_order_before_drop (line);
 
   if (reply != NULL)
     {

@@ -97,6 +97,7 @@ typedef struct
   const ZmqgTransport *transport;
   char *address;            /* behind the scheme */
   ZmqgOptions *options;     /* of the bind or connect */
+  /* Set under the socket's lock, while it is in the socket's list. */
   ZmqgListener *listener;   /* owned until stopped */
   ZmqgDialer *dialer;       /* owned until stopped */
   ZmqgAttachedStream *attached; /* owned until stopped */
@@ -277,9 +278,16 @@ void zmqg_socket_core_close (ZmqgSocketCore *self);
 /* The same with another linger than the option's. */
 void zmqg_socket_core_close_lingering (ZmqgSocketCore *self, int linger);
 
-/* Ends an endpoint; its pipes are closed by the caller. No lock held. */
+/* Ends an endpoint, for whoever took it out of the socket's list; its pipes
+ * are closed by the caller. No lock held. */
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
                               ZmqgContextCore *context);
+
+/* The same for one that was taken out before it got what drives it, which is
+ * nullable. */
+void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
+                             ZmqgContextCore *context,
+                             ZmqgListener *listener, ZmqgDialer *dialer);
 
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */
