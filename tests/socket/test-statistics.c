@@ -514,6 +514,29 @@ test_unwanted_by_a_publisher (SocketTest *test)
   AWAIT (COUNT (pub, taken) == 1);
 }
 
+/* Over inproc nobody asks for types: subscriptions may come to any. */
+static void
+test_subscriptions_are_no_messages (SocketTest *test)
+{
+  static const char *const names[] = { "name", "name" };
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, router);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+
+      zmqg_socket_set_routing_id_string (sub, names[i]);
+      subscribe (sub, "topic");
+      socket_test_connect (sub, uri);
+      subscribe (sub, "another");
+    }
+  socket_test_await_peers (router, 2);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+  g_assert_cmpuint (COUNT (router, arrived), ==, 0);
+  g_assert_cmpuint (DROPPED (router, UNWANTED), ==, 0);
+}
+
 static void
 test_unread (SocketTest *test)
 {
@@ -742,6 +765,8 @@ main (int argc,
   ADD ("dropped/stale", ALL, test_stale);
   ADD ("dropped/unwanted", ALL, test_unwanted);
   ADD ("dropped/unwanted-by-a-publisher", ALL, test_unwanted_by_a_publisher);
+  ADD ("subscriptions-are-no-messages", INPROC,
+       test_subscriptions_are_no_messages);
   ADD ("dropped/unread", ALL, test_unread);
   ADD ("failed-handshakes", NETWORK, test_failed_handshakes);
   ADD ("of-a-peer", ALL, test_of_a_peer);
