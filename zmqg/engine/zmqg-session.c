@@ -430,6 +430,8 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
 
+  /* Before the socket hears of it. */
+  atomic_store (&record->gone, TRUE);
   if (!self->closing)
     {
       if (hiccup)
@@ -438,7 +440,6 @@ zmqg_session_stop_traffic (ZmqgSession *self,
       self->client->ops->attend (self->client);
     }
 
-  atomic_store (&record->gone, TRUE);
   self->client->ops->peer_removed (self->client, record, reason);
   zmqg_tag_unref (&record->tag);
 }
