@@ -235,7 +235,6 @@ check_reply (ZmqgRequest *self,
   if (!self->pipe->attached || self->pipe->ended ||
       (record != NULL && atomic_load (&record->gone)))
     {
-      self->core->dropped_no_peer++;
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
                            "The peer that the request came from has gone");
       return FALSE;
