@@ -5,8 +5,12 @@
 
 #include "requests-test.h"
 
+#include "socket/zmqg-request.h"
+
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Requests beside lock-step on the same socket, and of several threads. */
 
@@ -298,6 +302,56 @@ test_several_threads (SocketTest *test)
   g_thread_join (server);
 }
 
+/* In the thread whose main context an engine may live in. */
+static void
+test_the_main_thread_blocks (SocketTest *test)
+{
+  ZmqgSocket *router;
+  ZmqgSocket *req = ZMQG_SOCKET (requests_test_meet (test, &router));
+  Worker worker = { req, 0, NULL };
+  GThread *server;
+
+  g_object_set (router, "receive-timeout", -1, NULL);
+  server = g_thread_new ("server", serve_thread, router);
+  for (guint i = 0; i < N_REQUESTS; i++)
+    ask_blocking (&worker, i);
+  zmqg_socket_close (router);
+  g_thread_join (server);
+}
+
+/* A thread that waits for the reply of lock-step reads the connection itself,
+ * until somebody asks beside it. */
+static gpointer
+receive_thread (gpointer user_data)
+{
+  socket_test_expect (user_data, "reply", NULL);
+  return NULL;
+}
+
+static void
+test_who_receives_is_not_alone (SocketTest *test)
+{
+  ZmqgSocket *router;
+  ZmqgSocket *req = ZMQG_SOCKET (requests_test_meet (test, &router));
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_auto (Answer) a = { 0 };
+      g_auto (Asked) asked = { 0 };
+      GThread *thread;
+
+      socket_test_send (req, "lock-step", NULL);
+      socket_test_expect (router, "R", "", "lock-step", NULL);
+      thread = g_thread_new ("receiver", receive_thread, req);
+      answer_ask (&a, req, "a", IN_TIME, NULL);
+      asked_expect (&asked, router, "a");
+      asked_reply (&asked, router, "A");
+      answer_expect (&a, "A");
+      socket_test_send (router, "R", "", "reply", NULL);
+      g_thread_join (thread);
+    }
+}
+
 /* One that never runs its main loop holds nobody up. */
 static void
 test_a_stopped_main_loop_holds_nobody_up (SocketTest *test)
@@ -455,6 +509,87 @@ test_a_cancelled_call_sends_nothing (SocketTest *test)
   socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
 }
 
+/* --- The child of a fork ------------------------------------------------ */
+
+static void
+keep_request (ZmqgSocket *rep G_GNUC_UNUSED,
+              ZmqgRequest *request,
+              gpointer user_data)
+{
+  *(ZmqgRequest **) user_data = g_object_ref (request);
+}
+
+/* Whether the call, a request that is open and the reply to one fail. */
+static int
+check_child (ZmqgSocket *req,
+             Answer *open,
+             ZmqgRequest *request,
+             GMainContext *context)
+{
+  g_autoptr (ZmqgMessage) message = zmqg_message_new_string ("x");
+  g_autoptr (GError) error = NULL;
+  Answer asked = { 0 };
+
+  if (zmqg_req_socket_request (ZMQG_REQ_SOCKET (req), message, -1, NULL,
+                               &error) != NULL ||
+      !g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_FORKED))
+    return 1;
+  g_clear_error (&error);
+  if (zmqg_request_reply (request, message, &error) ||
+      !g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_FORKED))
+    return 2;
+
+  answer_ask (&asked, req, "y", -1, NULL);
+  while (open->n_ends == 0 || asked.n_ends == 0)
+    g_main_context_iteration (context, TRUE);
+  if (!g_error_matches (open->error, ZMQG_ERROR, ZMQG_ERROR_FORKED) ||
+      !g_error_matches (asked.error, ZMQG_ERROR, ZMQG_ERROR_FORKED))
+    return 3;
+
+  answer_clear (&asked);
+  g_object_unref (request);
+  return 0;
+}
+
+static void
+test_the_child_of_a_fork (SocketTest *test)
+{
+  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, rep);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (ZmqgRequest) request = NULL;
+  g_auto (Answer) answer = { 0 };
+  int status = 0;
+  pid_t pid;
+
+  g_signal_connect (rep, "request", G_CALLBACK (keep_request), &request);
+  socket_test_connect (req, uri);
+  socket_test_await_peers (req, 1);
+  g_main_context_push_thread_default (context);
+  answer_ask (&answer, req, "x", 500, NULL);
+  g_main_context_pop_thread_default (context);
+  ZMQG_TEST_AWAIT (request != NULL, SOCKET_TEST_DEADLINE_MS);
+
+  g_main_context_push_thread_default (context);
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      alarm (3 * SOCKET_TEST_DEADLINE_MS / 1000);
+      _exit (check_child (req, &answer, request, context));
+    }
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+
+  /* The parent is as before; its times have gone on. */
+  g_assert_true (zmqg_request_reply_string (request, "X", NULL));
+  ZMQG_TEST_AWAIT (answer.n_ends > 0, SOCKET_TEST_DEADLINE_MS);
+  g_main_context_pop_thread_default (context);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -472,6 +607,8 @@ main (int argc,
   ADD ("relaxed-and-correlated", ALL, test_relaxed_and_correlated);
   ADD ("message-is-for-lock-step", ALL, test_message_is_for_lock_step);
   ADD ("several-threads", ALL, test_several_threads);
+  ADD ("the-main-thread-blocks", ALL, test_the_main_thread_blocks);
+  ADD ("who-receives-is-not-alone", ALL, test_who_receives_is_not_alone);
   ADD ("a-stopped-main-loop-holds-nobody-up", ALL,
        test_a_stopped_main_loop_holds_nobody_up);
   ADD ("a-main-context-may-go", ALL, test_a_main_context_may_go);
@@ -480,6 +617,7 @@ main (int argc,
   ADD ("closing-ends-a-thread", ALL, test_closing_ends_a_thread);
   ADD ("a-shutdown-ends-a-thread", ALL, test_a_shutdown_ends_a_thread);
   ADD ("a-loss-ends-a-thread", ALL, test_a_loss_ends_a_thread);
+  ADD ("the-child-of-a-fork", ALL, test_the_child_of_a_fork);
   ADD ("a-cancelled-call-sends-nothing", ALL,
        test_a_cancelled_call_sends_nothing);
 

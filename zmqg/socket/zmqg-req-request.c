@@ -29,6 +29,9 @@
  * sent. What becomes of a request that is not replied to is told by
  * [property@Zmqg.ReqSocket:request-retries].
  *
+ * What limits the queues of the peer applies as ever: a REP drops replies that
+ * there is no room for, beyond 1000 of them where nothing else is set.
+ *
  * The socket may be used in lock-step meanwhile, by send and receive: neither
  * sees the replies of the other.
  *
