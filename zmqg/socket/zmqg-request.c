@@ -85,6 +85,7 @@ zmqg_request_finalize (GObject *object)
 {
   ZmqgRequest *self = ZMQG_REQUEST (object);
 
+  zmqg_order_after_drop (self);
   /* In the child of a fork what belongs to the socket is left alone. */
   if (self->core != NULL &&
       !zmqg_context_core_is_forked (self->core->context))
@@ -303,6 +304,7 @@ reply_views (ZmqgRequest *self,
   zmqg_socket_core_lock (self->core);
   replied = write_reply (self, all, (guint) n_all, error);
   zmqg_socket_core_unlock (self->core);
+  zmqg_order_before_drop (self);
   return replied;
 }
 
