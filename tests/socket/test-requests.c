@@ -140,6 +140,31 @@ test_unknown_replies_are_dropped (SocketTest *test)
   answer_expect (&a, "next");
 }
 
+/* More than any call drops: a peer that never stops holds nobody up. */
+static void
+test_many_unknown_replies_are_dropped_bit_by_bit (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
+  g_autofree char *uri = NULL;
+  g_auto (Answer) a = { 0 };
+  g_auto (Asked) asked = { 0 };
+
+  g_object_set (req, "send-hwm", 0, "receive-hwm", 0, NULL);
+  g_object_set (router, "send-hwm", 0, "receive-hwm", 0, NULL);
+  uri = socket_test_bind (test, router);
+  zmqg_socket_set_routing_id_string (req, "R");
+  socket_test_connect (req, uri);
+  socket_test_await_peers (req, 1);
+  answer_ask (&a, req, "a", IN_TIME, NULL);
+  asked_expect (&asked, router, "a");
+  for (guint i = 0; i < 5000; i++)
+    socket_test_send (router, "R", "", "nobody's", NULL);
+  asked_reply (&asked, router, "A");
+  g_assert_cmpuint (zmqg_socket_get_events (req), ==, G_IO_OUT);
+  answer_expect (&a, "A");
+}
+
 /* Two routers, each of which has been asked by the request whose reply is
  * awaited, or not. */
 static void
@@ -507,6 +532,8 @@ main (int argc,
   ADD ("a-message-without-frames-is-refused", INPROC,
        test_a_message_without_frames_is_refused);
   ADD ("unknown-replies-are-dropped", ALL, test_unknown_replies_are_dropped);
+  ADD ("many-unknown-replies-are-dropped-bit-by-bit", INPROC,
+       test_many_unknown_replies_are_dropped_bit_by_bit);
   ADD ("only-who-was-asked-may-reply", ALL, test_only_who_was_asked_may_reply);
   ADD ("callbacks-may-run-the-main-loop", ALL,
        test_callbacks_may_run_the_main_loop);

@@ -508,6 +508,26 @@ test_a_handler_may_leave (SocketTest *test)
   g_assert_cmpuint (n, ==, 1);
 }
 
+/* Others in the main loop get their turn. */
+static void
+test_one_turn_is_bounded (SocketTest *test)
+{
+  ZmqgSocket *rep;
+  ZmqgSocket *dealer = meet (test, ZMQG_TYPE_DEALER_SOCKET, &rep);
+  g_autoptr (GPtrArray) requests = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < 300; i++)
+    socket_test_send (dealer, "", "x", NULL);
+  requests = serve (rep);
+  while (requests->len < 300)
+    {
+      n = requests->len;
+      g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpuint (requests->len - n, <=, 64);
+    }
+}
+
 /* --- Threads ------------------------------------------------------------ */
 
 static gpointer
@@ -633,6 +653,7 @@ main (int argc,
   ADD ("calls-that-wait-come-first", ALL, test_calls_that_wait_come_first);
   ADD ("message-comes-second", ALL, test_message_comes_second);
   ADD ("a-handler-may-leave", ALL, test_a_handler_may_leave);
+  ADD ("one-turn-is-bounded", ALL, test_one_turn_is_bounded);
   ADD ("replies-from-threads", ALL, test_replies_from_threads);
   ADD ("one-of-two-replies", ALL, test_one_of_two_replies);
 
