@@ -71,15 +71,17 @@ static void
 look_for_handler (Dispatcher *self,
                   ZmqgSocket *socket)
 {
+  gboolean serves = self->service != NULL &&
+                    self->service->has_handler (socket);
   gboolean has_handler;
 
-  self->serves = self->service != NULL && self->service->has_handler (socket);
-  has_handler = self->serves ||
+  has_handler = serves ||
                 g_signal_has_handler_pending (
                   socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0, TRUE);
-  if (has_handler == self->has_handler)
+  if (serves == self->serves && has_handler == self->has_handler)
     return;
 
+  self->serves = serves;
   self->has_handler = has_handler;
   zmqg_inbox_set_interest (&self->core->inbox, &self->waiter,
                            ZMQG_WAIT_NEWS | (has_handler ? ZMQG_WAIT_IN : 0));
