@@ -24,6 +24,7 @@
 #include "socket/zmqg-request.h"
 #include "socket/zmqg-router-socket.h"
 #include "socket/zmqg-socket.h"
+#include "socket/zmqg-statistics.h"
 #include "socket/zmqg-sub-socket.h"
 #include "socket/zmqg-xpub-socket.h"
 #include "socket/zmqg-xsub-socket.h"

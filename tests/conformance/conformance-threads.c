@@ -363,11 +363,133 @@ test_closed (Fixture *self)
     }
 }
 
+/* --- An endpoint that is ended while it begins -------------------------- */
+
+#define N_ROUNDS 200
+
+typedef struct
+{
+  ZmqgSocket *socket;
+  const char *uri;
+  gboolean bind;
+} Ending;
+
+static gpointer
+end_until_it_works (gpointer data)
+{
+  Ending *self = data;
+  gboolean ended = FALSE;
+
+  while (!ended)
+    ended = self->bind
+              ? zmqg_socket_unbind (self->socket, self->uri, NULL)
+              : zmqg_socket_disconnect_from (self->socket, self->uri, NULL);
+  return NULL;
+}
+
+/* Another thread may find an endpoint before it has what drives it: that ends
+ * all the same, and the address is free. */
+static void
+test_unbind_while_binding (Fixture *self)
+{
+  g_autofree char *uri = NULL;
+  ZmqgSocket *first = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+
+  /* An address that is free, whatever the transport. */
+  uri = bind_socket (self, first);
+  drop_socket (self, first);
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      ZmqgSocket *socket = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+      Ending ending = { socket, uri, TRUE };
+      Call call;
+
+      call_start (&call, end_until_it_works, &ending);
+      bind_to (socket, uri);
+      call_end (&call);
+      bind_to (socket, uri);
+      zmqg_socket_unbind (socket, uri, NULL);
+      drop_socket (self, socket);
+    }
+}
+
+/* The same for connections: none is left. */
+static void
+test_disconnect_while_connecting (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  GListModel *peers = zmqg_socket_get_peers (pull);
+  g_autofree char *uri = bind_socket (self, pull);
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+      Ending ending = { push, uri, FALSE };
+      Call call;
+
+      g_object_set (push, "immediate", i % 2 == 0, NULL);
+      call_start (&call, end_until_it_works, &ending);
+      connect_to (push, uri);
+      call_end (&call);
+      g_assert_false (try_send_text (push, "nobody is there"));
+      if (i % 50 == 0)
+        ZMQG_TEST_AWAIT (g_list_model_get_n_items (peers) == 0, DEADLINE_MS);
+      if (i % 50 != 0)
+        drop_socket (self, push);
+    }
+  ZMQG_TEST_AWAIT (g_list_model_get_n_items (peers) == 0, DEADLINE_MS);
+}
+
+typedef struct
+{
+  ZmqgSocket *socket;
+  const char *uri;
+  gboolean over; /* atomic */
+} Unbinding;
+
+static gpointer
+unbind_in_vain (gpointer data)
+{
+  Unbinding *self = data;
+
+  while (!g_atomic_int_get (&self->over))
+    zmqg_socket_unbind (self->socket, self->uri, NULL);
+  return NULL;
+}
+
+/* Who fails to bind a name that another has, and unbinds it, takes it away
+ * from nobody. */
+static void
+test_unbind_of_anothers (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *other = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = bind_socket (self, pull);
+  Unbinding unbinding = { other, uri, FALSE };
+  Call call;
+
+  call_start (&call, unbind_in_vain, &unbinding);
+  for (guint i = 0; i < 2000; i++)
+    g_assert_false (zmqg_socket_bind (other, uri, NULL));
+  g_atomic_int_set (&unbinding.over, TRUE);
+  call_end (&call);
+
+  connect_to (push, uri);
+  send_text (push, "still there");
+  expect_text (pull, "still there");
+}
+
 const ConformanceTest thread_tests[] = {
   { "threads/receive", FOR_ALL, test_receive },
   { "threads/mixed", FOR_ALL, test_mixed },
   { "threads/both-ways", FOR_ALL, test_both_ways },
   { "threads/endpoints", FOR_ALL, test_endpoints },
   { "threads/closed", FOR_ALL, test_closed },
+  { "threads/unbind-while-binding", FOR_ALL, test_unbind_while_binding },
+  { "threads/disconnect-while-connecting", FOR_ALL,
+    test_disconnect_while_connecting },
+  { "threads/unbind-of-anothers", FOR_IN_PROCESS, test_unbind_of_anothers },
   { 0, },
 };

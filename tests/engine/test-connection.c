@@ -298,6 +298,35 @@ test_ping_ttl (Fixture *self,
   g_assert_error (self->reason, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
 }
 
+/* It holds for the time behind a message, too: the connection may be cut
+ * before the next PING. */
+static void
+test_ping_ttl_and_a_message (Fixture *self,
+                             gconstpointer data G_GNUC_UNUSED)
+{
+  shake_hands (self);
+  engine_test_peer_write (self->far, "\4\7\4PING\0\1", 9);
+  engine_test_peer_expect (self->far, "\4\5\4PONG", 7);
+  engine_test_peer_write (self->far, "\0\1a", 3);
+  await_closed (self);
+  g_assert_error (self->reason, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
+}
+
+/* A promise is given for as long as the next PING repeats it. */
+static void
+test_ping_ttl_taken_back (Fixture *self,
+                          gconstpointer data G_GNUC_UNUSED)
+{
+  gint64 end;
+
+  shake_hands (self);
+  engine_test_peer_write (self->far, "\4\7\4PING\0\1\4\7\4PING\0\0", 18);
+  engine_test_peer_expect (self->far, "\4\5\4PONG\4\5\4PONG", 14);
+  end = g_get_monotonic_time () + 300 * 1000;
+  ZMQG_TEST_AWAIT (g_get_monotonic_time () > end, ENGINE_TEST_DEADLINE);
+  g_assert_cmpuint (self->n_closed, ==, 0);
+}
+
 static void
 test_pause (Fixture *self,
             gconstpointer data G_GNUC_UNUSED)
@@ -417,6 +446,8 @@ main (int argc,
   ADD ("handshake-in-time", test_handshake_in_time);
   ADD ("ping", test_ping);
   ADD ("ping-ttl", test_ping_ttl);
+  ADD ("ping-ttl-and-a-message", test_ping_ttl_and_a_message);
+  ADD ("ping-ttl-taken-back", test_ping_ttl_taken_back);
   ADD ("pause", test_pause);
   ADD ("closing-pipe", test_closing_pipe);
   ADD ("closing-pipe-meets-a-sender", test_closing_pipe_meets_a_sender);

@@ -754,14 +754,22 @@ test_stop_from_own_thread (void)
   ZMQG_TEST_AWAIT (zmqg_test_fd_count () == n_fds, DEADLINE);
 }
 
-/* What is queued at the stop still runs. */
 static void
-test_stop_runs_tasks (void)
+never (ZmqgEngineTask *task G_GNUC_UNUSED)
+{
+  g_assert_not_reached ();
+}
+
+/* What is queued at the stop still runs, and nothing is queued behind that:
+ * nobody would run it. */
+static void
+test_stop_runs_tasks (gconstpointer data)
 {
   for (guint i = 0; i < 100; i++)
     {
-      ZmqgEngine *engine = zmqg_engine_new (ZMQG_ENGINE_MODE_THREADS, "e",
+      ZmqgEngine *engine = zmqg_engine_new (GPOINTER_TO_UINT (data), "e",
                                             NULL);
+      ZmqgEngineTask late = { .run = never };
       atomic_uint flags[10];
 
       for (guint j = 0; j < 10; j++)
@@ -772,6 +780,8 @@ test_stop_runs_tasks (void)
       zmqg_engine_stop (engine, TRUE);
       for (guint j = 0; j < 10; j++)
         g_assert_true (atomic_load (&flags[j]));
+      g_assert_false (zmqg_engine_queue (engine, &late));
+      g_assert_false (zmqg_engine_queue_later (engine, &late));
       zmqg_engine_unref (engine);
     }
 }
@@ -825,7 +835,12 @@ main (int argc,
   ADD_BOTH ("no-lost-wake-up", test_no_lost_wake_up);
   ADD_BOTH ("signal-ends-sleep", test_signal_ends_sleep);
   ADD ("stop-from-own-thread", test_stop_from_own_thread);
-  ADD ("stop-runs-tasks", test_stop_runs_tasks);
+  g_test_add_data_func ("/zmqg/engine/engine/stop-runs-tasks/threads",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_stop_runs_tasks);
+  g_test_add_data_func ("/zmqg/engine/engine/stop-runs-tasks/main-context",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_stop_runs_tasks);
   ADD ("read-chunk", test_read_chunk);
 #undef ADD
 #undef ADD_BOTH

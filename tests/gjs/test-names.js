@@ -17,7 +17,7 @@ const METHODS = {
         get_peer get_property get_routing_id set_routing_id get_group set_group
         ref unref`,
     Peer: `get_remote_address get_remote_uri get_credentials get_identity
-        get_socket_type get_mechanism get_property is_connected`,
+        get_socket_type get_mechanism get_statistics get_property is_connected`,
     Socket: `bind bind_endpoint connect_to connect_endpoint unbind
         disconnect_from get_last_endpoint get_context get_socket_type
         send send_data send_bytes send_string try_send send_async send_finish
@@ -25,7 +25,13 @@ const METHODS = {
         receive_batch_async receive_batch_finish create_source get_events
         flush flush_async flush_finish close is_closed wait_for_peers
         wait_for_peers_async wait_for_peers_finish set_routing_id_data
-        set_routing_id_string`,
+        set_routing_id_string get_statistics`,
+    Statistics: `get_messages_sent get_bytes_sent get_messages_received
+        get_bytes_received get_copies get_handed_on get_outbound_dropped
+        get_outbound_queued get_arrived get_taken get_inbound_dropped
+        get_inbound_queued get_wire_bytes_sent get_wire_bytes_received
+        get_reconnects get_failed_handshakes get_peers get_dropped
+        get_total_dropped to_string`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,
@@ -45,7 +51,7 @@ const METHODS = {
 const PROPERTIES = {
     Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
     Endpoint: 'uri kind state last-error reconnects',
-    Peer: 'remote-address remote-uri credentials identity socket-type mechanism',
+    Peer: 'remote-address remote-uri credentials identity socket-type mechanism statistics',
     PairSocket: `context peers endpoints last-endpoint send-hwm receive-hwm linger send-timeout
         receive-timeout routing-id immediate conflate reconnect-interval
         reconnect-interval-max handshake-interval max-message-size backlog tos

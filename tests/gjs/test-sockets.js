@@ -52,6 +52,34 @@ test('bytes have setters for data and strings', async () => {
     router.set_connect_routing_id_data('other');
 });
 
+test('statistics', async () => {
+    const [push, pull] = connected(Zmqg.PushSocket, Zmqg.PullSocket);
+    for (let i = 0; i < 3; i++)
+        push.send_string('four', null);
+    const before = pull.get_statistics();
+    for (let i = 0; i < 3; i++)
+        pull.receive(null);
+
+    const sent = push.get_statistics();
+    equal(sent.get_messages_sent(), 3);
+    equal(sent.get_bytes_sent(), 12);
+    const received = pull.get_statistics();
+    equal(received.get_messages_received(), 3);
+    equal(received.get_inbound_queued(), 0);
+    equal(before.get_messages_received(), 0);
+
+    const pub = new Zmqg.PubSocket();
+    pub.send_string('nobody', null);
+    const {NO_PEER, FULL} = Zmqg.DropReason;
+    equal(pub.get_statistics().get_dropped(NO_PEER), 1);
+    equal(pub.get_statistics().get_dropped(FULL), 0);
+    equal(pub.get_statistics().to_string(),
+        'sent 1 (6 bytes), received 0 (0 bytes), dropped/no-peer 1');
+
+    const peer = push.peers.get_item(0);
+    equal(peer.statistics.get_messages_sent(), 3);
+});
+
 test('the last endpoint has a real port', async () => {
     const rep = new Zmqg.RepSocket();
     equal(rep.last_endpoint, null);

@@ -244,7 +244,7 @@ producer_step (Model *model)
   zmqg_frame_queue_publish (queue);
   model->put += i;
   model->put_counted += counted;
-  g_assert_cmpuint (queue->written, ==, model->put_counted);
+  g_assert_cmpuint (zmqg_frame_queue_get_written (queue), ==, model->put_counted);
 
   atomic_thread_fence (memory_order_seq_cst);
   if (zmqg_frame_queue_reader_sleeps (queue) &&

@@ -39,6 +39,27 @@ class Sockets(TestCase):
         self.assertEqual(notified, ['receive-hwm'] * 2)
         self.assertTrue(Zmqg.RouterSocket(mandatory=True).props.mandatory)
 
+    def test_statistics(self):
+        uri = inproc()
+        pull = Zmqg.PullSocket()
+        pull.bind(uri)
+        push = Zmqg.PushSocket()
+        push.connect_to(uri)
+        for i in range(3):
+            push.send_data(b'1234', None)
+        self.assertEqual(push.get_statistics().get_outbound_queued(), 3)
+        for i in range(3):
+            pull.receive(None)
+        statistics = push.get_statistics()
+        self.assertEqual(statistics.get_messages_sent(), 3)
+        self.assertEqual(statistics.get_handed_on(), 3)
+        self.assertEqual(pull.get_statistics().get_bytes_received(), 12)
+        pull.close()
+        pub = Zmqg.PubSocket()
+        pub.send_string('nobody', None)
+        self.assertEqual(
+            pub.get_statistics().get_dropped(Zmqg.DropReason.NO_PEER), 1)
+
     def test_bytes_have_setters(self):
         dealer = Zmqg.DealerSocket()
         dealer.set_routing_id_string('name')

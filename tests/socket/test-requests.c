@@ -5,6 +5,8 @@
 
 #include "requests-test.h"
 
+#include "socket/zmqg-statistics.h"
+
 /* Requests of a REQ socket beside lock-step: how they are replied to, and what
  * becomes of them when they are not. */
 
@@ -239,6 +241,85 @@ test_callbacks_may_run_the_main_loop (SocketTest *test)
   ZMQG_TEST_AWAIT (g_object_get_data (G_OBJECT (req), "ended") != NULL,
                    SOCKET_TEST_DEADLINE_MS);
   answer_expect (&other, "other reply");
+}
+
+static guint64
+count (ZmqgSocket *socket,
+       guint64 (*get) (ZmqgStatistics *statistics))
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  g_assert_cmpuint (zmqg_statistics_get_copies (statistics), ==,
+                    zmqg_statistics_get_handed_on (statistics) +
+                      zmqg_statistics_get_outbound_dropped (statistics) +
+                      zmqg_statistics_get_outbound_queued (statistics));
+  g_assert_cmpuint (zmqg_statistics_get_arrived (statistics), ==,
+                    zmqg_statistics_get_taken (statistics) +
+                      zmqg_statistics_get_inbound_dropped (statistics) +
+                      zmqg_statistics_get_inbound_queued (statistics));
+  return get (statistics);
+}
+
+static guint64
+get_stale (ZmqgStatistics *statistics)
+{
+  return zmqg_statistics_get_dropped (statistics, ZMQG_DROP_REASON_STALE);
+}
+
+static void
+test_what_is_counted (SocketTest *test)
+{
+  ZmqgSocket *router;
+  ZmqgSocket *req = ZMQG_SOCKET (requests_test_meet (test, &router));
+  g_auto (Answer) late = { 0 };
+  g_auto (Answer) a = { 0 };
+  g_auto (Asked) asked_late = { 0 };
+  g_auto (Asked) asked = { 0 };
+
+  answer_ask (&late, req, "late", 10, NULL);
+  answer_ask (&a, req, "a", IN_TIME, NULL);
+  asked_expect (&asked_late, router, "late");
+  asked_expect (&asked, router, "a");
+  answer_expect_error (&late, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
+  asked_reply (&asked_late, router, "too late");
+  asked_reply (&asked, router, "reply");
+  answer_expect (&a, "reply");
+
+  g_assert_cmpuint (count (req, zmqg_statistics_get_messages_sent), ==, 2);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_bytes_sent), ==, 5);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_messages_received), ==, 1);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_bytes_received), ==, 5);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_taken), ==, 1);
+  g_assert_cmpuint (count (req, get_stale), ==, 1);
+}
+
+/* A reply of lock-step that was put aside, and that nobody wants then. */
+static void
+test_what_is_put_aside_is_counted (SocketTest *test)
+{
+  ZmqgSocket *router;
+  ZmqgSocket *req = ZMQG_SOCKET (requests_test_meet (test, &router));
+  g_auto (Answer) a = { 0 };
+  g_auto (Asked) asked = { 0 };
+
+  g_object_set (req, "relaxed", TRUE, NULL);
+  answer_ask (&a, req, "a", IN_TIME, NULL);
+  asked_expect (&asked, router, "a");
+  socket_test_send (req, "first", NULL);
+  socket_test_expect (router, "R", "", "first", NULL);
+  socket_test_send (router, "R", "", "reply", NULL);
+  asked_reply (&asked, router, "A");
+  answer_expect (&a, "A");
+  g_assert_cmpuint (count (req, zmqg_statistics_get_messages_received), ==, 1);
+  g_assert_cmpuint (count (req, get_stale), ==, 0);
+  socket_test_send (req, "second", NULL);
+  g_assert_cmpuint (count (req, get_stale), ==, 1);
+  socket_test_expect (router, "R", "", "second", NULL);
+  socket_test_send (router, "R", "", "second reply", NULL);
+  socket_test_expect (req, "second reply", NULL);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_messages_received), ==, 2);
+  g_assert_cmpuint (count (req, zmqg_statistics_get_taken), ==, 2);
+  g_assert_cmpuint (count (req, get_stale), ==, 1);
 }
 
 /* --- Waiting to be sent ------------------------------------------------- */
@@ -537,6 +618,8 @@ main (int argc,
   ADD ("only-who-was-asked-may-reply", ALL, test_only_who_was_asked_may_reply);
   ADD ("callbacks-may-run-the-main-loop", ALL,
        test_callbacks_may_run_the_main_loop);
+  ADD ("what-is-counted", ALL, test_what_is_counted);
+  ADD ("what-is-put-aside-is-counted", ALL, test_what_is_put_aside_is_counted);
   ADD ("a-request-waits-for-a-peer", ALL, test_a_request_waits_for_a_peer);
   ADD ("what-is-given-up-is-never-sent", NETWORK,
        test_what_is_given_up_is_never_sent);

@@ -8,6 +8,7 @@
 #include "message/zmqg-message.h"
 #include "socket/zmqg-peer.h"
 #include "socket/zmqg-request.h"
+#include "socket/zmqg-statistics.h"
 
 #include <stdatomic.h>
 
@@ -268,6 +269,27 @@ test_a_second_reply_fails (SocketTest *test)
   refuses_reply (g_ptr_array_index (requests, 0), ZMQG_ERROR_STATE);
   socket_test_expect (dealer, "", "2", NULL);
   socket_test_refuses_receive (dealer, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+static void
+test_what_is_counted (SocketTest *test)
+{
+  ZmqgSocket *rep;
+  ZmqgSocket *dealer = meet (test, ZMQG_TYPE_DEALER_SOCKET, &rep);
+  g_autoptr (GPtrArray) requests = serve (rep);
+  g_autoptr (ZmqgStatistics) statistics = NULL;
+
+  socket_test_send (dealer, "envelope", "", "question", NULL);
+  socket_test_send (dealer, "envelope", "", "dropped", NULL);
+  await_requests (requests, 2);
+  reply (requests, 0, "answer");
+  refuses_reply (g_ptr_array_index (requests, 0), ZMQG_ERROR_STATE);
+  statistics = zmqg_socket_get_statistics (rep);
+  g_assert_cmpuint (zmqg_statistics_get_messages_received (statistics), ==, 2);
+  g_assert_cmpuint (zmqg_statistics_get_bytes_received (statistics), ==, 15);
+  g_assert_cmpuint (zmqg_statistics_get_messages_sent (statistics), ==, 1);
+  g_assert_cmpuint (zmqg_statistics_get_bytes_sent (statistics), ==, 6);
+  g_assert_cmpuint (zmqg_statistics_get_total_dropped (statistics), ==, 0);
 }
 
 static void
@@ -642,6 +664,7 @@ main (int argc,
   ADD ("a-broker-is-in-between", ALL, test_a_broker_is_in_between);
   ADD ("forms-of-replies", ALL, test_forms_of_replies);
   ADD ("a-second-reply-fails", ALL, test_a_second_reply_fails);
+  ADD ("what-is-counted", ALL, test_what_is_counted);
   ADD ("a-request-may-be-dropped", ALL, test_a_request_may_be_dropped);
   ADD ("the-peer-has-gone", ALL, test_the_peer_has_gone);
   ADD ("the-next-peer-asked-nothing", NETWORK,

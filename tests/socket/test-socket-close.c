@@ -245,6 +245,47 @@ test_notify (SocketTest *test)
   g_assert_cmpuint (n, ==, 5);
 }
 
+/* A sender wrote, and comes to tell the engine when its socket has been closed
+ * and the context terminated: nothing is left all the same. */
+static void
+test_late_sender (SocketTest *test)
+{
+  g_autoptr (ZmqgSocket) pull = NULL;
+  g_autoptr (ZmqgSocket) push = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+  ZmqgContext *context;
+  ZmqgPipe *pipe;
+  guint n_fds;
+
+  /* What is opened once, and kept. */
+  zmqg_thread_waiter_get (NULL);
+  g_main_context_wakeup (NULL);
+  n_fds = zmqg_test_fd_count ();
+  context = g_object_new (ZMQG_TYPE_CONTEXT, "engine-mode",
+                          zmqg_context_get_engine_mode (test->context), NULL);
+  pull = zmqg_pull_socket_new (context);
+  push = zmqg_push_socket_new (context);
+  uri = socket_test_bind (test, pull);
+  socket_test_connect (push, uri);
+  socket_test_await_peers (push, 1);
+
+  zmqg_lock (&push->core->lock);
+  pipe = zmqg_pipe_ref (g_ptr_array_index (push->core->pipes, 0));
+  zmqg_unlock (&push->core->lock);
+  zmqg_socket_close (push);
+  zmqg_socket_close (pull);
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+
+  zmqg_pipe_post_peer (pipe, ZMQG_PIPE_READABLE);
+  zmqg_pipe_unref (pipe);
+  g_clear_object (&push);
+  g_clear_object (&pull);
+  g_object_unref (context);
+  ZMQG_TEST_AWAIT (zmqg_test_fd_count () <= n_fds, SOCKET_TEST_DEADLINE_MS);
+}
+
 int
 main (int argc,
       char **argv)
@@ -267,6 +308,8 @@ main (int argc,
                    SOCKET_TEST_INPROC, test_cancelled_before);
   socket_test_add ("/zmqg/socket/close-async/others-wait", SOCKET_TEST_ALL,
                    test_others_wait);
+  socket_test_add ("/zmqg/socket/late-sender", SOCKET_TEST_NETWORK,
+                   test_late_sender);
   socket_test_add ("/zmqg/socket/errors-name-the-peer", SOCKET_TEST_INPROC,
                    test_errors_name_the_peer);
   socket_test_add ("/zmqg/socket/notifies-changes-only", SOCKET_TEST_INPROC,

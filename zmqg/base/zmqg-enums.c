@@ -33,3 +33,16 @@ G_DEFINE_ENUM_TYPE (ZmqgEndpointState, zmqg_endpoint_state,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_WAITING, "waiting"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_STOPPED, "stopped"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_CLOSED, "closed"))
+
+G_DEFINE_ENUM_TYPE (ZmqgDropReason, zmqg_drop_reason,
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_NO_PEER, "no-peer"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_FULL, "full"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_NO_MEMORY, "no-memory"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_REPLACED, "replaced"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_LOST, "lost"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_UNSENT, "unsent"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_FILTERED, "filtered"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_MALFORMED, "malformed"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_STALE, "stale"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_UNWANTED, "unwanted"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_DROP_REASON_UNREAD, "unread"))

@@ -111,4 +111,45 @@ typedef enum
 ZMQG_PUBLIC
 GType zmqg_endpoint_state_get_type (void);
 
+/**
+ * ZmqgDropReason:
+ * @ZMQG_DROP_REASON_NO_PEER: sent while nobody was there to send to, or to a
+ *   routing id that nobody has
+ * @ZMQG_DROP_REASON_FULL: sent to a peer whose high-water mark was reached
+ * @ZMQG_DROP_REASON_NO_MEMORY: there was no memory for one of the copies
+ * @ZMQG_DROP_REASON_REPLACED: a newer message took its place (conflate)
+ * @ZMQG_DROP_REASON_LOST: queued for a peer that went before it was sent
+ * @ZMQG_DROP_REASON_UNSENT: still queued when the socket or endpoint was
+ *   closed and the linger period was over
+ * @ZMQG_DROP_REASON_FILTERED: received, and not subscribed to
+ * @ZMQG_DROP_REASON_MALFORMED: received without the envelope that the
+ *   socket's type needs
+ * @ZMQG_DROP_REASON_STALE: received, and a reply that nobody waits for
+ * @ZMQG_DROP_REASON_UNWANTED: received by a socket that does not receive, or
+ *   from a peer that it does not talk to
+ * @ZMQG_DROP_REASON_UNREAD: received, and never read by the program
+ *
+ * Why a message, or one copy of it, went nowhere.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  ZMQG_DROP_REASON_NO_PEER,
+  ZMQG_DROP_REASON_FULL,
+  ZMQG_DROP_REASON_NO_MEMORY,
+  ZMQG_DROP_REASON_REPLACED,
+  ZMQG_DROP_REASON_LOST,
+  ZMQG_DROP_REASON_UNSENT,
+  ZMQG_DROP_REASON_FILTERED,
+  ZMQG_DROP_REASON_MALFORMED,
+  ZMQG_DROP_REASON_STALE,
+  ZMQG_DROP_REASON_UNWANTED,
+  ZMQG_DROP_REASON_UNREAD,
+} ZmqgDropReason;
+
+#define ZMQG_TYPE_DROP_REASON (zmqg_drop_reason_get_type ())
+ZMQG_PUBLIC
+GType zmqg_drop_reason_get_type (void);
+
 G_END_DECLS

@@ -346,10 +346,11 @@ zmqg_connection_act_upon_commands (ZmqgConnection *self)
   inbound->ttl = 0;
   zmqg_unlock (&self->session->reading.lock);
 
-  if (answered)
-    self->want_output = TRUE;
-  if (ttl > 0)
-    zmqg_heartbeat_expect (&self->heartbeat, ttl);
+  if (!answered)
+    return;
+
+  self->want_output = TRUE;
+  zmqg_heartbeat_expect (&self->heartbeat, ttl);
 }
 
 static void

@@ -36,14 +36,17 @@ ZmqgEngine *zmqg_engine_ref (ZmqgEngine *self);
 void zmqg_engine_unref (ZmqgEngine *self);
 
 /* Ends the engine's thread, once nothing uses it any more; waits for it when
- * @join, never from the thread itself. Not threaded: stops being driven. */
+ * @join, never from the thread itself. Not threaded: stops being driven. What
+ * is queued until then runs, and nothing can be queued behind that. */
 void zmqg_engine_stop (ZmqgEngine *self, gboolean join);
 
 ZmqgReactor *zmqg_engine_get_reactor (ZmqgEngine *self);
 gboolean zmqg_engine_is_threaded (ZmqgEngine *self);
 
 /* Any thread: has the task run in the engine, soon. %FALSE when it is queued
- * already. The caller sees to it that it lives until then. */
+ * already, or the engine has stopped: a sender may have been about to tell a
+ * session of what it wrote when that ended, and all others. The caller sees
+ * to it that the task lives until it has run. */
 gboolean zmqg_engine_queue (ZmqgEngine *self, ZmqgEngineTask *task);
 
 /* The same, but a fraction of a millisecond later: for what will likely be
@@ -51,7 +54,7 @@ gboolean zmqg_engine_queue (ZmqgEngine *self, ZmqgEngineTask *task);
  * may wait so: where the engine has no thread the task runs soon. */
 gboolean zmqg_engine_queue_later (ZmqgEngine *self, ZmqgEngineTask *task);
 
-/* The same for one function call. */
+/* The same for one function call; the engine may not have stopped. */
 void zmqg_engine_call (ZmqgEngine *self, void (*function) (gpointer data),
                        gpointer data);
 

@@ -51,6 +51,7 @@ struct _ZmqgEngine
   GSource *app_source;
   GMainContext *app_context; /* borrowed; NULL once it has gone */
   gboolean stopping;
+  gboolean stopped; /* nothing will run any more */
 };
 
 typedef struct
@@ -175,7 +176,7 @@ zmqg_engine_queue (ZmqgEngine *self,
   gboolean added;
 
   zmqg_lock (&self->lock);
-  added = !task->queued;
+  added = !task->queued && !self->stopped;
   if (added)
     {
       task->queued = TRUE;
@@ -205,7 +206,7 @@ zmqg_engine_queue_later (ZmqgEngine *self,
     return zmqg_engine_queue (self, task);
 
   zmqg_lock (&self->lock);
-  added = !task->queued;
+  added = !task->queued && !self->stopped;
   arm = added && self->first_later == NULL;
   if (added)
     {
@@ -254,11 +255,13 @@ zmqg_engine_call (ZmqgEngine *self,
                   gpointer data)
 {
   EngineCall *call = g_new0 (EngineCall, 1);
+  gboolean queued;
 
   call->task.run = run_call;
   call->function = function;
   call->data = data;
-  zmqg_engine_queue (self, &call->task);
+  queued = zmqg_engine_queue (self, &call->task);
+  g_assert (queued);
 }
 
 /* --- Driving ------------------------------------------------------------ */
@@ -663,6 +666,7 @@ engine_thread (gpointer data)
       zmqg_lock (&self->lock);
       stopping = self->stopping && self->first_task == NULL &&
                  self->first_later == NULL;
+      self->stopped = stopping;
       zmqg_unlock (&self->lock);
     }
   g_main_context_pop_thread_default (self->context);
@@ -809,6 +813,29 @@ zmqg_engine_unref (ZmqgEngine *self)
   g_free (self);
 }
 
+/* Not threaded: runs what is queued, which nobody else might do. */
+static void
+end_driving (ZmqgEngine *self)
+{
+  gboolean stopped = FALSE;
+
+  while (!stopped)
+    {
+      /* Who drives was woken, and has nothing to wait for any more. */
+      if (!acquire_context (self))
+        {
+          g_thread_yield ();
+          continue;
+        }
+
+      run_tasks (self, take_tasks (self));
+      zmqg_lock (&self->lock);
+      stopped = self->stopped = self->first_task == NULL;
+      zmqg_unlock (&self->lock);
+      release_context (self);
+    }
+}
+
 void
 zmqg_engine_stop (ZmqgEngine *self,
                   gboolean join)
@@ -825,6 +852,8 @@ zmqg_engine_stop (ZmqgEngine *self,
 
   g_main_context_wakeup (self->context);
 
+  if (self->mode != ZMQG_ENGINE_MODE_THREADS)
+    end_driving (self);
   if (thread != NULL)
     {
       if (join && thread != g_thread_self ())

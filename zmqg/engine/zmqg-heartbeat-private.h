@@ -22,7 +22,9 @@ struct _ZmqgHeartbeat
   guint16 ttl;          /* that ours promise, in tenths of a second */
   ZmqgTimer beat;
   ZmqgTimer answer;
-  ZmqgTimer silence;    /* the TTL of the peer's PING */
+  ZmqgTimer silence;    /* whether the peer keeps its promise */
+  guint promised;       /* ms, the TTL of the peer's last PING; 0 = none */
+  gint64 heard_at;      /* monotonic µs, where there is a promise */
   guint64 heard;        /* reads, when a timer was last stopped or started */
 
   /* There is a PING to write. */
@@ -42,5 +44,6 @@ void zmqg_heartbeat_stop (ZmqgHeartbeat *self);
 /* Something was received. */
 void zmqg_heartbeat_hear (ZmqgHeartbeat *self);
 
-/* The peer promised to be silent for no longer than @ttl ms. */
+/* The peer promised to be silent for no longer than @ttl ms from now on, again
+ * and again; 0 takes that back. */
 void zmqg_heartbeat_expect (ZmqgHeartbeat *self, guint ttl);

@@ -82,7 +82,17 @@ silence_expired (ZmqgTimer *timer)
     (ZmqgHeartbeat *) ((guint8 *) timer -
                        G_STRUCT_OFFSET (ZmqgHeartbeat, silence));
 
-  if (!has_heard (self))
+  gint64 now = g_get_monotonic_time ();
+  gint64 left;
+
+  if (has_heard (self))
+    self->heard_at = now;
+  /* libzmq only waits for the next PING after something was heard, and one
+   * that never comes is not missed. */
+  left = self->heard_at + (gint64) self->promised * 1000 - now;
+  if (left > 0)
+    start (self, &self->silence, (guint) ((left + 999) / 1000));
+  else
     self->dead (self, "The peer was silent for longer than it promised");
 }
 
@@ -118,6 +128,7 @@ zmqg_heartbeat_stop (ZmqgHeartbeat *self)
   stop (self, &self->beat);
   stop (self, &self->answer);
   stop (self, &self->silence);
+  self->promised = 0;
   self->session = NULL;
 }
 
@@ -125,7 +136,8 @@ void
 zmqg_heartbeat_hear (ZmqgHeartbeat *self)
 {
   stop (self, &self->answer);
-  stop (self, &self->silence);
+  if (self->promised > 0)
+    self->heard_at = g_get_monotonic_time ();
 }
 
 void
@@ -135,6 +147,14 @@ zmqg_heartbeat_expect (ZmqgHeartbeat *self,
   if (self->session == NULL)
     return;
 
+  self->promised = ttl;
+  if (ttl == 0)
+    {
+      stop (self, &self->silence);
+      return;
+    }
+
   has_heard (self);
+  self->heard_at = g_get_monotonic_time ();
   start (self, &self->silence, ttl);
 }

@@ -180,6 +180,10 @@ publish (ZmqgInbound *self)
 {
   if (self->discard)
     {
+      ZmqgAccount *account = self->pipe->peer->account;
+
+      if (account != NULL)
+        zmqg_account_add (&account->refused, self->pipe->out->unpublished);
       zmqg_frame_queue_roll_back (self->pipe->out);
       return;
     }
@@ -556,6 +560,16 @@ hold (ZmqgInbound *self,
   return TRUE;
 }
 
+static inline void
+note_read (ZmqgInbound *self,
+           gsize bytes)
+{
+  ZmqgAccount *account = self->pipe->peer->account;
+
+  if (account != NULL)
+    zmqg_account_add (&account->wire_in, bytes);
+}
+
 gboolean
 zmqg_inbound_feed (ZmqgInbound *self,
                    const guint8 *data,
@@ -570,6 +584,7 @@ zmqg_inbound_feed (ZmqgInbound *self,
     return TRUE;
 
   g_assert (self->held == NULL && self->body == NULL);
+  note_read (self, size);
 
   /* The walk writes flags into what it walks over. */
   chunk = zmqg_chunk_new (size);
@@ -700,6 +715,7 @@ zmqg_inbound_read (ZmqgInbound *self,
     }
 
   self->n_reads++;
+  note_read (self, got);
   size = got;
   if (self->body != NULL && !fill_body (self, &size, error))
     return ZMQG_INBOUND_FAILED;

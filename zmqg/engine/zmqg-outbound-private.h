@@ -43,7 +43,6 @@ typedef struct
   gint64 last_write;   /* monotonic µs */
   gint64 last_drain;   /* the same, by a sender; 0 = all is the engine's */
   guint writes;        /* of the queue, in this turn */
-  guint64 discarded;   /* messages before an epoch mark */
 } ZmqgOutbound;
 
 typedef enum
@@ -102,4 +101,4 @@ gboolean zmqg_outbound_drain (ZmqgOutbound *self);
 gboolean zmqg_outbound_is_drained (ZmqgOutbound *self);
 
 /* In the engine, closed: takes and counts what is left in the queue. */
-guint64 zmqg_outbound_discard (ZmqgOutbound *self);
+guint64 zmqg_outbound_discard (ZmqgOutbound *self, ZmqgDropReason reason);

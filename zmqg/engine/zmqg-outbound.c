@@ -138,6 +138,17 @@ zmqg_outbound_add_control (ZmqgOutbound *self,
 
 /* --- Writing ------------------------------------------------------------ */
 
+static gssize
+note_written (ZmqgOutbound *self,
+              gssize bytes)
+{
+  ZmqgAccount *account = self->pipe->peer->account;
+
+  if (account != NULL)
+    zmqg_account_add (&account->wire_out, bytes);
+  return bytes;
+}
+
 /* Bytes written; 0 when that would block, -1 on errors. */
 static gssize
 write_ranges (ZmqgOutbound *self,
@@ -158,7 +169,7 @@ write_ranges (ZmqgOutbound *self,
         self->stream, (const GOutputVector *) ranges, n, &bytes, NULL, error);
       if (result == G_POLLABLE_RETURN_FAILED)
         return -1;
-      return result == G_POLLABLE_RETURN_OK ? (gssize) bytes : 0;
+      return result == G_POLLABLE_RETURN_OK ? note_written (self, bytes) : 0;
     }
 
   do
@@ -168,7 +179,7 @@ write_ranges (ZmqgOutbound *self,
   if (written >= 0)
     {
       self->stalled = FALSE;
-      return written;
+      return note_written (self, written);
     }
 
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
@@ -193,8 +204,11 @@ discard_to_epoch (ZmqgOutbound *self)
 {
   ZmqgFrameArray frames;
   gboolean found = FALSE;
+  ZmqgAccount *account = self->pipe->peer->account;
+  guint64 n = 0;
 
   zmqg_frame_array_init (&frames);
+  zmqg_account_begin_drop (account);
   while (!found && zmqg_frame_queue_peek (self->pipe->in, &frames))
     {
       const ZmqgFrameView *view = &frames.views[0];
@@ -208,11 +222,12 @@ discard_to_epoch (ZmqgOutbound *self)
         }
       else if ((view->flags & ZMQG_FRAME_COMMAND) == 0)
         {
-          self->discarded++;
+          n++;
         }
 
       zmqg_pipe_consume (self->pipe);
     }
+  zmqg_account_end_drop (account, ZMQG_DROP_REASON_LOST, n);
   zmqg_frame_array_clear (&frames);
 
   if (found)
@@ -750,19 +765,23 @@ zmqg_outbound_is_drained (ZmqgOutbound *self)
 }
 
 guint64
-zmqg_outbound_discard (ZmqgOutbound *self)
+zmqg_outbound_discard (ZmqgOutbound *self,
+                       ZmqgDropReason reason)
 {
+  ZmqgAccount *account = self->pipe->peer->account;
   ZmqgFrameArray frames;
   guint64 n = 0;
 
   zmqg_frame_array_init (&frames);
   zmqg_lock (&self->lock);
+  zmqg_account_begin_drop (account);
   while (zmqg_frame_queue_peek (self->pipe->in, &frames))
     {
       if ((frames.views[0].flags & ZMQG_FRAME_COMMAND) == 0)
         n++;
       zmqg_frame_queue_consume (self->pipe->in);
     }
+  zmqg_account_end_drop (account, reason, n);
   zmqg_unlock (&self->lock);
   zmqg_frame_array_clear (&frames);
 

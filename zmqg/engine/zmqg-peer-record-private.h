@@ -5,13 +5,14 @@
 
 #include "engine/zmqg-link-private.h"
 #include "message/zmqg-tag-private.h"
+#include "pipe/zmqg-account-private.h"
 #include "zmtp/zmqg-greeting-private.h"
 #include "zmtp/zmqg-metadata-private.h"
 
 /*
  * ZmqgPeerRecord: what is known of the peer of one connection. Made when the
- * handshake is done; constant from then on, but for @object. Messages,
- * queues and the socket refer to it as a ZmqgTag.
+ * handshake is done; constant from then on, but for what is counted and
+ * @object. Messages, queues and the socket refer to it as a ZmqgTag.
  */
 typedef struct
 {
@@ -28,6 +29,11 @@ typedef struct
   const char *mechanism;       /* static */
   atomic_bool gone;            /* the connection has ended */
 
+  ZmqgLock lock;               /* a leaf but for the account's */
+  ZmqgAccount *account;        /* counted; NULL when not connected */
+  ZmqgTally *counted;          /* nullable: of the pipe before it was; then,
+                                * of this connection */
+
   /* A weak reference of the layer above to the object that it showed. */
   gpointer object;
 } ZmqgPeerRecord;
@@ -37,6 +43,13 @@ ZmqgPeerRecord *zmqg_peer_record_new (const ZmqgTagOps *ops, ZmqgLink *link,
                                       ZmqgZmtpVersion version,
                                       const char *mechanism,
                                       const ZmqgPeerMetadata *metadata);
+
+/* The connection begins and ends: what happens at the pipe between is its. */
+void zmqg_peer_record_begin (ZmqgPeerRecord *self, ZmqgAccount *account);
+void zmqg_peer_record_end (ZmqgPeerRecord *self);
+
+/* Of the connection. Any thread. */
+void zmqg_peer_record_tally (ZmqgPeerRecord *self, ZmqgTally *tally);
 
 /* For @ops->release and @ops->get_property. */
 void zmqg_peer_record_free (ZmqgPeerRecord *self);

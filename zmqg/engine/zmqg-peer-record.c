@@ -33,6 +33,7 @@ zmqg_peer_record_new (const ZmqgTagOps *ops,
   ZmqgPeerRecord *self = g_new0 (ZmqgPeerRecord, 1);
 
   zmqg_tag_init (&self->tag, ops);
+  zmqg_lock_init (&self->lock);
   self->version = version;
   self->mechanism = mechanism;
   self->remote = g_steal_pointer (&link->remote);
@@ -53,9 +54,86 @@ zmqg_peer_record_new (const ZmqgTagOps *ops,
   return self;
 }
 
+static void
+tally_connection (ZmqgPeerRecord *self,
+                  ZmqgTally *tally)
+{
+  zmqg_account_read (self->account, tally);
+  if (self->counted != NULL)
+    zmqg_tally_subtract (tally, self->counted);
+
+  /* What the socket does with them: it may still be at those of the
+   * connection before. */
+  tally->taken = tally->arrived;
+  tally->in_dropped = 0;
+  for (guint i = ZMQG_DROP_REASON_FILTERED; i < ZMQG_N_DROP_REASONS; i++)
+    tally->dropped[i] = 0;
+  tally->dropped[ZMQG_DROP_REASON_REPLACED] =
+    tally->out_dropped - tally->dropped[ZMQG_DROP_REASON_LOST] -
+    tally->dropped[ZMQG_DROP_REASON_UNSENT];
+}
+
+void
+zmqg_peer_record_begin (ZmqgPeerRecord *self,
+                        ZmqgAccount *account)
+{
+  static const ZmqgTally nothing;
+  ZmqgTally before;
+
+  zmqg_account_read (account, &before);
+  /* What is queued already is for this connection. */
+  before.copies = before.handed_on + before.out_dropped;
+  zmqg_lock (&self->lock);
+  self->account = zmqg_account_ref (account);
+  if (memcmp (&before, &nothing, sizeof before) != 0)
+    self->counted = g_memdup2 (&before, sizeof before);
+  zmqg_unlock (&self->lock);
+}
+
+void
+zmqg_peer_record_end (ZmqgPeerRecord *self)
+{
+  ZmqgAccount *account;
+  ZmqgTally tally;
+
+  zmqg_lock (&self->lock);
+  account = self->account;
+  if (account != NULL)
+    {
+      tally_connection (self, &tally);
+      /* And what is still queued, for the next one. */
+      tally.copies = tally.handed_on + tally.out_dropped;
+      g_free (self->counted);
+      self->counted = g_memdup2 (&tally, sizeof tally);
+      self->account = NULL;
+    }
+  zmqg_unlock (&self->lock);
+
+  if (account != NULL)
+    zmqg_account_unref (account);
+}
+
+void
+zmqg_peer_record_tally (ZmqgPeerRecord *self,
+                        ZmqgTally *tally)
+{
+  zmqg_lock (&self->lock);
+  if (self->account != NULL)
+    tally_connection (self, tally);
+  else if (self->counted != NULL)
+    *tally = *self->counted;
+  else
+    memset (tally, 0, sizeof *tally);
+  zmqg_unlock (&self->lock);
+}
+
 void
 zmqg_peer_record_free (ZmqgPeerRecord *self)
 {
+  /* Somebody may be counting there: this must not wait for that. */
+  g_clear_pointer (&self->account, zmqg_account_unref);
+  g_free (self->counted);
+  zmqg_lock_clear (&self->lock);
   g_clear_pointer (&self->identity, g_bytes_unref);
   g_clear_pointer (&self->properties, g_ptr_array_unref);
   g_clear_object (&self->remote);

@@ -139,7 +139,9 @@ read_message (ZmqgReadThrough *self,
   ZmqgInboundResult result = ZMQG_INBOUND_MORE;
 
   for (guint i = 0; i < READS_PER_PULL && result == ZMQG_INBOUND_MORE &&
-                    inbound->pipe->out->written == before; i++)
+                    zmqg_frame_queue_get_written (inbound->pipe->out) ==
+                      before;
+       i++)
     {
       ZmqgChunk *chunk = zmqg_chunk_new (ZMQG_CHUNK_SIZE);
 
@@ -166,7 +168,7 @@ pull (ZmqgReadThrough *self,
 {
   ZmqgInbound *inbound = self->inbound;
   ZmqgFrameQueue *queue = inbound->pipe->out;
-  guint64 before = queue->written;
+  guint64 before = zmqg_frame_queue_get_written (queue);
   ZmqgInboundResult result = ZMQG_INBOUND_MORE;
 
   self->wanted = TRUE;
@@ -194,7 +196,7 @@ pull (ZmqgReadThrough *self,
       *tell = TRUE;
     }
 
-  if (queue->written != before)
+  if (zmqg_frame_queue_get_written (queue) != before)
     return ZMQG_PULL_NEWS;
   if (self->fd < 0)
     return ZMQG_PULL_NOTHING;

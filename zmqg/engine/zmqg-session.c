@@ -326,6 +326,7 @@ zmqg_session_new (ZmqgEngine *engine,
   pipe->endpoint = zmqg_tag_ref (endpoint);
   pipe->ops = &zmqg_inbox_pipe_owner;
   pipe->owner = client->inbox;
+  zmqg_account_open (pipe);
 
   atomic_init (&self->refs, 1); /* the pipe's */
   self->engine = zmqg_engine_ref (engine);
@@ -408,6 +409,7 @@ zmqg_session_start_traffic (ZmqgSession *self,
   zmqg_inbound_reset (&self->inbound, record->version, &record->tag);
   zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
+  zmqg_peer_record_begin (record, self->pipe->peer->account);
   self->client->ops->peer_added (self->client, record);
 }
 
@@ -440,6 +442,7 @@ zmqg_session_stop_traffic (ZmqgSession *self,
       self->client->ops->attend (self->client);
     }
 
+  zmqg_peer_record_end (record);
   self->client->ops->peer_removed (self->client, record, reason);
   zmqg_tag_unref (&record->tag);
 }
@@ -460,7 +463,9 @@ zmqg_session_end (ZmqgSession *self)
                            &self->linger);
   zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                            &self->idle);
-  unsent = zmqg_outbound_discard (&self->outbound);
+  unsent = zmqg_outbound_discard (&self->outbound,
+                                  self->closing ? ZMQG_DROP_REASON_UNSENT
+                                                : ZMQG_DROP_REASON_LOST);
   zmqg_session_close_reading (self);
   zmqg_lock (&self->reading.lock);
   zmqg_inbound_clear (&self->inbound);

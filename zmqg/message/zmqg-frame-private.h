@@ -86,8 +86,20 @@ zmqg_frame_decode_header (const guint8 *p,
 }
 
 /*
+ * ZmqgKeeper: counted, what keeps a large payload alive: one of the two, or
+ * neither.
+ */
+typedef struct
+{
+  ZmqgChunk *chunk;
+  GBytes *bytes; /* the user's */
+} ZmqgKeeper;
+
+/*
  * ZmqgFrameView: a frame that somebody else owns. @bytes or @chunk, when set,
- * is what keeps @data alive, and may be referred to instead of copied.
+ * is what keeps @data alive, and may be referred to instead of copied. Who
+ * takes the frame out of a queue may take the reference of @keeper instead,
+ * and clears it then.
  */
 typedef struct
 {
@@ -96,6 +108,7 @@ typedef struct
   guint flags; /* MORE, COMMAND */
   GBytes *bytes;
   ZmqgChunk *chunk;
+  ZmqgKeeper *keeper; /* nullable */
 } ZmqgFrameView;
 
 /* From this payload size on a frame is referred to, not copied, where its

@@ -157,28 +157,10 @@ view_is_referred (const ZmqgFrameView *view)
          (view->bytes != NULL || view->chunk != NULL);
 }
 
-ZmqgMessage *
-zmqg_message_new_from_views (const ZmqgFrameView *views,
-                             guint n,
-                             ZmqgTag *tag)
-{
-  ZmqgMessage *self = zmqg_message_new_untagged (views, n);
-
-  if (G_LIKELY (self != NULL))
-    self->tag = zmqg_tag_ref (tag);
-  return self;
-}
-
-void
-zmqg_message_take_tag (ZmqgMessage *self,
-                       ZmqgTag *tag)
-{
-  self->tag = tag;
-}
-
-ZmqgMessage *
-zmqg_message_new_untagged (const ZmqgFrameView *views,
-                           guint n)
+static ZmqgMessage *
+new_from_views (const ZmqgFrameView *views,
+                guint n,
+                gboolean takes)
 {
   ZmqgMessage *self;
   gsize room = 0;
@@ -195,6 +177,7 @@ zmqg_message_new_untagged (const ZmqgFrameView *views,
   for (guint i = 0; i < n; i++)
     {
       const ZmqgFrameView *view = &views[i];
+      gboolean take = takes && view->keeper != NULL;
 
       if (!view_is_referred (view))
         {
@@ -206,18 +189,46 @@ zmqg_message_new_untagged (const ZmqgFrameView *views,
         }
       else if (view->bytes != NULL)
         {
-          message_add_frame (self, view->data, view->size,
-                             ZMQG_FRAME_BYTES, g_bytes_ref (view->bytes));
+          message_add_frame (self, view->data, view->size, ZMQG_FRAME_BYTES,
+                             take ? g_steal_pointer (&view->keeper->bytes)
+                                  : g_bytes_ref (view->bytes));
         }
       else
         {
-          message_add_frame (self, view->data, view->size,
-                             ZMQG_FRAME_CHUNK, zmqg_chunk_ref (view->chunk));
+          message_add_frame (self, view->data, view->size, ZMQG_FRAME_CHUNK,
+                             take ? g_steal_pointer (&view->keeper->chunk)
+                                  : zmqg_chunk_ref (view->chunk));
         }
     }
   self->room_left = 0;
 
   return self;
+}
+
+ZmqgMessage *
+zmqg_message_new_from_views (const ZmqgFrameView *views,
+                             guint n,
+                             ZmqgTag *tag)
+{
+  ZmqgMessage *self = new_from_views (views, n, FALSE);
+
+  if (G_LIKELY (self != NULL))
+    self->tag = zmqg_tag_ref (tag);
+  return self;
+}
+
+void
+zmqg_message_take_tag (ZmqgMessage *self,
+                       ZmqgTag *tag)
+{
+  self->tag = tag;
+}
+
+ZmqgMessage *
+zmqg_message_new_taking (const ZmqgFrameView *views,
+                         guint n)
+{
+  return new_from_views (views, n, TRUE);
 }
 
 guint

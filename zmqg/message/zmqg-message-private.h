@@ -34,8 +34,10 @@ ZmqgMessage *zmqg_message_new_from_views (const ZmqgFrameView *views,
                                           guint n,
                                           ZmqgTag *tag);
 
-/* The same, without a tag; it may be given one right after. */
-ZmqgMessage *zmqg_message_new_untagged (const ZmqgFrameView *views, guint n);
+/* The same of frames that are taken out of a queue next: takes over the
+ * references that the queue has to large payloads. Without a tag; it may be
+ * given one right after. */
+ZmqgMessage *zmqg_message_new_taking (const ZmqgFrameView *views, guint n);
 
 /* The same of one frame of at most 255 bytes. */
 ZmqgMessage *zmqg_message_new_small (const guint8 *data, gsize size);

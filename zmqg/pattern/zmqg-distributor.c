@@ -115,12 +115,12 @@ write_to_targets (ZmqgDistributor *self,
 
         case ZMQG_PIPE_NO_MEMORY:
           memory = FALSE;
-          pipe->dropped++;
+          zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_NO_MEMORY);
           break;
 
         case ZMQG_PIPE_FULL:
         default:
-          pipe->dropped++;
+          zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
           break;
         }
     }

@@ -14,6 +14,13 @@
 void zmqg_frame_queue_free_segment (ZmqgFrameQueue *self,
                                     ZmqgSegment *segment);
 
+/* The same by the consumer, who gives segments back to the producer. */
+void zmqg_frame_queue_leave_segment (ZmqgFrameQueue *self,
+                                     ZmqgSegment *segment);
+
+/* Both ends excluded: the segments that wait to be used again. */
+void zmqg_frame_queue_free_spare (ZmqgFrameQueue *self);
+
 static inline gsize
 cursor_limit (const ZmqgQueueCursor *cursor)
 {
@@ -107,8 +114,9 @@ cursor_read_frame (ZmqgFrameQueue *self,
       view->bytes = NULL;
       /* A large one may be referred to: it pins a few times its size. */
       view->chunk = G_UNLIKELY (size >= ZMQG_FRAME_LARGE)
-                      ? cursor->segment->chunk
+                      ? cursor->segment->keeper.chunk
                       : NULL;
+      view->keeper = NULL; /* others lie in it too */
       cursor->pos += size;
       return;
     }
@@ -116,8 +124,9 @@ cursor_read_frame (ZmqgFrameQueue *self,
   /* The payload is the external segment that follows. */
   cursor_ready (self, cursor);
   view->data = cursor->segment->base;
-  view->bytes = cursor->segment->bytes;
-  view->chunk = cursor->segment->chunk;
+  view->bytes = cursor->segment->keeper.bytes;
+  view->chunk = cursor->segment->keeper.chunk;
+  view->keeper = &cursor->segment->keeper;
   cursor->pos = cursor->segment->length;
 }
 
@@ -132,7 +141,7 @@ move_head (ZmqgFrameQueue *self,
     {
       ZmqgSegment *next = segment->next;
 
-      zmqg_frame_queue_free_segment (self, segment);
+      zmqg_frame_queue_leave_segment (self, segment);
       self->head_messages = 0;
       segment = next;
     }

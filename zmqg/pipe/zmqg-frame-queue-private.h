@@ -41,9 +41,10 @@ typedef struct
   gboolean in_message;    /* the last frame appended had MORE */
   gboolean may_borrow;    /* the next large payload may be referred to though
                            * it has no owner; cleared when one was */
-  guint64 written;        /* messages published */
+  _Atomic guint64 written; /* messages published; others may look */
   guint64 acked_seen;     /* the consumer's acknowledgement, as last loaded */
   ZmqgTag *tag;           /* of what is appended from now on */
+  ZmqgSegment *spare;     /* to be used again */
   ZmqgSegment blank;      /* conflate: nothing linked is ever appended to */
 
   /* Consumer. */
@@ -54,12 +55,14 @@ typedef struct
   guint64 read_when_dry;     /* the same when nothing was left the last time */
   _Atomic guint64 consumed;  /* the same, for the producer to look at */
   guint64 ack_sent;
+  guint n_left;           /* segments in @left, or fewer */
 
   /* Between the two. */
   _Alignas (ZMQG_CACHE_LINE) _Atomic guint64 acked;
   _Alignas (ZMQG_CACHE_LINE) atomic_uint reader_asleep;
   atomic_uint writer_asleep;
   _Atomic (ZmqgSegment *) released; /* hold memory of the user's */
+  _Atomic (ZmqgSegment *) left;     /* by the consumer, for the producer */
   _Atomic (ZmqgSegment *) newest;   /* conflate: the message not yet taken */
   _Atomic guint64 conflated;        /* messages that a newer one replaced */
 
@@ -90,6 +93,13 @@ ZmqgSegment *zmqg_frame_queue_dismantle (ZmqgFrameQueue *self);
 gboolean zmqg_frame_queue_trim (ZmqgFrameQueue *self);
 
 /* --- Producer ----------------------------------------------------------- */
+
+/* Messages published so far. Any thread. */
+static inline guint64
+zmqg_frame_queue_get_written (ZmqgFrameQueue *self)
+{
+  return atomic_load_explicit (&self->written, memory_order_relaxed);
+}
 
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).
  * With 0 the producer counts as asleep: the consumer's next acknowledgement
@@ -125,12 +135,13 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
   ZmqgSegment *tail = self->tail;
   guint32 fill = tail->fill;
   guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
+  guint64 written = zmqg_frame_queue_get_written (self);
   guint8 *to;
 
   if (G_UNLIKELY (tail->capacity - fill < size + 2 || self->fill != tail ||
                   tail->tag != self->tag || self->unpublished > 0 ||
                   self->in_message ||
-                  (hwm > 0 && self->written - self->acked_seen >= hwm)))
+                  (hwm > 0 && written - self->acked_seen >= hwm)))
     return FALSE;
 
   to = tail->base + fill;
@@ -144,7 +155,7 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
   fill += size + 2;
   tail->fill = fill;
   tail->messages++;
-  self->written++;
+  atomic_store_explicit (&self->written, written + 1, memory_order_relaxed);
   /* Release pairs with the acquire in cursor_linked (). */
   atomic_store_explicit (&tail->word, ZMQG_WORD (fill, tail->messages),
                          memory_order_release);

@@ -80,16 +80,16 @@ give_back (ZmqgFrameQueue *self)
       !zmqg_frame_queue_at_boundary (self))
     return;
 
-  g_clear_pointer (&segment->chunk, zmqg_chunk_unref);
+  g_clear_pointer (&segment->keeper.chunk, zmqg_chunk_unref);
   segment->borrowed = FALSE; /* there is nothing to be copied any more */
-  if (segment->bytes == NULL)
+  if (segment->keeper.bytes == NULL)
     return;
 
   carrier = g_try_new0 (ZmqgSegment, 1);
   if (carrier == NULL)
     return;
   carrier->external = TRUE;
-  carrier->bytes = g_steal_pointer (&segment->bytes);
+  carrier->keeper.bytes = g_steal_pointer (&segment->keeper.bytes);
   zmqg_frame_queue_free_segment (self, carrier);
 }
 
@@ -116,8 +116,8 @@ zmqg_frame_queue_keep_borrowed (ZmqgFrameQueue *self)
         {
           /* At the head, and behind its end: it was written. */
           if (cursor.pos < segment->length)
-            memcpy (segment->chunk->data, segment->base, segment->length);
-          segment->base = segment->chunk->data;
+            memcpy (segment->keeper.chunk->data, segment->base, segment->length);
+          segment->base = segment->keeper.chunk->data;
           segment->borrowed = FALSE;
         }
       cursor.pos = cursor_limit (&cursor);
@@ -264,6 +264,7 @@ zmqg_frame_queue_trim (ZmqgFrameQueue *self)
       cursor.segment != self->tail)
     return FALSE;
 
+  zmqg_frame_queue_free_spare (self);
   if (last == &self->stub)
     return TRUE;
 

@@ -18,30 +18,112 @@ zmqg_frame_queue_init (ZmqgFrameQueue *self,
   atomic_init (&self->hwm, conflate ? 0 : hwm);
 }
 
-/* Memory of the user's goes back where user code may run. */
-static void
-push_released (ZmqgFrameQueue *self,
-               ZmqgSegment *segment)
-{
-  ZmqgSegment *first = atomic_load_explicit (&self->released,
-                                             memory_order_relaxed);
+/* Where the consumer frees what the producer allocated, both wait for the
+ * lock of one malloc arena. So many segments go back to the producer. */
+#define LEFT_MAX 256
 
-  /* Release pairs with the acquire in take_released (). */
+/* %TRUE when the list was empty. */
+static gboolean
+push_segment (_Atomic (ZmqgSegment *) *list,
+              ZmqgSegment *segment)
+{
+  ZmqgSegment *first = atomic_load_explicit (list, memory_order_relaxed);
+
+  /* Release pairs with the acquire of who takes the list. */
   do
     segment->next = first;
   while (!atomic_compare_exchange_weak_explicit (
-    &self->released, &first, segment, memory_order_release,
-    memory_order_relaxed));
+    list, &first, segment, memory_order_release, memory_order_relaxed));
+
+  return first == NULL;
 }
 
 void
 zmqg_frame_queue_free_segment (ZmqgFrameQueue *self,
                                ZmqgSegment *segment)
 {
-  if (segment->bytes != NULL)
-    push_released (self, segment);
+  /* Memory of the user's goes back where user code may run. */
+  if (segment->keeper.bytes != NULL)
+    push_segment (&self->released, segment);
   else if (segment != &self->stub)
     zmqg_segment_free (segment);
+}
+
+void
+zmqg_frame_queue_leave_segment (ZmqgFrameQueue *self,
+                                ZmqgSegment *segment)
+{
+  if (segment->keeper.bytes != NULL || segment == &self->stub ||
+      self->n_left >= LEFT_MAX)
+    {
+      zmqg_frame_queue_free_segment (self, segment);
+      if (self->n_left >= LEFT_MAX &&
+          atomic_load_explicit (&self->left, memory_order_relaxed) == NULL)
+        self->n_left = 0;
+      return;
+    }
+
+  zmqg_segment_reset (segment);
+  self->n_left = push_segment (&self->left, segment) ? 1 : self->n_left + 1;
+}
+
+/* Producer: a segment as new. */
+static ZmqgSegment *
+get_segment (ZmqgFrameQueue *self)
+{
+  ZmqgSegment *segment = self->spare;
+
+  if (segment == NULL &&
+      atomic_load_explicit (&self->left, memory_order_relaxed) != NULL)
+    segment = atomic_exchange_explicit (&self->left, NULL,
+                                        memory_order_acquire);
+  if (segment == NULL)
+    return zmqg_segment_new ();
+
+  self->spare = g_steal_pointer (&segment->next);
+  return segment;
+}
+
+static ZmqgSegment *
+new_view (ZmqgFrameQueue *self,
+          ZmqgChunk *chunk,
+          guint8 *base,
+          guint32 capacity)
+{
+  ZmqgSegment *segment = get_segment (self);
+
+  if (segment != NULL)
+    zmqg_segment_set_packed (segment, chunk, base, capacity);
+  return segment;
+}
+
+static ZmqgSegment *
+new_packed (ZmqgFrameQueue *self,
+            guint32 capacity)
+{
+  ZmqgChunk *chunk = zmqg_chunk_new (capacity);
+  ZmqgSegment *segment;
+
+  if (chunk == NULL)
+    return NULL;
+
+  segment = new_view (self, chunk, chunk->data, capacity);
+  zmqg_chunk_unref (chunk);
+  return segment;
+}
+
+static ZmqgSegment *
+new_external (ZmqgFrameQueue *self,
+              GBytes *bytes,
+              ZmqgChunk *chunk,
+              const guint8 *data,
+              gsize length)
+{
+  ZmqgSegment *segment = get_segment (self);
+
+  if (segment != NULL)
+    zmqg_segment_set_external (segment, bytes, chunk, data, length);
+  return segment;
 }
 
 static void
@@ -69,12 +151,20 @@ zmqg_segment_list_free (ZmqgSegment *list)
     }
 }
 
+void
+zmqg_frame_queue_free_spare (ZmqgFrameQueue *self)
+{
+  zmqg_segment_list_free (g_steal_pointer (&self->spare));
+  zmqg_segment_list_free (atomic_exchange (&self->left, NULL));
+}
+
 ZmqgSegment *
 zmqg_frame_queue_dismantle (ZmqgFrameQueue *self)
 {
   zmqg_frame_queue_roll_back (self);
   free_chain (self, self->head.segment);
   free_chain (self, atomic_exchange (&self->newest, NULL));
+  zmqg_frame_queue_free_spare (self);
   g_clear_pointer (&self->rest, zmqg_chunk_unref);
   g_clear_pointer (&self->tag, zmqg_tag_unref);
   return zmqg_frame_queue_take_released (self);
@@ -92,7 +182,8 @@ static guint
 room_left (ZmqgFrameQueue *self,
            guint hwm)
 {
-  guint64 queued = self->written + self->unpublished - self->acked_seen;
+  guint64 queued = zmqg_frame_queue_get_written (self) + self->unpublished -
+                   self->acked_seen;
 
   return queued >= hwm ? 0 : (guint) (hwm - queued);
 }
@@ -136,7 +227,7 @@ all_is_consumed (ZmqgFrameQueue *self)
     return atomic_load_explicit (&self->newest, memory_order_acquire) == NULL;
 
   return atomic_load_explicit (&self->consumed, memory_order_acquire) ==
-         self->written;
+         zmqg_frame_queue_get_written (self);
 }
 
 gboolean
@@ -148,7 +239,9 @@ zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
     {
       /* Then a last look. Pairs with the barrier in zmqg_frame_queue_acknowledge (). */
       atomic_store_explicit (&self->flush_at,
-                             self->conflate ? 1 : self->written,
+                             self->conflate
+                               ? 1
+                               : zmqg_frame_queue_get_written (self),
                              memory_order_relaxed);
       zmqg_barrier_heavy ();
       consumed = all_is_consumed (self);
@@ -217,12 +310,12 @@ next_packed (ZmqgFrameQueue *self,
 
   if (self->rest != NULL && self->rest_capacity >= need)
     {
-      segment = zmqg_segment_new_view (self->rest, self->rest_base,
-                                       self->rest_capacity);
+      segment = new_view (self, self->rest, self->rest_base,
+                          self->rest_capacity);
     }
   else
     {
-      segment = zmqg_segment_new_packed (MAX (self->next_capacity, need));
+      segment = new_packed (self, MAX (self->next_capacity, need));
       self->next_capacity = MIN (self->next_capacity * 4, ZMQG_CHUNK_SIZE);
     }
 
@@ -277,8 +370,8 @@ append_large (ZmqgFrameQueue *self,
 
   if (view->bytes != NULL || view->chunk != NULL)
     {
-      external = zmqg_segment_new_external (view->bytes, view->chunk,
-                                            view->data, view->size);
+      external = new_external (self, view->bytes, view->chunk, view->data,
+                               view->size);
     }
   else
     {
@@ -287,10 +380,9 @@ append_large (ZmqgFrameQueue *self,
         return FALSE;
       if (!self->may_borrow)
         memcpy (copy->data, view->data, view->size);
-      external = zmqg_segment_new_external (NULL, copy,
-                                            self->may_borrow ? view->data
-                                                             : copy->data,
-                                            view->size);
+      external = new_external (self, NULL, copy,
+                               self->may_borrow ? view->data : copy->data,
+                               view->size);
       zmqg_chunk_unref (copy);
       if (external != NULL)
         external->borrowed = self->may_borrow;
@@ -305,9 +397,9 @@ append_large (ZmqgFrameQueue *self,
   note_end (self, TRUE);
 
   g_clear_pointer (&self->rest, zmqg_chunk_unref);
-  if (packed->chunk != NULL && packed->capacity > packed->fill)
+  if (packed->keeper.chunk != NULL && packed->capacity > packed->fill)
     {
-      self->rest = zmqg_chunk_ref (packed->chunk);
+      self->rest = zmqg_chunk_ref (packed->keeper.chunk);
       self->rest_base = packed->base + packed->fill;
       self->rest_capacity = packed->capacity - packed->fill;
     }
@@ -378,7 +470,7 @@ zmqg_frame_queue_append_range (ZmqgFrameQueue *self,
                                guint messages,
                                gboolean in_message)
 {
-  ZmqgSegment *segment = zmqg_segment_new_view (chunk, data, size);
+  ZmqgSegment *segment = new_view (self, chunk, data, size);
 
   if (segment == NULL)
     return FALSE;
@@ -504,7 +596,9 @@ zmqg_frame_queue_publish (ZmqgFrameQueue *self)
 
   g_assert (!self->in_message);
 
-  self->written += messages;
+  atomic_store_explicit (&self->written,
+                         zmqg_frame_queue_get_written (self) + messages,
+                         memory_order_relaxed);
   self->unpublished = 0;
 
   if (G_UNLIKELY (self->conflate))

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "pipe/zmqg-account-private.h"
 #include "pipe/zmqg-frame-queue-private.h"
 
 /*
@@ -11,8 +12,6 @@
  * Both ends live in one counted block. An end writes to its out queue and
  * reads from its in queue; each use is serialised by the owner of the end.
  */
-typedef struct _ZmqgPipe ZmqgPipe;
-
 /* What an end is told by the other one. */
 #define ZMQG_PIPE_READABLE 0x01u /* messages came while it slept */
 #define ZMQG_PIPE_WRITABLE 0x02u /* there is room again */
@@ -70,6 +69,7 @@ struct _ZmqgPipe
 
   const ZmqgPipeOwner *ops;
   gpointer owner; /* an inbox, or a session */
+  ZmqgAccount *account; /* counted, nullable: an engine's end has none */
 
   /* Guarded by the owner's leaf lock. */
   guint events;
@@ -86,7 +86,6 @@ struct _ZmqgPipe
   gpointer endpoint;   /* tag of the socket's endpoint it came from, counted */
   gpointer user;       /* of the socket type */
   guint64 mark;        /* of the distributor: the message it matched */
-  guint64 dropped;     /* messages that did not fit */
 
   ZmqgTagStock tags;            /* for messages received */
   ZmqgTag *peer_tag;            /* who is, or was last, at the other end */

@@ -65,6 +65,7 @@ zmqg_pipe_unref_quietly (ZmqgPipe *pipe)
       ZmqgPipe *end = &pair->ends[i];
       ZmqgSegment *list;
 
+      g_clear_pointer (&end->account, zmqg_account_close);
       if (end->ops != NULL && end->ops->release != NULL)
         end->ops->release (end);
       list = zmqg_frame_queue_dismantle (&pair->queues[i]);

@@ -43,20 +43,30 @@ struct _ZmqgSegment
   ZmqgSegment *next;    /* valid once SEALED was seen */
   guint8 *base;
   gsize length;         /* external: bytes of payload, readable once linked */
-  ZmqgChunk *chunk;     /* counted, nullable */
-  GBytes *bytes;        /* external: counted, nullable; the user's */
+  ZmqgKeeper keeper;    /* packed: a chunk; external: of the payload, until
+                         * a message takes it */
   ZmqgTag *tag;         /* counted, nullable: who sent the bytes */
   guint8 external;
   guint8 borrowed;      /* base is a sender's memory, until the sender has it
                          * copied to the chunk: see ..._keep_borrowed () */
 };
 
-/* All return %NULL when there is no memory. */
-ZmqgSegment *zmqg_segment_new_packed (guint32 capacity);
-ZmqgSegment *zmqg_segment_new_view (ZmqgChunk *chunk, guint8 *base,
-                                    guint32 capacity);
-ZmqgSegment *zmqg_segment_new_external (GBytes *bytes, ZmqgChunk *chunk,
-                                        const guint8 *data, gsize length);
+/* Zeroed; %NULL when there is no memory. */
+static inline ZmqgSegment *
+zmqg_segment_new (void)
+{
+  return g_try_new0 (ZmqgSegment, 1);
+}
+
+/* Make it a packed segment, a part of @chunk, or an external one. */
+void zmqg_segment_set_packed (ZmqgSegment *self, ZmqgChunk *chunk,
+                              guint8 *base, guint32 capacity);
+void zmqg_segment_set_external (ZmqgSegment *self, GBytes *bytes,
+                                ZmqgChunk *chunk, const guint8 *data,
+                                gsize length);
+
+/* Makes a segment without bytes of the user's as new. */
+void zmqg_segment_reset (ZmqgSegment *self);
 
 /* Releasing @bytes may run user code: segments that have some are freed
  * with no lock held and not in an I/O thread. */

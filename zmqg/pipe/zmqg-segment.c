@@ -7,66 +7,65 @@
 
 #include "base/zmqg-barrier-private.h"
 
-ZmqgSegment *
-zmqg_segment_new_view (ZmqgChunk *chunk,
-                       guint8 *base,
-                       guint32 capacity)
+void
+zmqg_segment_set_packed (ZmqgSegment *self,
+                         ZmqgChunk *chunk,
+                         guint8 *base,
+                         guint32 capacity)
 {
-  ZmqgSegment *segment = g_try_new0 (ZmqgSegment, 1);
-
-  if (segment == NULL)
-    return NULL;
-
-  segment->chunk = zmqg_chunk_ref (chunk);
-  segment->base = base;
-  segment->capacity = capacity;
-  return segment;
+  self->keeper.chunk = zmqg_chunk_ref (chunk);
+  self->base = base;
+  self->capacity = capacity;
 }
 
-ZmqgSegment *
-zmqg_segment_new_packed (guint32 capacity)
-{
-  ZmqgChunk *chunk = zmqg_chunk_new (capacity);
-  ZmqgSegment *segment;
-
-  if (chunk == NULL)
-    return NULL;
-
-  segment = zmqg_segment_new_view (chunk, chunk->data, capacity);
-  zmqg_chunk_unref (chunk);
-  return segment;
-}
-
-ZmqgSegment *
-zmqg_segment_new_external (GBytes *bytes,
+void
+zmqg_segment_set_external (ZmqgSegment *self,
+                           GBytes *bytes,
                            ZmqgChunk *chunk,
                            const guint8 *data,
                            gsize length)
 {
-  ZmqgSegment *segment = g_try_new0 (ZmqgSegment, 1);
-
-  if (segment == NULL)
-    return NULL;
-
-  segment->external = TRUE;
+  self->external = TRUE;
   if (bytes != NULL)
-    segment->bytes = g_bytes_ref (bytes);
+    self->keeper.bytes = g_bytes_ref (bytes);
   if (chunk != NULL)
-    segment->chunk = zmqg_chunk_ref (chunk);
-  segment->base = (guint8 *) data;
-  segment->length = length;
-  return segment;
+    self->keeper.chunk = zmqg_chunk_ref (chunk);
+  self->base = (guint8 *) data;
+  self->length = length;
+}
+
+void
+zmqg_segment_reset (ZmqgSegment *self)
+{
+  g_assert (self->keeper.bytes == NULL);
+
+  if (self->keeper.chunk != NULL)
+    zmqg_chunk_unref (self->keeper.chunk);
+  zmqg_tag_unref (self->tag);
+
+  atomic_store_explicit (&self->word, 0, memory_order_relaxed);
+  self->fill = 0;
+  self->capacity = 0;
+  self->messages = 0;
+  self->mid_message = FALSE;
+  self->next = NULL;
+  self->base = NULL;
+  self->length = 0;
+  self->keeper = (ZmqgKeeper) { NULL, NULL };
+  self->tag = NULL;
+  self->external = FALSE;
+  self->borrowed = FALSE;
 }
 
 void
 zmqg_segment_free (ZmqgSegment *segment)
 {
-  if (segment->chunk != NULL)
-    zmqg_chunk_unref (segment->chunk);
-  if (segment->bytes != NULL)
+  if (segment->keeper.chunk != NULL)
+    zmqg_chunk_unref (segment->keeper.chunk);
+  if (segment->keeper.bytes != NULL)
     {
-      zmqg_order_before_drop (g_bytes_get_data (segment->bytes, NULL));
-      g_bytes_unref (segment->bytes);
+      zmqg_order_before_drop (g_bytes_get_data (segment->keeper.bytes, NULL));
+      g_bytes_unref (segment->keeper.bytes);
     }
   zmqg_tag_unref (segment->tag);
   g_free (segment);

@@ -61,6 +61,7 @@ zmqg_context_finalize (GObject *object)
 {
   ZmqgContext *self = ZMQG_CONTEXT (object);
 
+  zmqg_order_after_drop (self);
   /* Sockets that linger keep the core. */
   g_clear_pointer (&self->core, zmqg_context_core_unref);
 
@@ -396,6 +397,7 @@ zmqg_context_terminate (ZmqgContext *self,
     return FALSE;
 
   zmqg_context_core_stop_engines (self->core, TRUE);
+  zmqg_order_before_drop (self);
   return TRUE;
 }
 

@@ -91,18 +91,26 @@ void
 zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
                          ZmqgContextCore *context)
 {
-  ZmqgListener *listener = g_steal_pointer (&self->listener);
-  ZmqgDialer *dialer = g_steal_pointer (&self->dialer);
   ZmqgAttachedStream *attached = g_steal_pointer (&self->attached);
 
+  if (attached != NULL)
+    zmqg_attached_stream_stop (attached);
+  zmqg_endpoint_core_end (self, context, g_steal_pointer (&self->listener),
+                          g_steal_pointer (&self->dialer));
+}
+
+void
+zmqg_endpoint_core_end (ZmqgEndpointCore *self,
+                        ZmqgContextCore *context,
+                        ZmqgListener *listener,
+                        ZmqgDialer *dialer)
+{
   if (listener != NULL)
     zmqg_listener_stop (listener);
   if (dialer != NULL)
     zmqg_dialer_stop (dialer);
-  if (attached != NULL)
-    zmqg_attached_stream_stop (attached);
   if (self->transport->in_process && self->kind == ZMQG_ENDPOINT_KIND_BIND)
-    zmqg_inproc_unbind (context->inproc, self->address);
+    zmqg_inproc_unbind (context->inproc, self->address, &self->tag);
 
   zmqg_lock (&self->lock);
   self->state = ZMQG_ENDPOINT_STATE_CLOSED;

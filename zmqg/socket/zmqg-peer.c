@@ -6,6 +6,7 @@
 #include "socket/zmqg-peer-private.h"
 
 #include "base/zmqg-lock-private.h"
+#include "socket/zmqg-statistics-private.h"
 
 /**
  * ZmqgPeer:
@@ -42,9 +43,10 @@ typedef enum
   PROP_IDENTITY,
   PROP_SOCKET_TYPE,
   PROP_MECHANISM,
+  PROP_STATISTICS,
 } ZmqgPeerProperty;
 
-static GParamSpec *properties[PROP_MECHANISM + 1];
+static GParamSpec *properties[PROP_STATISTICS + 1];
 
 /* Guards the weak references of all records. */
 static ZmqgLock objects_lock = ZMQG_LOCK_INIT;
@@ -134,6 +136,9 @@ zmqg_peer_get_gobject_property (GObject *object,
     case PROP_MECHANISM:
       g_value_set_string (value, self->record->mechanism);
       break;
+    case PROP_STATISTICS:
+      g_value_take_boxed (value, zmqg_peer_get_statistics (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -206,6 +211,17 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
    */
   properties[PROP_MECHANISM] =
     g_param_spec_string ("mechanism", NULL, NULL, NULL, flags);
+  /**
+   * ZmqgPeer:statistics: (getter get_statistics)
+   *
+   * What was sent and received over this connection, until now. Does not
+   * notify.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATISTICS] =
+    g_param_spec_boxed ("statistics", NULL, NULL, ZMQG_TYPE_STATISTICS,
+                        flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);
@@ -401,6 +417,33 @@ zmqg_peer_get_mechanism (ZmqgPeer *self)
   g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
 
   return self->record->mechanism;
+}
+
+/**
+ * zmqg_peer_get_statistics: (get-property statistics)
+ * @self: a peer
+ *
+ * Gets what was sent and received over this connection until now, or, when it
+ * has ended, until then. Any thread may ask.
+ *
+ * Returns: (transfer full): the statistics of this moment
+ *
+ * Since: 1.0
+ */
+ZmqgStatistics *
+zmqg_peer_get_statistics (ZmqgPeer *self)
+{
+  ZmqgStatistics *statistics;
+  ZmqgTally tally;
+
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  zmqg_peer_record_tally (self->record, &tally);
+  statistics = zmqg_statistics_new (&tally);
+  statistics->messages_sent = tally.handed_on;
+  statistics->messages_received = tally.arrived;
+  statistics->peers = atomic_load (&self->record->gone) ? 0 : 1;
+  return statistics;
 }
 
 /**

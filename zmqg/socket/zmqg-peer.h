@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-types.h"
+#include "socket/zmqg-statistics.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,8 @@ ZMQG_PUBLIC
 const char *zmqg_peer_get_mechanism (ZmqgPeer *self);
 ZMQG_PUBLIC
 const char *zmqg_peer_get_property (ZmqgPeer *self, const char *name);
+ZMQG_PUBLIC
+ZmqgStatistics *zmqg_peer_get_statistics (ZmqgPeer *self);
 ZMQG_PUBLIC
 gboolean zmqg_peer_is_connected (ZmqgPeer *self);
 

@@ -82,8 +82,9 @@ take_frames (ZmqgSocketCore *core,
 }
 
 /* Takes the message in core->frames apart: any frame may be a subscription,
- * and those between are messages of the peer's. */
-static void
+ * and those between are messages of the peer's. %FALSE when it was of no
+ * use. */
+static gboolean
 take_message (ZmqgSocketCore *core,
               ZmqgPipe *pipe)
 {
@@ -91,6 +92,7 @@ take_message (ZmqgSocketCore *core,
   const ZmqgFrameView *views = core->frames.views;
   guint n = core->frames.n;
   gboolean examine = TRUE;
+  gboolean used = self->hooks->message != NULL;
   guint start = 0;
 
   for (guint i = 0; i < n; i++)
@@ -101,6 +103,7 @@ take_message (ZmqgSocketCore *core,
         {
           take_frames (core, pipe, views + start, i - start);
           start = i + 1;
+          used = TRUE;
           self->hooks->subscription (core, pipe, subscription.subscribe,
                                      subscription.topic, subscription.size);
         }
@@ -116,6 +119,7 @@ take_message (ZmqgSocketCore *core,
     }
 
   take_frames (core, pipe, views + start, n - start);
+  return used;
 }
 
 void
@@ -126,6 +130,7 @@ zmqg_publisher_read (ZmqgSocketCore *core)
   for (guint i = 0; i < READ_MAX; i++)
     {
       ZmqgPipe *pipe;
+      gboolean used;
 
       if (self->hooks->is_full != NULL && self->hooks->is_full (core))
         return;
@@ -140,8 +145,12 @@ zmqg_publisher_read (ZmqgSocketCore *core)
           continue;
         }
 
-      take_message (core, pipe);
+      used = take_message (core, pipe);
+      if (!used)
+        zmqg_account_begin_drop (pipe->account);
       zmqg_fair_queue_consume (&self->incoming);
+      if (!used)
+        zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
     }
 }
 
@@ -158,7 +167,7 @@ send_welcome (ZmqgSocketCore *core,
   if (zmqg_pipe_write (pipe, &view, 1) == ZMQG_PIPE_WRITTEN)
     zmqg_pipe_flush (pipe);
   else
-    pipe->dropped++;
+    zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
 }
 
 void
@@ -279,7 +288,10 @@ write_to_one (ZmqgSocketCore *core,
   if (G_LIKELY (result == ZMQG_PIPE_WRITTEN))
     zmqg_socket_core_flush (core, pipe);
   else
-    pipe->dropped++;
+    zmqg_account_drop (pipe->account,
+                       result == ZMQG_PIPE_FULL
+                         ? ZMQG_DROP_REASON_FULL
+                         : ZMQG_DROP_REASON_NO_MEMORY);
 
   return result != ZMQG_PIPE_NO_MEMORY;
 }

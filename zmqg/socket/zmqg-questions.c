@@ -120,7 +120,9 @@ static void
 add_copy (ZmqgQuestion *self,
           ZmqgPipe *pipe)
 {
-  ZmqgQuestionCopy new_copy = { pipe, pipe->out->written };
+  ZmqgQuestionCopy new_copy = {
+    pipe, zmqg_frame_queue_get_written (pipe->out)
+  };
   ZmqgQuestionCopy *copy;
   guint at;
 
@@ -306,6 +308,8 @@ zmqg_questions_send (ZmqgQuestions *self,
         {
         case ZMQG_PIPE_WRITTEN:
           mark_sent (self, core, question, pipe);
+          zmqg_socket_core_note_sent (core, question->views + ENVELOPE,
+                                      question->n_views - ENVELOPE);
           /* What is written through after the unlock is written whole. */
           if (core->push != pipe)
             zmqg_socket_core_flush (core, pipe);
@@ -358,9 +362,11 @@ zmqg_questions_take (ZmqgQuestions *self,
   if (question == NULL)
     return FALSE;
 
-  zmqg_type_build (pipe, core->frames.views + ENVELOPE,
-                   core->frames.n - ENVELOPE, &question->reply,
-                   &question->error);
+  if (zmqg_type_build (pipe, core->frames.views + ENVELOPE,
+                       core->frames.n - ENVELOPE, &question->reply,
+                       &question->error) == ZMQG_IO_DONE)
+    zmqg_socket_core_note_received (
+      core, zmqg_message_get_size (question->reply));
   end (self, question);
   core->state_changed = TRUE;
   return TRUE;

@@ -142,7 +142,8 @@ rep_peek (ZmqgSocketCore *core,
       *n_envelope = measure_envelope (&core->frames);
       if (G_LIKELY (*n_envelope > 0))
         break;
-      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+      if (!zmqg_type_drop (core, &self->queue, pipe,
+                           ZMQG_DROP_REASON_MALFORMED, ZMQG_WAIT_IN, &n))
         return NULL;
     }
 
@@ -274,7 +275,7 @@ rep_send (ZmqgSocketCore *core,
       if (G_LIKELY (result == ZMQG_PIPE_WRITTEN))
         zmqg_socket_core_flush (core, self->asker);
       else
-        self->asker->dropped++;
+        zmqg_account_drop (self->asker->account, ZMQG_DROP_REASON_FULL);
     }
 
   self->replying = FALSE;
@@ -354,6 +355,7 @@ take_request (ZmqgSocketCore *core,
 
   zmqg_pipe_ref (*pipe);
   zmqg_fair_queue_consume (&self->queue);
+  zmqg_socket_core_note_received (core, zmqg_message_get_size (*message));
   return TRUE;
 }
 

@@ -23,6 +23,7 @@ typedef struct
   guint32 request_id;  /* of the newest request */
   gboolean correlated; /* that one carries its number */
   ZmqgMessage *reply;  /* put aside: replies to questions were behind it */
+  ZmqgAccount *reply_account; /* of the pipe it came by; counted */
   GSList *stale;       /* the same that nobody wants; freed without the lock */
   gboolean correlate;
   gboolean relaxed;

@@ -32,6 +32,7 @@ req_clear (ZmqgSocketCore *core)
   zmqg_load_balancer_clear (&self->balancer);
   zmqg_questions_clear (&self->questions);
   g_ptr_array_unref (self->desks);
+  g_clear_pointer (&self->reply_account, zmqg_account_unref);
 }
 
 static void
@@ -161,13 +162,15 @@ sort (ZmqgSocketCore *core,
                                core->frames.n - skip, &self->reply,
                                NULL) != ZMQG_IO_DONE)
             return FALSE;
+          self->reply_account = zmqg_account_ref (pipe->account);
           taken = TRUE;
           core->state_changed = TRUE;
         }
 
       if (!taken)
         {
-          if (!zmqg_type_drop (core, &self->queue, interest, &n_dropped))
+          if (!zmqg_type_drop (core, &self->queue, pipe,
+                               ZMQG_DROP_REASON_STALE, interest, &n_dropped))
             return FALSE;
           continue;
         }
@@ -277,15 +280,29 @@ drop_stale (ZmqgSocketCore *core)
 {
   ZmqgReq *self = core->state;
   guint n = 0;
+  ZmqgPipe *pipe;
 
   if (zmqg_questions_is_busy (&self->questions))
     return sort (core, ZMQG_WAIT_OUT);
 
-  while (zmqg_type_peek (core, &self->queue) != NULL)
-    if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_OUT, &n))
+  while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
+    if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
+                         ZMQG_WAIT_OUT, &n))
       return FALSE;
 
   return TRUE;
+}
+
+/* What is put aside is not the reply to the next request. */
+static void
+drop_reply (ZmqgReq *self)
+{
+  if (self->reply == NULL)
+    return;
+
+  self->stale = g_slist_prepend (self->stale, g_steal_pointer (&self->reply));
+  zmqg_account_drop (self->reply_account, ZMQG_DROP_REASON_STALE);
+  g_clear_pointer (&self->reply_account, zmqg_account_unref);
 }
 
 static ZmqgIoResult
@@ -351,9 +368,7 @@ req_send (ZmqgSocketCore *core,
   self->correlated = self->correlate;
   self->awaiting = TRUE;
   self->asked = pipe;
-  if (self->reply != NULL)
-    self->stale = g_slist_prepend (self->stale,
-                                   g_steal_pointer (&self->reply));
+  drop_reply (self);
   core->state_changed = TRUE;
   zmqg_socket_core_flush (core, pipe);
   return result;
@@ -372,7 +387,8 @@ req_peek (ZmqgSocketCore *core,
     {
       if (is_awaited (self, pipe, &core->frames, skip))
         break;
-      if (!zmqg_type_drop (core, &self->queue, ZMQG_WAIT_IN, &n))
+      if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
+                           ZMQG_WAIT_IN, &n))
         return NULL;
     }
 
@@ -394,6 +410,7 @@ take_reply (ZmqgSocketCore *core,
       if (self->reply == NULL)
         return ZMQG_IO_AGAIN;
       *message = g_steal_pointer (&self->reply);
+      g_clear_pointer (&self->reply_account, zmqg_account_unref);
       return ZMQG_IO_DONE;
     }
 

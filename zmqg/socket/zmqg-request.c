@@ -258,6 +258,8 @@ write_reply (ZmqgRequest *self,
     {
     case ZMQG_PIPE_WRITTEN:
       self->replied = TRUE;
+      zmqg_socket_core_note_sent (self->core, all + self->envelope->n,
+                                  n - self->envelope->n);
       zmqg_socket_core_flush (self->core, self->pipe);
       return TRUE;
 

@@ -308,7 +308,10 @@ router_send (ZmqgSocketCore *core,
 
   /* Nothing but an address. */
   if (G_UNLIKELY (n < 2))
-    return ZMQG_IO_DONE;
+    {
+      core->dropped_no_peer++;
+      return ZMQG_IO_DONE;
+    }
 
   if (views[0].size > 0)
     id = zmqg_routing_table_lookup (self->table, views[0].data,
@@ -326,7 +329,7 @@ router_send (ZmqgSocketCore *core,
     case ZMQG_PIPE_FULL:
       if (self->mandatory)
         return ZMQG_IO_AGAIN;
-      pipe->dropped++;
+      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
       return ZMQG_IO_DONE;
 
     case ZMQG_PIPE_NO_MEMORY:

@@ -719,5 +719,6 @@ zmqg_socket_close_finish (ZmqgSocket *self,
   /* Written while the socket was closed, before the wait for its end. */
   if (n_unsent != NULL)
     *n_unsent = atomic_load (&self->core->unsent) - self->core->unsent_before;
+  zmqg_order_before_drop (self->core);
   return TRUE;
 }

@@ -56,7 +56,11 @@ client_endpoint_changed (ZmqgClient *client,
     {
       if (state == ZMQG_ENDPOINT_STATE_CONNECTING &&
           endpoint->state == ZMQG_ENDPOINT_STATE_WAITING)
-        endpoint->reconnects++;
+        {
+          endpoint->reconnects++;
+          atomic_fetch_add_explicit (&self->n_reconnects, 1,
+                                     memory_order_relaxed);
+        }
       endpoint->state = state;
     }
   if (error != NULL)
@@ -105,9 +109,12 @@ client_handshake_failed (ZmqgClient *client,
                          GSocketAddress *address,
                          const GError *error)
 {
-  zmqg_socket_core_add_news (core_of_client (client),
-                             ZMQG_NEWS_HANDSHAKE_FAILED, endpoint, address,
-                             error);
+  ZmqgSocketCore *self = core_of_client (client);
+
+  atomic_fetch_add_explicit (&self->n_failed_handshakes, 1,
+                             memory_order_relaxed);
+  zmqg_socket_core_add_news (self, ZMQG_NEWS_HANDSHAKE_FAILED, endpoint,
+                             address, error);
 }
 
 static void

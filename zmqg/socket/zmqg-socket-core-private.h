@@ -97,6 +97,7 @@ typedef struct
   const ZmqgTransport *transport;
   char *address;            /* behind the scheme */
   ZmqgOptions *options;     /* of the bind or connect */
+  /* Set under the socket's lock, while it is in the socket's list. */
   ZmqgListener *listener;   /* owned until stopped */
   ZmqgDialer *dialer;       /* owned until stopped */
   ZmqgAttachedStream *attached; /* owned until stopped */
@@ -139,8 +140,17 @@ struct _ZmqgSocketCore
                              * dropped; nullable */
   ZmqgSegment *released;    /* the same */
   ZmqgFrameArray frames;    /* scratch of receive () */
+  guint64 sent;             /* messages accepted */
+  guint64 bytes_sent;       /* payload of them */
+  guint64 received;         /* messages given to the program */
+  guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
   gboolean state_changed;   /* what waits may go on for another reason */
+
+  ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
+  GPtrArray *accounts;      /* of pipes, attached or not yet at their end */
+  guint next_sweep;         /* of so many */
+  ZmqgTally past;           /* of those that are gone */
 
   ZmqgLock news_lock;       /* a leaf */
   GQueue news;              /* of ZmqgNews */
@@ -148,6 +158,8 @@ struct _ZmqgSocketCore
   _Atomic guint64 unsent;   /* messages that were never sent */
   guint64 unsent_before;    /* of them, before the socket was closed */
   atomic_uint n_sessions;   /* that have not ended for good */
+  _Atomic guint64 n_reconnects;
+  _Atomic guint64 n_failed_handshakes;
 };
 
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
@@ -266,9 +278,16 @@ void zmqg_socket_core_close (ZmqgSocketCore *self);
 /* The same with another linger than the option's. */
 void zmqg_socket_core_close_lingering (ZmqgSocketCore *self, int linger);
 
-/* Ends an endpoint; its pipes are closed by the caller. No lock held. */
+/* Ends an endpoint, for whoever took it out of the socket's list; its pipes
+ * are closed by the caller. No lock held. */
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
                               ZmqgContextCore *context);
+
+/* The same for one that was taken out before it got what drives it, which is
+ * nullable. */
+void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
+                             ZmqgContextCore *context,
+                             ZmqgListener *listener, ZmqgDialer *dialer);
 
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */
@@ -277,6 +296,14 @@ void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 const GError *error);
 
 ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
+
+/* Counts what becomes of the messages of a pipe, until the end.
+ * socket/zmqg-socket-statistics.c. */
+void zmqg_socket_core_add_account (ZmqgSocketCore *self,
+                                   ZmqgAccount *account);
+
+/* Of all pipes so far. Any thread. */
+void zmqg_socket_core_tally (ZmqgSocketCore *self, ZmqgTally *tally);
 
 /* One attempt, locking inside. A @patient one may write a large message
  * itself, and wait a moment for the kernel. */
@@ -315,6 +342,26 @@ void zmqg_socket_core_give_back (ZmqgSocketCore *self);
 gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
 
 guint zmqg_socket_core_events (ZmqgSocketCore *self);
+
+/* Locked: a message was accepted, of these frames of the program's. */
+static inline void
+zmqg_socket_core_note_sent (ZmqgSocketCore *self,
+                            const ZmqgFrameView *views,
+                            guint n)
+{
+  self->sent++;
+  for (guint i = 0; i < n; i++)
+    self->bytes_sent += views[i].size;
+}
+
+/* Locked: a message of that size is given to the program. */
+static inline void
+zmqg_socket_core_note_received (ZmqgSocketCore *self,
+                                gsize size)
+{
+  self->received++;
+  self->bytes_received += size;
+}
 
 /* Locked helpers of types. */
 static inline void

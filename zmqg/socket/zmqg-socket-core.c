@@ -5,6 +5,8 @@
 
 #include "socket/zmqg-socket-core-private.h"
 
+#include "message/zmqg-message-struct-private.h"
+
 #include "base/zmqg-error.h"
 
 /* --- What the inbox has ------------------------------------------------- */
@@ -62,6 +64,10 @@ tell_of_inproc_peer (ZmqgSocketCore *self,
       (gone && atomic_exchange (&record->gone, TRUE)))
     return;
 
+  if (gone)
+    zmqg_peer_record_end (record);
+  else
+    zmqg_peer_record_begin (record, pipe->account);
   atomic_fetch_add (&self->n_peers, gone ? -1 : 1);
   zmqg_socket_core_add_news (self,
                              gone ? ZMQG_NEWS_PEER_REMOVED
@@ -75,6 +81,7 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
 {
   pipe->attached = TRUE;
   g_ptr_array_add (self->pipes, pipe);
+  zmqg_socket_core_add_account (self, pipe->account);
   zmqg_pipe_take_announced (pipe);
   tell_of_inproc_peer (self, pipe, FALSE);
   if (self->fresh == NULL)
@@ -95,6 +102,7 @@ handle_new (ZmqgSocketCore *self,
   if (self->closed || !has_endpoint (self, pipe->endpoint))
     {
       /* Its endpoint went while this was under way. */
+      zmqg_socket_core_add_account (self, pipe->account);
       zmqg_pipe_close (pipe, 0);
       pipe->ended = TRUE;
       throw_away (self, pipe);
@@ -375,7 +383,9 @@ zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
 
   while (n < ZMQG_SOCKET_DROPS_MAX && zmqg_pipe_peek (pipe, &self->frames))
     {
+      zmqg_account_begin_drop (pipe->account);
       zmqg_pipe_consume (pipe);
+      zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
       n++;
     }
 
@@ -435,6 +445,9 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   self->main_context = g_main_context_ref (main_context);
   zmqg_inbox_init (&self->inbox);
   zmqg_lock_init (&self->lock);
+  zmqg_lock_init (&self->accounts_lock);
+  self->accounts =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) zmqg_account_unref);
   zmqg_lock_init (&self->news_lock);
   g_queue_init (&self->news);
   self->options = zmqg_options_new ();
@@ -480,6 +493,8 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   zmqg_options_unref (self->options);
   g_free (self->last_endpoint);
   zmqg_lock_clear (&self->lock);
+  g_ptr_array_unref (self->accounts);
+  zmqg_lock_clear (&self->accounts_lock);
   zmqg_lock_clear (&self->news_lock);
   g_main_context_unref (self->main_context);
   zmqg_context_core_unref (self->context);
@@ -602,8 +617,11 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
     {
       self->patient = patient && self->options->send_timeout != 0;
       result = self->ops->send (self, views, n, error);
-      if (result == ZMQG_IO_DONE)
-        hand_on (self, ZMQG_WAIT_OUT);
+      if (G_LIKELY (result == ZMQG_IO_DONE))
+        {
+          zmqg_socket_core_note_sent (self, views, n);
+          hand_on (self, ZMQG_WAIT_OUT);
+        }
     }
   zmqg_socket_core_unlock (self);
 
@@ -627,7 +645,10 @@ zmqg_socket_core_receive (ZmqgSocketCore *self,
     {
       result = self->ops->receive (self, message, error);
       if (result == ZMQG_IO_DONE)
-        hand_on (self, ZMQG_WAIT_IN);
+        {
+          zmqg_socket_core_note_received (self, (*message)->size);
+          hand_on (self, ZMQG_WAIT_IN);
+        }
       else
         zmqg_socket_core_give_back (self);
     }
@@ -653,6 +674,7 @@ receive_batch (ZmqgSocketCore *self,
       *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
       if (*result != ZMQG_IO_DONE)
         break;
+      zmqg_socket_core_note_received (self, message->size);
       g_ptr_array_add (messages, message);
       n++;
     }
@@ -749,7 +771,10 @@ zmqg_receiver_try (ZmqgReceiver *self,
         {
           result = core->ops->receive (core, &self->message, error);
           if (result == ZMQG_IO_DONE)
-            hand_on (core, ZMQG_WAIT_IN);
+            {
+              zmqg_socket_core_note_received (core, self->message->size);
+              hand_on (core, ZMQG_WAIT_IN);
+            }
         }
       else if (receive_batch (core, self->batch, self->max, &result, error) >
                0)

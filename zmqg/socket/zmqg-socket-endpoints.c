@@ -31,7 +31,9 @@ parse (const char *uri,
   return transport;
 }
 
-/* Takes what a call needs, once it is clear that the socket is usable. */
+/* Takes what a call needs, once it is clear that the socket is usable. The
+ * engines go on until its end although others may close the socket, and
+ * terminate the context. */
 static gboolean
 begin (ZmqgSocket *self,
        ZmqgOptions **options,
@@ -53,10 +55,21 @@ begin (ZmqgSocket *self,
   zmqg_socket_core_lock (core);
   ok = zmqg_socket_core_join (core, error);
   if (ok)
-    *options = zmqg_options_ref (core->options);
+    {
+      *options = zmqg_options_ref (core->options);
+      zmqg_context_core_hold (core->context);
+    }
   zmqg_socket_core_unlock (core);
 
   return ok;
+}
+
+static void
+finish (ZmqgSocket *self,
+        ZmqgOptions *options)
+{
+  zmqg_options_unref (options);
+  zmqg_context_core_drop (self->core->context);
 }
 
 /* The endpoint is in the list from now on (or the socket was closed
@@ -88,7 +101,8 @@ remove_endpoint (ZmqgSocket *self,
 }
 
 /* The endpoint works: gives it what drives it. %FALSE when the socket was
- * closed meanwhile, and what was made has to end. Locks. */
+ * closed meanwhile. Another thread may have ended the endpoint already, which
+ * found nothing to stop then: so that is done here. Locks. */
 static gboolean
 complete (ZmqgSocket *self,
           ZmqgEndpointCore *endpoint,
@@ -98,14 +112,18 @@ complete (ZmqgSocket *self,
           GError **error)
 {
   ZmqgSocketCore *core = self->core;
+  gboolean listed;
   gboolean ok;
 
   zmqg_socket_core_lock (core);
   ok = zmqg_socket_core_check (core, error);
-  endpoint->listener = listener;
-  endpoint->dialer = dialer;
-  if (ok)
+  listed = ok && g_ptr_array_find (core->endpoints, endpoint, NULL);
+  if (!ok)
+    g_ptr_array_remove (core->endpoints, endpoint);
+  if (listed)
     {
+      endpoint->listener = listener;
+      endpoint->dialer = dialer;
       g_free (core->last_endpoint);
       core->last_endpoint = g_strdup (endpoint->uri);
       if (pipe != NULL)
@@ -113,7 +131,7 @@ complete (ZmqgSocket *self,
     }
   zmqg_socket_core_unlock (core);
 
-  if (ok)
+  if (listed)
     {
       zmqg_socket_core_add_news (core, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
@@ -128,8 +146,8 @@ complete (ZmqgSocket *self,
       zmqg_pipe_close (pipe, 0);
       zmqg_pipe_unref (pipe);
     }
-  zmqg_endpoint_core_stop (endpoint, core->context);
-  return FALSE;
+  zmqg_endpoint_core_end (endpoint, core->context, listener, dialer);
+  return ok;
 }
 
 /* --- Binding ------------------------------------------------------------ */
@@ -234,7 +252,7 @@ bind_to (ZmqgSocket *self,
   else
     endpoint = bind_listening (self, transport, address, options, error);
 
-  zmqg_options_unref (options);
+  finish (self, options);
   return endpoint;
 }
 
@@ -332,7 +350,7 @@ connect_to (ZmqgSocket *self,
     endpoint = connect_address (self, transport, uri, address, options,
                                 error);
 
-  zmqg_options_unref (options);
+  finish (self, options);
   return endpoint;
 }
 
@@ -434,6 +452,7 @@ end_endpoints (ZmqgSocket *self,
   ZmqgOptions *options = NULL;
   g_autoptr (GPtrArray) taken = NULL;
   const char *address;
+  gboolean found;
 
   transport = parse (uri, &address, error);
   if (transport == NULL || !begin (self, &options, error))
@@ -451,18 +470,7 @@ end_endpoints (ZmqgSocket *self,
           taken = take_endpoints (self, kind, same_uri, match);
         }
     }
-  zmqg_options_unref (options);
-
-  if (taken->len == 0)
-    {
-      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND,
-                   "The socket is not %s %s",
-                   kind == ZMQG_ENDPOINT_KIND_BIND ? "bound to"
-                                                   : "connected to",
-                   uri);
-      return FALSE;
-    }
-
+  found = taken->len > 0;
   for (guint i = 0; i < taken->len; i++)
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (taken, i);
@@ -471,8 +479,15 @@ end_endpoints (ZmqgSocket *self,
       zmqg_endpoint_core_notify (endpoint);
       zmqg_tag_unref (&endpoint->tag);
     }
+  finish (self, options);
 
-  return TRUE;
+  if (!found)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND,
+                 "The socket is not %s %s",
+                 kind == ZMQG_ENDPOINT_KIND_BIND ? "bound to"
+                                                 : "connected to",
+                 uri);
+  return found;
 }
 
 /* --- Public ------------------------------------------------------------- */

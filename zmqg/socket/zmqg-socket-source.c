@@ -115,6 +115,8 @@ dispatcher_prepare (GSource *source,
 {
   Dispatcher *self = (Dispatcher *) source;
   g_autoptr (ZmqgSocket) socket = NULL;
+  ZmqgSocketCore *core;
+  gboolean ready;
 
   *timeout = -1;
   /* Acquire pairs with the release of the attaching thread. */
@@ -125,8 +127,12 @@ dispatcher_prepare (GSource *source,
     return FALSE;
 
   look_for_handler (self, socket);
-  zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter);
-  return has_messages (self);
+  core = self->core;
+  zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
+  ready = has_messages (self);
+  /* Another thread may end the source, and with it the socket. */
+  zmqg_order_before_drop (core);
+  return ready;
 }
 
 static gboolean

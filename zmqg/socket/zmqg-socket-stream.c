@@ -113,19 +113,21 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
 
   zmqg_socket_core_lock (core);
   ok = zmqg_socket_core_join (core, error);
+  /* The engine goes on although others may close the socket, and terminate
+   * the context. */
+  if (ok)
+    zmqg_context_core_hold (core->context);
   zmqg_socket_core_unlock (core);
   if (!ok)
     return FALSE;
 
   engine = zmqg_context_core_get_engine (core->context, core->main_context,
                                          error);
-  if (engine == NULL)
-    return FALSE;
 
   /* Under the lock: neither may the socket be closed nor the stream end
    * before the endpoint is in the list. */
   zmqg_socket_core_lock (core);
-  ok = zmqg_socket_core_check (core, error);
+  ok = engine != NULL && zmqg_socket_core_check (core, error);
   if (ok)
     {
       endpoint = make_endpoint (core, engine, stream);
@@ -135,6 +137,7 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
       zmqg_attached_stream_start (endpoint->attached);
     }
   zmqg_socket_core_unlock (core);
+  zmqg_context_core_drop (core->context);
   if (!ok)
     return FALSE;
 

@@ -6,6 +6,7 @@
 #include "base/zmqg-enums.h"
 #include "base/zmqg-types.h"
 #include "message/zmqg-message.h"
+#include "socket/zmqg-statistics.h"
 
 G_BEGIN_DECLS
 
@@ -151,6 +152,9 @@ GSource *zmqg_socket_create_source (ZmqgSocket *self,
 typedef gboolean (*ZmqgSocketSourceFunc) (ZmqgSocket *socket,
                                           GIOCondition condition,
                                           gpointer user_data);
+
+ZMQG_PUBLIC
+ZmqgStatistics *zmqg_socket_get_statistics (ZmqgSocket *self);
 
 ZMQG_PUBLIC
 gboolean zmqg_socket_wait_for_peers (ZmqgSocket *self,

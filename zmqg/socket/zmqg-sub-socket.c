@@ -51,12 +51,13 @@ typedef struct
 
 /* --- Operations --------------------------------------------------------- */
 
-static gboolean
+static inline gboolean
 is_wanted (SubState *self,
-           const ZmqgFrameView *view)
+           const guint8 *data,
+           gsize size)
 {
-  return zmqg_topic_set_matches (self->subscriber.topics, view->data,
-                                 view->size) != self->invert_matching;
+  return zmqg_topic_set_matches (self->subscriber.topics, data, size) !=
+         self->invert_matching;
 }
 
 /* Publishers may send more than was asked for, or what was asked for before:
@@ -70,8 +71,10 @@ peek_wanted (ZmqgSocketCore *core)
   ZmqgPipe *pipe;
 
   while ((pipe = zmqg_type_peek (core, queue)) != NULL &&
-         G_UNLIKELY (!is_wanted (self, &core->frames.views[0])))
-    if (!zmqg_type_drop (core, queue, ZMQG_WAIT_IN, &n))
+         G_UNLIKELY (!is_wanted (self, core->frames.views[0].data,
+                                 core->frames.views[0].size)))
+    if (!zmqg_type_drop (core, queue, pipe, ZMQG_DROP_REASON_FILTERED,
+                         ZMQG_WAIT_IN, &n))
       return NULL;
 
   return pipe;
@@ -83,16 +86,25 @@ sub_receive (ZmqgSocketCore *core,
              GError **error)
 {
   SubState *self = core->state;
-  ZmqgPipe *pipe = peek_wanted (core);
+  ZmqgFairQueue *queue = &self->subscriber.incoming;
   ZmqgIoResult result;
+  const guint8 *data;
+  ZmqgPipe *pipe;
+  gssize size;
 
+  size = zmqg_type_peek_small (queue, &data);
+  if (G_LIKELY (size >= 0) && is_wanted (self, data, size) &&
+      (*message = zmqg_type_take_small (queue, data, size)) != NULL)
+    return ZMQG_IO_DONE;
+
+  pipe = peek_wanted (core);
   if (pipe == NULL)
     return ZMQG_IO_AGAIN;
 
   result = zmqg_type_build (pipe, core->frames.views, core->frames.n, message,
                             error);
   if (G_LIKELY (result == ZMQG_IO_DONE))
-    zmqg_fair_queue_consume (&self->subscriber.incoming);
+    zmqg_fair_queue_consume (queue);
   return result;
 }
 

@@ -37,17 +37,22 @@ zmqg_type_peek (ZmqgSocketCore *core,
   return pipe;
 }
 
-/* Drops the message peeked, which is not for the program; @n counts them.
+/* Drops the message peeked of @pipe, which is not for the program; @n counts
+ * them.
  * %FALSE when that is enough for one call: a peer that never stops must not
  * hold it up, nor others by the lock. The pipe stays active, and whoever
  * waits for @interest looks again. */
 static inline gboolean
 zmqg_type_drop (ZmqgSocketCore *core,
                 ZmqgFairQueue *queue,
+                ZmqgPipe *pipe,
+                ZmqgDropReason reason,
                 guint interest,
                 guint *n)
 {
+  zmqg_account_begin_drop (pipe->account);
   zmqg_fair_queue_consume (queue);
+  zmqg_account_end_drop (pipe->account, reason, 1);
   if (G_LIKELY (++*n < ZMQG_SOCKET_DROPS_MAX))
     return TRUE;
 
@@ -65,7 +70,7 @@ zmqg_type_peek_tag (ZmqgPipe *pipe)
   return tag != NULL ? tag : pipe->peer_tag;
 }
 
-/* Makes a message of frames peeked. */
+/* Makes a message of frames peeked, which have to be consumed then. */
 static inline ZmqgIoResult
 zmqg_type_build (ZmqgPipe *pipe,
                  const ZmqgFrameView *views,
@@ -75,7 +80,7 @@ zmqg_type_build (ZmqgPipe *pipe,
 {
   ZmqgMessage *built;
 
-  built = zmqg_message_new_untagged (views, n);
+  built = zmqg_message_new_taking (views, n);
   if (G_UNLIKELY (built == NULL))
     {
       zmqg_set_no_memory (error);
@@ -90,24 +95,27 @@ zmqg_type_build (ZmqgPipe *pipe,
 }
 
 /* The many: a small message of one frame that lies ready in the pipe whose
- * turn it is. %NULL: it is not as simple as that. */
-static inline ZmqgMessage *
-zmqg_type_receive_small (ZmqgFairQueue *queue)
+ * turn it is. Its size; -1: it is not as simple as that. */
+static inline gssize
+zmqg_type_peek_small (ZmqgFairQueue *queue,
+                      const guint8 **data)
 {
-  ZmqgPipe *pipe;
-  ZmqgMessage *message;
-  const guint8 *data;
-  gssize size;
-
   if (G_UNLIKELY (queue->turns.active == 0))
-    return NULL;
+    return -1;
 
-  pipe = zmqg_turns_get (&queue->turns);
-  size = zmqg_frame_queue_peek_small (pipe->in, &data);
-  if (G_UNLIKELY (size < 0))
-    return NULL;
+  return zmqg_frame_queue_peek_small (zmqg_turns_get (&queue->turns)->in,
+                                      data);
+}
 
-  message = zmqg_message_new_small (data, size);
+/* Takes that; %NULL without memory. */
+static inline ZmqgMessage *
+zmqg_type_take_small (ZmqgFairQueue *queue,
+                      const guint8 *data,
+                      gsize size)
+{
+  ZmqgPipe *pipe = zmqg_turns_get (&queue->turns);
+  ZmqgMessage *message = zmqg_message_new_small (data, size);
+
   if (G_UNLIKELY (message == NULL))
     return NULL;
   zmqg_message_take_tag (message,
@@ -127,11 +135,14 @@ zmqg_type_receive (ZmqgSocketCore *core,
                    ZmqgMessage **message,
                    GError **error)
 {
-  ZmqgPipe *pipe;
   ZmqgIoResult result;
+  const guint8 *data;
+  ZmqgPipe *pipe;
+  gssize size;
 
-  *message = zmqg_type_receive_small (queue);
-  if (G_LIKELY (*message != NULL))
+  size = zmqg_type_peek_small (queue, &data);
+  if (G_LIKELY (size >= 0) &&
+      (*message = zmqg_type_take_small (queue, data, size)) != NULL)
     return ZMQG_IO_DONE;
 
   pipe = zmqg_type_peek (core, queue);

@@ -22,7 +22,9 @@ gboolean zmqg_inproc_bind (ZmqgInprocRegistry *self, const char *name,
                            ZmqgTag *endpoint, GError **error);
 
 /* The name is free again; pipes live on. */
-void zmqg_inproc_unbind (ZmqgInprocRegistry *self, const char *name);
+/* Nothing when the name is bound by another endpoint, or by none. */
+void zmqg_inproc_unbind (ZmqgInprocRegistry *self, const char *name,
+                         ZmqgTag *endpoint);
 
 /* Returns the connecting socket's end, with a reference. */
 ZmqgPipe *zmqg_inproc_connect (ZmqgInprocRegistry *self, const char *name,

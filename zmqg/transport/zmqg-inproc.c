@@ -273,13 +273,18 @@ zmqg_inproc_bind (ZmqgInprocRegistry *self,
 
 void
 zmqg_inproc_unbind (ZmqgInprocRegistry *self,
-                    const char *name)
+                    const char *name,
+                    ZmqgTag *endpoint)
 {
   gpointer key = NULL;
-  gpointer binding = NULL;
+  gpointer binding;
 
   zmqg_lock (&self->lock);
-  g_hash_table_steal_extended (self->bindings, name, &key, &binding);
+  binding = g_hash_table_lookup (self->bindings, name);
+  if (binding != NULL && ((Binding *) binding)->endpoint == endpoint)
+    g_hash_table_steal_extended (self->bindings, name, &key, NULL);
+  else
+    binding = NULL;
   zmqg_unlock (&self->lock);
 
   g_free (key);
@@ -322,6 +327,8 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   pipe->endpoint = zmqg_tag_ref (endpoint);
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
+  zmqg_account_open (pipe);
+  zmqg_account_open (pipe->peer);
   announce (pipe, client, options);
 
   zmqg_lock (&self->lock);

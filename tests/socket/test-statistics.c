@@ -1,0 +1,757 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "socket-test.h"
+
+#include "socket/zmqg-peer.h"
+#include "socket/zmqg-pub-socket.h"
+#include "socket/zmqg-statistics.h"
+#include "socket/zmqg-sub-socket.h"
+#include "socket/zmqg-xpub-socket.h"
+#include "socket/zmqg-xsub-socket.h"
+
+#include <stdatomic.h>
+
+#define COUNT(socket, what) \
+  count (socket, zmqg_statistics_get_##what)
+#define DROPPED(socket, reason) \
+  count_dropped (socket, ZMQG_DROP_REASON_##reason)
+
+/* What no number of messages in these tests comes near: a difference that
+ * went below 0 is beyond. */
+#define TOO_MANY (G_GUINT64_CONSTANT (1) << 40)
+
+static void
+check_sums (ZmqgStatistics *statistics)
+{
+  guint64 out = zmqg_statistics_get_outbound_queued (statistics);
+  guint64 in = zmqg_statistics_get_inbound_queued (statistics);
+
+  g_assert_cmpuint (out, <, TOO_MANY);
+  g_assert_cmpuint (in, <, TOO_MANY);
+  g_assert_cmpuint (zmqg_statistics_get_handed_on (statistics), <, TOO_MANY);
+  g_assert_cmpuint (zmqg_statistics_get_taken (statistics), <, TOO_MANY);
+  g_assert_cmpuint (zmqg_statistics_get_copies (statistics), ==,
+                    zmqg_statistics_get_handed_on (statistics) +
+                      zmqg_statistics_get_outbound_dropped (statistics) + out);
+  g_assert_cmpuint (zmqg_statistics_get_arrived (statistics), ==,
+                    zmqg_statistics_get_taken (statistics) +
+                      zmqg_statistics_get_inbound_dropped (statistics) + in);
+  g_assert_cmpuint (zmqg_statistics_get_total_dropped (statistics), ==,
+                    zmqg_statistics_get_inbound_dropped (statistics) +
+                      zmqg_statistics_get_outbound_dropped (statistics) +
+                      zmqg_statistics_get_dropped (statistics,
+                                                   ZMQG_DROP_REASON_NO_PEER) +
+                      zmqg_statistics_get_dropped (statistics,
+                                                   ZMQG_DROP_REASON_FULL));
+}
+
+static guint64
+count (ZmqgSocket *socket,
+       guint64 (*what) (ZmqgStatistics *statistics))
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  check_sums (statistics);
+  return what (statistics);
+}
+
+static guint64
+count_dropped (ZmqgSocket *socket,
+               ZmqgDropReason reason)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  check_sums (statistics);
+  return zmqg_statistics_get_dropped (statistics, reason);
+}
+
+#define AWAIT(condition) ZMQG_TEST_AWAIT (condition, SOCKET_TEST_DEADLINE_MS)
+
+/* A peer that is there at once, and with it, how to make one lose it. */
+static ZmqgSocket *
+new_connected (SocketTest *test,
+               GType type,
+               const char *uri)
+{
+  ZmqgSocket *socket = socket_test_new (test, type);
+
+  socket_test_connect (socket, uri);
+  return socket;
+}
+
+static void
+subscribe (ZmqgSocket *sub,
+           const char *topic)
+{
+  g_autoptr (GError) error = NULL;
+
+  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
+  g_assert_no_error (error);
+}
+
+/* --- Messages that arrive ------------------------------------------------ */
+
+static void
+test_nothing_yet (SocketTest *test)
+{
+  ZmqgSocket *pair = socket_test_new (test, ZMQG_TYPE_PAIR_SOCKET);
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (pair);
+  g_autofree char *text = zmqg_statistics_to_string (statistics);
+
+  check_sums (statistics);
+  g_assert_cmpstr (text, ==, "sent 0 (0 bytes), received 0 (0 bytes)");
+}
+
+static void
+test_messages_and_bytes (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  g_autofree char *large = g_strnfill (100000, 'x');
+
+  for (guint i = 0; i < 10; i++)
+    {
+      socket_test_send (push, "0123456789", NULL);
+      socket_test_send (push, "a", "", "bc", NULL);
+      socket_test_send (push, large, NULL);
+    }
+  g_assert_cmpuint (COUNT (push, messages_sent), ==, 30);
+  g_assert_cmpuint (COUNT (push, bytes_sent), ==, 10 * 100013);
+  g_assert_cmpuint (COUNT (push, copies), ==, 30);
+
+  for (guint i = 0; i < 10; i++)
+    {
+      socket_test_expect (pull, "0123456789", NULL);
+      socket_test_expect (pull, "a", "", "bc", NULL);
+      socket_test_expect (pull, large, NULL);
+    }
+  g_assert_cmpuint (COUNT (pull, messages_received), ==, 30);
+  g_assert_cmpuint (COUNT (pull, bytes_received), ==, 10 * 100013);
+  g_assert_cmpuint (COUNT (pull, arrived), ==, 30);
+  g_assert_cmpuint (COUNT (pull, taken), ==, 30);
+  g_assert_cmpuint (COUNT (pull, inbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (pull, total_dropped), ==, 0);
+
+  AWAIT (COUNT (push, handed_on) == 30);
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (push, total_dropped), ==, 0);
+  g_assert_cmpuint (COUNT (push, peers), ==, 1);
+  g_assert_cmpuint (COUNT (push, messages_received), ==, 0);
+  g_assert_cmpuint (COUNT (pull, messages_sent), ==, 0);
+
+  if (test->in_process)
+    {
+      g_assert_cmpuint (COUNT (push, wire_bytes_sent), ==, 0);
+    }
+  else
+    {
+      /* Headers: 2 bytes each, 9 for the large one. */
+      g_assert_cmpuint (COUNT (push, wire_bytes_sent), ==,
+                        10 * (100013 + 4 * 2 + 9));
+      g_assert_cmpuint (COUNT (pull, wire_bytes_received), ==,
+                        10 * (100013 + 4 * 2 + 9));
+    }
+}
+
+static void
+test_queued (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+
+  for (guint i = 0; i < 5; i++)
+    socket_test_send (push, "a", NULL);
+  AWAIT (COUNT (pull, inbound_queued) == 5);
+  if (test->in_process)
+    g_assert_cmpuint (COUNT (push, outbound_queued), ==, 5);
+  else
+    AWAIT (COUNT (push, outbound_queued) == 0);
+
+  for (guint i = 5; i > 0; i--)
+    {
+      socket_test_expect (pull, "a", NULL);
+      g_assert_cmpuint (COUNT (pull, inbound_queued), ==, i - 1);
+    }
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
+}
+
+static void
+test_queued_without_a_connection (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push;
+
+  zmqg_socket_unbind (pull, uri, NULL);
+  push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  for (guint i = 0; i < 7; i++)
+    socket_test_send (push, "a", NULL);
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 7);
+  g_assert_cmpuint (COUNT (push, peers), ==, 0);
+  if (!test->in_process)
+    AWAIT (COUNT (push, reconnects) >= 2);
+
+  socket_test_rebind (pull, uri);
+  for (guint i = 0; i < 7; i++)
+    socket_test_expect (pull, "a", NULL);
+  AWAIT (COUNT (push, handed_on) == 7);
+}
+
+static void
+test_copies_of_a_publisher (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+  ZmqgSocket *subs[3];
+
+  for (guint i = 0; i < G_N_ELEMENTS (subs); i++)
+    {
+      subs[i] = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+      subscribe (subs[i], i == 0 ? "b" : "a");
+      socket_test_connect (subs[i], uri);
+    }
+  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_peers (pub, 3);
+  /* The second subscription of "a" changes no number of topics. */
+  AWAIT (COUNT (pub, taken) == 3 || test->in_process);
+
+  for (guint i = 0; i < 10; i++)
+    socket_test_send (pub, "a", "text", NULL);
+  socket_test_send (pub, "nobody", NULL);
+  for (guint i = 1; i < G_N_ELEMENTS (subs); i++)
+    for (guint j = 0; j < 10; j++)
+      socket_test_expect (subs[i], "a", "text", NULL);
+
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 11);
+  g_assert_cmpuint (COUNT (pub, bytes_sent), ==, 10 * 5 + 6);
+  g_assert_cmpuint (COUNT (pub, copies), ==, 20);
+  AWAIT (COUNT (pub, handed_on) == 20);
+  g_assert_cmpuint (COUNT (pub, total_dropped), ==, 0);
+  g_assert_cmpuint (COUNT (subs[0], arrived), ==, 0);
+}
+
+static void
+test_batches_count (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  guint n = 0;
+
+  for (guint i = 0; i < 20; i++)
+    socket_test_send (push, "abc", NULL);
+  while (n < 20)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) batch =
+        zmqg_socket_receive_batch (pull, 7, NULL, &error);
+
+      g_assert_no_error (error);
+      n += batch->len;
+      g_assert_cmpuint (COUNT (pull, messages_received), ==, n);
+      g_assert_cmpuint (COUNT (pull, bytes_received), ==, n * 3);
+    }
+}
+
+static void
+test_requests_and_replies (SocketTest *test)
+{
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, rep);
+  ZmqgSocket *req = new_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      socket_test_send (req, "ask", NULL);
+      socket_test_expect (rep, "ask", NULL);
+      socket_test_send (rep, "tell", NULL);
+      socket_test_expect (req, "tell", NULL);
+    }
+
+  g_assert_cmpuint (COUNT (req, messages_sent), ==, 3);
+  g_assert_cmpuint (COUNT (req, messages_received), ==, 3);
+  /* The envelope is none of the program's. */
+  g_assert_cmpuint (COUNT (req, bytes_sent), ==, 9);
+  g_assert_cmpuint (COUNT (rep, bytes_received), ==, 9);
+  g_assert_cmpuint (COUNT (rep, bytes_sent), ==, 12);
+  g_assert_cmpuint (COUNT (req, bytes_received), ==, 12);
+  g_assert_cmpuint (COUNT (rep, total_dropped), ==, 0);
+  g_assert_cmpuint (COUNT (req, total_dropped), ==, 0);
+}
+
+/* --- Messages that do not ------------------------------------------------ */
+
+static void
+test_no_peer (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  ZmqgSocket *xsub = socket_test_new (test, ZMQG_TYPE_XSUB_SOCKET);
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      socket_test_send (pub, "a", NULL);
+      socket_test_send (xsub, "a", NULL);
+      socket_test_send (router, "nobody", "a", NULL);
+    }
+  socket_test_send (router, "only an address", NULL);
+
+  g_assert_cmpuint (DROPPED (pub, NO_PEER), ==, 3);
+  g_assert_cmpuint (DROPPED (xsub, NO_PEER), ==, 3);
+  g_assert_cmpuint (DROPPED (router, NO_PEER), ==, 4);
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 3);
+  g_assert_cmpuint (COUNT (pub, copies), ==, 0);
+}
+
+static void
+test_full (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autofree char *uri = NULL;
+
+  g_object_set (pub, "send-hwm", 4, NULL);
+  g_object_set (sub, "receive-hwm", 3, NULL);
+  uri = socket_test_bind (test, pub);
+  subscribe (sub, "");
+  socket_test_connect (sub, uri);
+  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 1);
+
+  for (guint i = 0; i < 10; i++)
+    socket_test_send (pub, "a", NULL);
+  /* Inproc adds the marks. */
+  g_assert_cmpuint (COUNT (pub, copies), ==, 7);
+  g_assert_cmpuint (DROPPED (pub, FULL), ==, 3);
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 10);
+  for (guint i = 0; i < 7; i++)
+    socket_test_expect (sub, "a", NULL);
+  socket_test_refuses_receive (sub, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+static void
+test_replaced (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = NULL;
+
+  g_object_set (pull, "conflate", TRUE, NULL);
+  g_object_set (push, "conflate", TRUE, NULL);
+  uri = socket_test_bind (test, pull);
+  socket_test_connect (push, uri);
+  socket_test_await_peers (push, 1);
+
+  for (guint i = 0; i < 9; i++)
+    socket_test_send (push, "old", NULL);
+  socket_test_send (push, "new", NULL);
+  AWAIT (COUNT (push, handed_on) + DROPPED (push, REPLACED) == 10 ||
+         test->in_process);
+  AWAIT (COUNT (pull, arrived) == COUNT (push, handed_on) ||
+         test->in_process);
+
+  socket_test_expect (pull, "new", NULL);
+  g_assert_cmpuint (COUNT (push, copies), ==, 10);
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (pull, messages_received), ==, 1);
+  g_assert_cmpuint (COUNT (pull, arrived), ==,
+                    1 + DROPPED (pull, REPLACED));
+  if (test->in_process)
+    g_assert_cmpuint (DROPPED (push, REPLACED), ==, 9);
+}
+
+/* An accepted peer goes, and takes along what was queued for it. */
+static void
+test_lost (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *large = g_strnfill (1 << 20, 'x');
+  g_autofree char *uri = NULL;
+  guint n = 0;
+
+  g_object_set (push, "send-hwm", 100, NULL);
+  g_object_set (pull, "receive-hwm", 1, "receive-buffer", 65536, NULL);
+  uri = socket_test_bind (test, push);
+  socket_test_connect (pull, uri);
+  socket_test_await_peers (push, 1);
+  while (socket_test_try_send (push, large))
+    n++;
+  g_assert_cmpuint (n, >, 50);
+
+  socket_test_close (test, pull);
+  AWAIT (COUNT (push, peers) == 0);
+  AWAIT (COUNT (push, outbound_queued) == 0);
+  g_assert_cmpuint (COUNT (push, copies), ==, n);
+  g_assert_cmpuint (DROPPED (push, LOST), ==,
+                    n - COUNT (push, handed_on));
+  g_assert_cmpuint (DROPPED (push, LOST), >, 10);
+}
+
+static void
+test_unsent (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+
+  zmqg_socket_unbind (pull, uri, NULL);
+  g_object_set (push, "linger", 0, NULL);
+  socket_test_connect (push, uri);
+  for (guint i = 0; i < 6; i++)
+    socket_test_send (push, "a", NULL);
+  zmqg_socket_close (push);
+
+  AWAIT (COUNT (push, outbound_queued) == 0);
+  g_assert_cmpuint (COUNT (push, copies), ==, 6);
+  g_assert_cmpuint (DROPPED (push, UNSENT), ==, 6);
+}
+
+static void
+test_filtered (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autoptr (GError) error = NULL;
+
+  subscribe (sub, "a");
+  subscribe (sub, "b");
+  socket_test_connect (sub, uri);
+  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  for (guint i = 0; i < 5; i++)
+    socket_test_send (pub, "a", NULL);
+  socket_test_send (pub, "b", NULL);
+  AWAIT (COUNT (sub, inbound_queued) == 6);
+
+  zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (sub), "a", &error);
+  g_assert_no_error (error);
+  socket_test_expect (sub, "b", NULL);
+  g_assert_cmpuint (DROPPED (sub, FILTERED), ==, 5);
+  g_assert_cmpuint (COUNT (sub, messages_received), ==, 1);
+}
+
+static void
+test_malformed (SocketTest *test)
+{
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, rep);
+  ZmqgSocket *dealer = new_connected (test, ZMQG_TYPE_DEALER_SOCKET, uri);
+
+  for (guint i = 0; i < 4; i++)
+    socket_test_send (dealer, "no", "delimiter", NULL);
+  socket_test_send (dealer, "", "good", NULL);
+  socket_test_expect (rep, "good", NULL);
+  g_assert_cmpuint (DROPPED (rep, MALFORMED), ==, 4);
+}
+
+static void
+test_stale (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, router);
+  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
+  g_autoptr (ZmqgMessage) first = NULL;
+  g_autoptr (ZmqgMessage) second = NULL;
+  g_autoptr (ZmqgMessage) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (req, "relaxed", TRUE, "correlate", TRUE, NULL);
+  socket_test_connect (req, uri);
+  socket_test_send (req, "1", NULL);
+  first = socket_test_receive (router);
+  socket_test_send (req, "2", NULL);
+  second = socket_test_receive (router);
+
+  /* Answers are what was asked: the first is of no use any more. */
+  reply = zmqg_message_copy (first);
+  zmqg_socket_send (router, reply, NULL, &error);
+  g_assert_no_error (error);
+  zmqg_message_unref (reply);
+  reply = zmqg_message_copy (second);
+  zmqg_socket_send (router, reply, NULL, &error);
+  g_assert_no_error (error);
+
+  socket_test_expect (req, "2", NULL);
+  g_assert_cmpuint (DROPPED (req, STALE), ==, 1);
+  g_assert_cmpuint (COUNT (req, arrived), ==, 2);
+}
+
+/* Two peers of one name: the second is not heard. */
+static void
+test_unwanted (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, router);
+  ZmqgSocket *dealers[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      dealers[i] = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+      zmqg_socket_set_routing_id_string (dealers[i], "same");
+      socket_test_connect (dealers[i], uri);
+      socket_test_await_peers (router, i + 1);
+    }
+  for (guint i = 0; i < 3; i++)
+    socket_test_send (dealers[1], "unheard", NULL);
+  socket_test_send (dealers[0], "heard", NULL);
+
+  socket_test_expect (router, "same", "heard", NULL);
+  AWAIT (DROPPED (router, UNWANTED) == 3);
+  g_assert_cmpuint (COUNT (router, arrived), ==, 4);
+}
+
+/* A PUSH does not read; what a peer sends all the same is not forgotten. */
+static void
+test_unwanted_by_a_publisher (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+  ZmqgSocket *xsub = new_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+
+  socket_test_await_peers (pub, 1);
+  socket_test_await_peers (xsub, 1);
+  for (guint i = 0; i < 3; i++)
+    socket_test_send (xsub, "hello", NULL);
+  socket_test_send (xsub, "\1topic", NULL);
+  AWAIT (DROPPED (pub, UNWANTED) == 3);
+  AWAIT (COUNT (pub, taken) == 1);
+}
+
+static void
+test_unread (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+
+  for (guint i = 0; i < 8; i++)
+    socket_test_send (push, "a", NULL);
+  AWAIT (COUNT (pull, inbound_queued) == 8);
+  socket_test_expect (pull, "a", NULL);
+  zmqg_socket_close (pull);
+
+  AWAIT (DROPPED (pull, UNREAD) == 7);
+  g_assert_cmpuint (COUNT (pull, inbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (pull, messages_received), ==, 1);
+}
+
+static void
+test_failed_handshakes (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *rep = new_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
+
+  AWAIT (COUNT (pull, failed_handshakes) >= 1);
+  AWAIT (COUNT (rep, failed_handshakes) >= 1);
+  g_assert_cmpuint (COUNT (pull, peers), ==, 0);
+}
+
+/* --- Peers --------------------------------------------------------------- */
+
+static ZmqgPeer *
+first_peer (ZmqgSocket *socket)
+{
+  GListModel *peers = zmqg_socket_get_peers (socket);
+
+  AWAIT (g_list_model_get_n_items (peers) == 1);
+  return g_list_model_get_item (peers, 0);
+}
+
+static void
+check_peer (ZmqgPeer *peer,
+            guint64 sent,
+            guint64 received)
+{
+  g_autoptr (ZmqgStatistics) statistics = NULL;
+  gint64 until = g_get_monotonic_time () +
+                 SOCKET_TEST_DEADLINE_MS * G_TIME_SPAN_MILLISECOND;
+
+  do
+    {
+      g_clear_pointer (&statistics, zmqg_statistics_unref);
+      statistics = zmqg_peer_get_statistics (peer);
+      check_sums (statistics);
+      if (zmqg_statistics_get_messages_sent (statistics) == sent &&
+          zmqg_statistics_get_messages_received (statistics) == received)
+        break;
+      zmqg_test_turn (NULL);
+    }
+  while (g_get_monotonic_time () < until);
+
+  g_assert_cmpuint (zmqg_statistics_get_messages_sent (statistics), ==, sent);
+  g_assert_cmpuint (zmqg_statistics_get_messages_received (statistics), ==,
+                    received);
+}
+
+/* Each connection counts for itself, and keeps what it counted. */
+static void
+test_of_a_peer (SocketTest *test)
+{
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  ZmqgSocket *pair = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pair);
+  g_autoptr (ZmqgPeer) first = NULL;
+  g_autoptr (ZmqgPeer) second = NULL;
+
+  socket_test_connect (dealer, uri);
+  first = first_peer (dealer);
+  for (guint i = 0; i < 3; i++)
+    socket_test_send (dealer, "there", NULL);
+  for (guint i = 0; i < 3; i++)
+    socket_test_expect (pair, "there", NULL);
+  socket_test_send (pair, "back", NULL);
+  socket_test_expect (dealer, "back", NULL);
+  check_peer (first, 3, 1);
+
+  socket_test_close (test, pair);
+  AWAIT (!zmqg_peer_is_connected (first));
+  AWAIT (g_list_model_get_n_items (zmqg_socket_get_peers (dealer)) == 0);
+  g_assert_cmpuint (COUNT (dealer, peers), ==, 0);
+  check_peer (first, 3, 1);
+  if (test->in_process)
+    return;
+
+  socket_test_send (dealer, "queued", NULL);
+  pair = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  socket_test_rebind (pair, uri);
+  socket_test_expect (pair, "queued", NULL);
+  second = first_peer (dealer);
+  g_assert_true (first != second);
+  check_peer (second, 1, 0);
+  check_peer (first, 3, 1);
+  g_assert_cmpuint (COUNT (dealer, handed_on), ==, 4);
+}
+
+/* --- At any moment ------------------------------------------------------- */
+
+typedef struct
+{
+  ZmqgSocket *socket;
+  atomic_bool stop;
+  guint64 n;
+} Worker;
+
+static gpointer
+send_on_and_on (gpointer data)
+{
+  Worker *self = data;
+
+  while (!atomic_load (&self->stop))
+    {
+      g_autoptr (ZmqgMessage) message = zmqg_message_new_string ("message");
+
+      if (zmqg_socket_try_send (self->socket, message, NULL))
+        self->n++;
+      else
+        g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static gpointer
+receive_on_and_on (gpointer data)
+{
+  Worker *self = data;
+
+  while (!atomic_load (&self->stop))
+    {
+      g_autoptr (ZmqgMessage) message =
+        zmqg_socket_try_receive (self->socket, NULL);
+
+      if (message != NULL)
+        self->n++;
+      else
+        g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+#define LOOKS 2000
+
+/* While two threads are at it, connections come and go, and a third looks. */
+static void
+test_sums_at_any_moment (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  Worker sender = { .socket = push };
+  Worker receiver = { .socket = pull };
+  GThread *sending;
+  GThread *receiving;
+  g_autoptr (GError) error = NULL;
+
+  socket_test_connect (push, uri);
+  sending = g_thread_new ("sender", send_on_and_on, &sender);
+  receiving = g_thread_new ("receiver", receive_on_and_on, &receiver);
+
+  for (guint i = 0; i < LOOKS; i++)
+    {
+      COUNT (push, outbound_queued);
+      COUNT (pull, inbound_queued);
+      if (i % 100 == 99)
+        {
+          zmqg_socket_disconnect_from (push, uri, &error);
+          g_assert_no_error (error);
+          socket_test_connect (push, uri);
+        }
+      /* Nobody else drives the engine where it has no thread. */
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+
+  atomic_store (&sender.stop, TRUE);
+  g_thread_join (sending);
+  /* All that was sent arrives: linger has no end here. */
+  AWAIT (COUNT (push, outbound_queued) == 0);
+  AWAIT (COUNT (pull, taken) + COUNT (pull, inbound_dropped) ==
+         COUNT (push, handed_on));
+  atomic_store (&receiver.stop, TRUE);
+  g_thread_join (receiving);
+
+  g_assert_cmpuint (COUNT (push, messages_sent), ==, sender.n);
+  g_assert_cmpuint (COUNT (push, copies), ==, sender.n);
+  g_assert_cmpuint (COUNT (pull, messages_received), ==, receiver.n);
+  g_assert_cmpuint (COUNT (pull, taken), ==, receiver.n);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, scope, function) \
+  socket_test_add ("/zmqg/statistics/" path, SOCKET_TEST_##scope, function)
+  ADD ("nothing-yet", ALL, test_nothing_yet);
+  ADD ("messages-and-bytes", ALL, test_messages_and_bytes);
+  ADD ("queued", ALL, test_queued);
+  ADD ("queued-without-a-connection", ALL, test_queued_without_a_connection);
+  ADD ("copies-of-a-publisher", ALL, test_copies_of_a_publisher);
+  ADD ("batches-count", ALL, test_batches_count);
+  ADD ("requests-and-replies", ALL, test_requests_and_replies);
+  ADD ("dropped/no-peer", ALL, test_no_peer);
+  ADD ("dropped/full", INPROC, test_full);
+  ADD ("dropped/replaced", ALL, test_replaced);
+  ADD ("dropped/lost", NETWORK, test_lost);
+  ADD ("dropped/unsent", NETWORK, test_unsent);
+  ADD ("dropped/filtered", ALL, test_filtered);
+  ADD ("dropped/malformed", ALL, test_malformed);
+  ADD ("dropped/stale", ALL, test_stale);
+  ADD ("dropped/unwanted", ALL, test_unwanted);
+  ADD ("dropped/unwanted-by-a-publisher", ALL, test_unwanted_by_a_publisher);
+  ADD ("dropped/unread", ALL, test_unread);
+  ADD ("failed-handshakes", NETWORK, test_failed_handshakes);
+  ADD ("of-a-peer", ALL, test_of_a_peer);
+  ADD ("sums-at-any-moment", ALL, test_sums_at_any_moment);
+
+  return g_test_run ();
+}
