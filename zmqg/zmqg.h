@@ -21,6 +21,7 @@
 #include "socket/zmqg-push-socket.h"
 #include "socket/zmqg-rep-socket.h"
 #include "socket/zmqg-req-socket.h"
+#include "socket/zmqg-request.h"
 #include "socket/zmqg-router-socket.h"
 #include "socket/zmqg-socket.h"
 #include "socket/zmqg-statistics.h"

@@ -35,7 +35,10 @@ const METHODS = {
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,
-    ReqSocket: 'request_async request_finish get_correlate set_correlate get_relaxed set_relaxed',
+    ReqSocket: `request request_async request_finish get_correlate set_correlate
+        get_relaxed set_relaxed get_request_retries set_request_retries
+        get_request_retry_interval set_request_retry_interval`,
+    Request: `get_message get_peer reply reply_data reply_bytes reply_string`,
     SubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
         unsubscribe_bytes unsubscribe_data`,
     XsubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
@@ -54,7 +57,8 @@ const PROPERTIES = {
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout`,
-    ReqSocket: 'correlate relaxed',
+    ReqSocket: 'correlate relaxed request-retries request-retry-interval',
+    Request: 'message peer',
     RouterSocket: 'mandatory handover notify-peers probe-router',
     XpubSocket: 'verbose manual no-drop welcome-message',
 };
@@ -96,6 +100,7 @@ test('error codes', async () => {
 test('signals', async () => {
     for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed'])
         assert(GObject.signal_lookup(signal, Zmqg.Socket.$gtype) > 0, signal);
+    assert(GObject.signal_lookup('request', Zmqg.RepSocket.$gtype) > 0, 'request');
 });
 
 test('no method hides those of GObject', async () => {

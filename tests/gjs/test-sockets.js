@@ -244,49 +244,6 @@ test('REQ and REP in one main loop', async () => {
     }
 });
 
-test('requests in flight', async () => {
-    const [rep, req] = connected(Zmqg.RepSocket, Zmqg.ReqSocket,
-        {uri: 'tcp://127.0.0.1:*'});
-    const ask = (word, msec = -1, cancellable = null) =>
-        req.request_async(Zmqg.Message.new_string(word), msec, cancellable);
-    const id = rep.connect('message', (socket, message) => {
-        socket.send_string(message.get_string(0).toUpperCase(), null);
-    });
-    const replies = await Promise.all(['a', 'b', 'c', 'd'].map(word => ask(word, 10000)));
-    equal(replies.map(message => message.get_string(0)), ['A', 'B', 'C', 'D']);
-
-    // From now on nobody answers.
-    rep.disconnect(id);
-    req.relaxed = true;
-    req.correlate = true;
-    const cancellable = new Gio.Cancellable();
-    const late = ask('late', 5);
-    const inLine = ask('in line', -1, cancellable);
-    const last = ask('last');
-    cancellable.cancel();
-    await rejects(inLine, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
-    await rejects(late, Zmqg.Error, Zmqg.Error.TIMED_OUT);
-    for (const word of ['late', 'last']) {
-        equal((await rep.receive_async(null)).get_string(0), word);
-        rep.send_string(`re: ${word}`, null);
-    }
-    equal((await last).get_string(0), 're: last');
-
-    const unanswered = ask('unanswered');
-    const behind = ask('behind');
-    await turn();
-    req.close();
-    await rejects(unanswered, Zmqg.Error, Zmqg.Error.CLOSED);
-    await rejects(behind, Zmqg.Error, Zmqg.Error.CLOSED);
-});
-
-test('a request that was given up blocks the socket unless it is relaxed', async () => {
-    const [, req] = connected(Zmqg.RepSocket, Zmqg.ReqSocket);
-    const ask = msec => req.request_async(Zmqg.Message.new_string('x'), msec, null);
-    await rejects(ask(1), Zmqg.Error, Zmqg.Error.TIMED_OUT);
-    await rejects(ask(1), Zmqg.Error, Zmqg.Error.STATE);
-});
-
 test('PUB and SUB', async () => {
     const [pub, sub] = connected(Zmqg.PubSocket, Zmqg.SubSocket,
         {uri: 'tcp://127.0.0.1:*'});

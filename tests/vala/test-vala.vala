@@ -206,6 +206,105 @@ void test_publish_subscribe () {
     }
 }
 
+async void ask (Zmqg.ReqSocket req, string word, GenericArray<string> order) throws Error {
+    var reply = yield req.request_async (new Zmqg.Message.string (word), 20000, null);
+    assert (reply.get_string (0) == word.up ());
+    order.add (word);
+}
+
+async void ask_in_vain (Zmqg.ReqSocket req) throws Error {
+    try {
+        yield req.request_async (new Zmqg.Message.string ("late"), 5, null);
+        assert_not_reached ();
+    } catch (Zmqg.Error.TIMED_OUT e) {
+    }
+}
+
+void test_requests () {
+    foreach (var uri in new string[] { inproc (), "tcp://127.0.0.1:*", "ipc://*" }) {
+        var rep = new Zmqg.RepSocket (null);
+        var req = new Zmqg.ReqSocket (null);
+        var in_service = new GenericArray<Zmqg.Request> ();
+        var order = new GenericArray<string> ();
+        var ended = 0;
+        connect_pair (rep, req, uri);
+        rep.request.connect ((request) => { in_service.add (request); });
+        foreach (var word in new string[] { "a", "b", "c" }) {
+            ask.begin (req, word, order, (_, result) => {
+                try {
+                    ask.end (result);
+                } catch (Error e) {
+                    error ("%s", e.message);
+                }
+            });
+        }
+        await_condition (() => in_service.length == 3);
+        try {
+            for (var i = 3; i > 0; i--) {
+                var request = in_service[i - 1];
+                assert (request.message.get_n_frames () == 1);
+                request.reply_string (request.get_message ().get_string (0).up ());
+            }
+        } catch (Error e) {
+            error ("%s", e.message);
+        }
+        await_condition (() => order.length == 3);
+        assert (order[0] == "c" && order[1] == "b" && order[2] == "a");
+        try {
+            in_service[0].reply (new Zmqg.Message.string ("twice"));
+            assert_not_reached ();
+        } catch (Zmqg.Error.STATE e) {
+        } catch (Error e) {
+            assert_not_reached ();
+        }
+
+        ask_in_vain.begin (req, (_, result) => {
+            try {
+                ask_in_vain.end (result);
+            } catch (Error e) {
+                error ("%s", e.message);
+            }
+            ended++;
+        });
+        await_condition (() => ended == 1);
+    }
+}
+
+void test_blocking_requests () {
+    var rep = new Zmqg.RepSocket (null);
+    var req = new Zmqg.ReqSocket (null);
+    var ended = 0;
+    rep.request.connect ((request) => {
+        try {
+            request.reply (request.message);
+        } catch (Error e) {
+            error ("%s", e.message);
+        }
+    });
+    connect_pair (rep, req, inproc ());
+    Thread<bool>[] threads = {};
+    for (var i = 0; i < 4; i++) {
+        var number = i;
+        threads += new Thread<bool> ("ask", () => {
+            try {
+                for (var j = 0; j < 20; j++) {
+                    var word = "%d/%d".printf (number, j);
+                    var reply = req.request (new Zmqg.Message.string (word), 20000);
+                    assert (reply.get_string (0) == word);
+                }
+            } catch (Error e) {
+                error ("%s", e.message);
+            }
+            AtomicInt.inc (ref ended);
+            MainContext.default ().wakeup ();
+            return true;
+        });
+    }
+    await_condition (() => AtomicInt.get (ref ended) == 4);
+    foreach (var thread in threads)
+        thread.join ();
+}
+
 void test_source () {
     var pull = new Zmqg.PullSocket (null);
     var push = new Zmqg.PushSocket (null);
@@ -236,6 +335,8 @@ int main (string[] args) {
     Test.add_func ("/zmqg/vala/async", test_async);
     Test.add_func ("/zmqg/vala/main-context", test_main_context);
     Test.add_func ("/zmqg/vala/publish-subscribe", test_publish_subscribe);
+    Test.add_func ("/zmqg/vala/requests", test_requests);
+    Test.add_func ("/zmqg/vala/blocking-requests", test_blocking_requests);
     Test.add_func ("/zmqg/vala/source", test_source);
     return Test.run ();
 }

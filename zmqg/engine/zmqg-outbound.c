@@ -108,6 +108,7 @@ zmqg_outbound_close (ZmqgOutbound *self,
   self->control_done = 0;
   self->message_done = 0;
   zmqg_frame_queue_rewind (queue);
+  atomic_store (&self->pipe->peer->taken, queue->read);
   /* Nobody needs to wake us: traffic starts with a look. */
   atomic_store (&queue->reader_asleep, 0);
   if (hiccup)

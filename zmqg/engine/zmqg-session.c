@@ -432,6 +432,8 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
 
+  /* Before the socket hears of it. */
+  atomic_store (&record->gone, TRUE);
   if (!self->closing)
     {
       if (hiccup)
@@ -441,7 +443,6 @@ zmqg_session_stop_traffic (ZmqgSession *self,
     }
 
   zmqg_peer_record_end (record);
-  atomic_store (&record->gone, TRUE);
   self->client->ops->peer_removed (self->client, record, reason);
   zmqg_tag_unref (&record->tag);
 }

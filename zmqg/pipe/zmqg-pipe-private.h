@@ -91,6 +91,8 @@ struct _ZmqgPipe
   ZmqgTag *peer_tag;            /* who is, or was last, at the other end */
   _Atomic (ZmqgTag *) new_tag;  /* set by the engine before it posts PEER */
   atomic_uint epoch;   /* connections lost so far; with HICCUP */
+  _Atomic guint64 taken; /* of what this end wrote: messages that were handed
+                          * over whole until the last HICCUP */
   int linger;          /* ms, set by the other end before it posts ENDED */
 };
 

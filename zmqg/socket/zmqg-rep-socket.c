@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-request-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
 
@@ -21,6 +22,9 @@
  * and sending while none is, fail with %ZMQG_ERROR_STATE. The reply to a peer
  * that has gone is dropped.
  *
+ * [signal@Zmqg.RepSocket::request] is another way, by which any number of
+ * requests may be in service, and be replied to in any order.
+ *
  * Since: 1.0
  */
 struct _ZmqgRepSocket
@@ -32,6 +36,8 @@ struct _ZmqgRepSocketClass
 {
   ZmqgSocketClass parent_class;
 };
+
+static guint request_signal;
 
 G_DEFINE_FINAL_TYPE (ZmqgRepSocket, zmqg_rep_socket, ZMQG_TYPE_SOCKET)
 
@@ -306,10 +312,113 @@ static const ZmqgSocketOps rep_ops = {
   .events = rep_events,
 };
 
+/* --- Requests in service ------------------------------------------------ */
+
+static gboolean
+has_request_handler (ZmqgSocket *socket)
+{
+  return g_signal_has_handler_pending (socket, request_signal, 0, TRUE);
+}
+
+/* Whatever the state of lock-step is. */
+static gboolean
+has_request (ZmqgSocketCore *core)
+{
+  guint n;
+
+  return rep_peek (core, &n) != NULL;
+}
+
+/* Locked. */
+static gboolean
+take_request (ZmqgSocketCore *core,
+              ZmqgPipe **pipe,
+              ZmqgEnvelope **envelope,
+              ZmqgMessage **message)
+{
+  RepState *self = core->state;
+  guint n;
+
+  *pipe = rep_peek (core, &n);
+  if (*pipe == NULL)
+    return FALSE;
+
+  /* Without memory it stays where it is. */
+  *envelope = zmqg_envelope_new (core->frames.views, n);
+  if (*envelope == NULL ||
+      zmqg_type_build (*pipe, core->frames.views + n, core->frames.n - n,
+                       message, NULL) != ZMQG_IO_DONE)
+    {
+      g_clear_pointer (envelope, g_free);
+      return FALSE;
+    }
+
+  zmqg_pipe_ref (*pipe);
+  zmqg_fair_queue_consume (&self->queue);
+  zmqg_socket_core_note_received (core, zmqg_message_get_size (*message));
+  return TRUE;
+}
+
+static gboolean
+emit_request (ZmqgSocket *socket)
+{
+  ZmqgSocketCore *core = socket->core;
+  g_autoptr (ZmqgRequest) request = NULL;
+  ZmqgEnvelope *envelope = NULL;
+  ZmqgMessage *message = NULL;
+  ZmqgPipe *pipe = NULL;
+  gboolean taken;
+
+  if (!zmqg_socket_core_check_fork (core, NULL))
+    return FALSE;
+
+  zmqg_socket_core_lock (core);
+  taken = zmqg_socket_core_check (core, NULL) &&
+          take_request (core, &pipe, &envelope, &message);
+  if (!taken)
+    zmqg_socket_core_give_back (core);
+  zmqg_socket_core_unlock (core);
+  if (!taken)
+    return FALSE;
+
+  request = zmqg_request_new (zmqg_socket_core_ref (core), pipe, envelope,
+                              message);
+  g_signal_emit (socket, request_signal, 0, request);
+  return TRUE;
+}
+
+static const ZmqgSocketService rep_service = {
+  .has_handler = has_request_handler,
+  .is_readable = has_request,
+  .emit = emit_request,
+};
+
 static void
 zmqg_rep_socket_class_init (ZmqgRepSocketClass *klass)
 {
   klass->parent_class.ops = &rep_ops;
+  klass->parent_class.service = &rep_service;
+
+  /**
+   * ZmqgRepSocket::request:
+   * @self: the socket
+   * @request: the request
+   *
+   * A request was received. While a handler is connected, requests are taken
+   * from the socket and given to it, in the socket's main context, at most 64
+   * in one turn; [signal@Zmqg.Socket::message] gets none then. Calls that wait
+   * for a message come first. What the state of lock-step is does not matter:
+   * receive and send go on beside it.
+   *
+   * The handler replies by [method@Zmqg.Request.reply], or keeps a reference
+   * to do so later. A request of which nobody keeps a reference is not replied
+   * to.
+   *
+   * Since: 1.0
+   */
+  request_signal =
+    g_signal_new ("request", ZMQG_TYPE_REP_SOCKET, G_SIGNAL_RUN_LAST, 0, NULL,
+                  NULL, NULL, G_TYPE_NONE, 1, ZMQG_TYPE_REQUEST);
 }
 
 static void

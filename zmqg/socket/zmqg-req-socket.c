@@ -5,14 +5,9 @@
 
 #include "socket/zmqg-req-socket.h"
 
-#include "base/zmqg-error.h"
-#include "pattern/zmqg-session-tables-private.h"
-#include "socket/zmqg-req-request-private.h"
 #include "socket/zmqg-entry-private.h"
+#include "socket/zmqg-req-private.h"
 #include "socket/zmqg-socket-private.h"
-#include "socket/zmqg-type-private.h"
-
-#include <string.h>
 
 /**
  * ZmqgReqSocket:
@@ -22,6 +17,9 @@
  * Requests go to the connected [class@Zmqg.RepSocket]s and
  * [class@Zmqg.RouterSocket]s in turn. Sending while a reply is due, and
  * receiving while none is, fail with %ZMQG_ERROR_STATE.
+ *
+ * Any number of requests may be under way by
+ * [method@Zmqg.ReqSocket.request_async].
  *
  * Since: 1.0
  */
@@ -37,296 +35,18 @@ struct _ZmqgReqSocketClass
 
 G_DEFINE_FINAL_TYPE (ZmqgReqSocket, zmqg_req_socket, ZMQG_TYPE_SOCKET)
 
-typedef struct
-{
-  ZmqgFairQueue queue;
-  ZmqgLoadBalancer balancer;
-  gboolean awaiting;   /* a reply */
-  ZmqgPipe *asked;     /* borrowed; NULL: it has gone, anyone may reply */
-  guint32 request_id;  /* of the newest request */
-  gboolean correlated; /* that one carries its number */
-  gboolean correlate;
-  gboolean relaxed;
-  gboolean probe_router;
-} ReqState;
-
 enum
 {
   PROP_0,
   PROP_CORRELATE,
   PROP_RELAXED,
   PROP_PROBE_ROUTER,
+  PROP_REQUEST_RETRIES,
+  PROP_REQUEST_RETRY_INTERVAL,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
-
-static void
-req_init (ZmqgSocketCore *core)
-{
-  ReqState *self = core->state;
-
-  zmqg_fair_queue_init (&self->queue);
-  zmqg_load_balancer_init (&self->balancer);
-  self->request_id = g_random_int ();
-}
-
-static void
-req_clear (ZmqgSocketCore *core)
-{
-  ReqState *self = core->state;
-
-  zmqg_fair_queue_clear (&self->queue);
-  zmqg_load_balancer_clear (&self->balancer);
-}
-
-static void
-req_attach (ZmqgSocketCore *core,
-            ZmqgPipe *pipe)
-{
-  ReqState *self = core->state;
-
-  if (self->probe_router)
-    zmqg_type_probe (pipe);
-  zmqg_fair_queue_attach (&self->queue, pipe);
-  zmqg_load_balancer_attach (&self->balancer, pipe);
-}
-
-static void
-req_readable (ZmqgSocketCore *core,
-              ZmqgPipe *pipe)
-{
-  ReqState *self = core->state;
-
-  zmqg_fair_queue_activate (&self->queue, pipe);
-}
-
-static void
-req_writable (ZmqgSocketCore *core,
-              ZmqgPipe *pipe)
-{
-  ReqState *self = core->state;
-
-  /* An ended pipe is not in the load balancer any more. */
-  if (!pipe->ended)
-    zmqg_load_balancer_activate (&self->balancer, pipe);
-}
-
-static gboolean
-req_ended (ZmqgSocketCore *core,
-           ZmqgPipe *pipe)
-{
-  ReqState *self = core->state;
-
-  zmqg_load_balancer_detach (&self->balancer, pipe);
-  return zmqg_type_is_drained (&self->queue, pipe);
-}
-
-static void
-req_detach (ZmqgSocketCore *core,
-            ZmqgPipe *pipe)
-{
-  ReqState *self = core->state;
-
-  if (self->asked == pipe)
-    self->asked = NULL;
-  if (!pipe->ended)
-    zmqg_load_balancer_detach (&self->balancer, pipe);
-  zmqg_fair_queue_detach (&self->queue, pipe);
-}
-
-/* Replies that came too late. %FALSE when there are more than one call may
- * drop. */
-static gboolean
-drop_stale (ZmqgSocketCore *core)
-{
-  ReqState *self = core->state;
-  guint n = 0;
-  ZmqgPipe *pipe;
-
-  while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
-    if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
-                         ZMQG_WAIT_OUT, &n))
-      return FALSE;
-
-  return TRUE;
-}
-
-static ZmqgIoResult
-req_send (ZmqgSocketCore *core,
-          const ZmqgFrameView *views,
-          guint n,
-          GError **error)
-{
-  ReqState *self = core->state;
-  ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
-  g_autofree ZmqgFrameView *heap = NULL;
-  ZmqgFrameView *all = local;
-  guint32 id = self->request_id + 1;
-  guint n_all = 0;
-  ZmqgIoResult result;
-  ZmqgPipe *pipe;
-
-  if (self->awaiting && !self->relaxed)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "The reply to the last request is still awaited");
-      return ZMQG_IO_FAILED;
-    }
-
-  /* Before anything changes. A reply to this request cannot be among those
-   * that are there. */
-  if (!zmqg_load_balancer_has_room (&self->balancer) || !drop_stale (core))
-    return ZMQG_IO_AGAIN;
-
-  if (n + 2 > ZMQG_TYPE_STACK_VIEWS)
-    all = heap = g_try_new (ZmqgFrameView, (gsize) n + 2);
-  if (all == NULL)
-    {
-      zmqg_set_no_memory (error);
-      return ZMQG_IO_FAILED;
-    }
-
-  if (self->correlate)
-    all[n_all++] = (ZmqgFrameView) { (const guint8 *) &id, sizeof id,
-                                     ZMQG_FRAME_MORE, NULL, NULL };
-  all[n_all++] = (ZmqgFrameView) { (const guint8 *) "", 0, ZMQG_FRAME_MORE,
-                                   NULL, NULL };
-  memcpy (all + n_all, views, n * sizeof *views);
-  n_all += n;
-
-  switch (zmqg_load_balancer_write (&self->balancer, all, n_all, &pipe))
-    {
-    case ZMQG_PIPE_WRITTEN:
-      result = ZMQG_IO_DONE;
-      break;
-
-    case ZMQG_PIPE_FULL:
-      return ZMQG_IO_AGAIN;
-
-    case ZMQG_PIPE_NO_MEMORY:
-    default:
-      zmqg_set_no_memory (error);
-      return ZMQG_IO_FAILED;
-    }
-
-  self->request_id = id;
-  self->correlated = self->correlate;
-  self->awaiting = TRUE;
-  self->asked = pipe;
-  core->state_changed = TRUE;
-  zmqg_socket_core_flush (core, pipe);
-  return result;
-}
-
-/* How many frames of the message peeked are its envelope; 0: it is not the
- * reply that is awaited. */
-static guint
-measure_envelope (ReqState *self,
-                  const ZmqgFrameArray *frames)
-{
-  const ZmqgFrameView *views = frames->views;
-  guint skip = self->correlated ? 1 : 0;
-
-  if (frames->n < skip + 2 || views[skip].size != 0)
-    return 0;
-  if (skip > 0 &&
-      (views[0].size != sizeof self->request_id ||
-       memcmp (views[0].data, &self->request_id, views[0].size) != 0))
-    return 0;
-
-  return skip + 1;
-}
-
-/* The pipe with the reply that is awaited, having dropped what is before it. */
-static ZmqgPipe *
-req_peek (ZmqgSocketCore *core,
-          guint *skip)
-{
-  ReqState *self = core->state;
-  guint n = 0;
-  ZmqgPipe *pipe;
-
-  while ((pipe = zmqg_type_peek (core, &self->queue)) != NULL)
-    {
-      if (self->asked == NULL || self->asked == pipe)
-        {
-          *skip = measure_envelope (self, &core->frames);
-          if (*skip > 0)
-            break;
-        }
-      if (!zmqg_type_drop (core, &self->queue, pipe, ZMQG_DROP_REASON_STALE,
-                           ZMQG_WAIT_IN, &n))
-        return NULL;
-    }
-
-  return pipe;
-}
-
-static ZmqgIoResult
-req_receive (ZmqgSocketCore *core,
-             ZmqgMessage **message,
-             GError **error)
-{
-  ReqState *self = core->state;
-  ZmqgIoResult result;
-  ZmqgPipe *pipe;
-  guint skip;
-
-  if (!self->awaiting)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "There is no request that awaits a reply");
-      return ZMQG_IO_FAILED;
-    }
-
-  pipe = req_peek (core, &skip);
-  if (pipe == NULL)
-    return ZMQG_IO_AGAIN;
-
-  result = zmqg_type_build (pipe, core->frames.views + skip,
-                            core->frames.n - skip, message, error);
-  if (G_LIKELY (result == ZMQG_IO_DONE))
-    {
-      zmqg_fair_queue_consume (&self->queue);
-      self->awaiting = FALSE;
-      self->asked = NULL;
-      core->state_changed = TRUE;
-    }
-  return result;
-}
-
-static guint
-req_events (ZmqgSocketCore *core)
-{
-  ReqState *self = core->state;
-  guint events = 0;
-  guint skip;
-
-  if (self->awaiting && req_peek (core, &skip) != NULL)
-    events |= ZMQG_WAIT_IN;
-  if ((!self->awaiting || self->relaxed) &&
-      zmqg_load_balancer_has_room (&self->balancer))
-    events |= ZMQG_WAIT_OUT;
-  return events;
-}
-
-static const ZmqgSocketOps req_ops = {
-  .type = ZMQG_SOCKET_TYPE_REQ,
-  .session = &zmqg_req_session,
-  .state_size = sizeof (ReqState),
-  .connects_once = TRUE,
-  .init = req_init,
-  .clear = req_clear,
-  .attach = req_attach,
-  .readable = req_readable,
-  .writable = req_writable,
-  .ended = req_ended,
-  .detach = req_detach,
-  .send = req_send,
-  .receive = req_receive,
-  .events = req_events,
-};
 
 static void
 zmqg_req_socket_get_property (GObject *object,
@@ -348,6 +68,15 @@ zmqg_req_socket_get_property (GObject *object,
 
     case PROP_PROBE_ROUTER:
       g_value_set_boolean (value, zmqg_req_socket_get_probe_router (self));
+      break;
+
+    case PROP_REQUEST_RETRIES:
+      g_value_set_uint (value, zmqg_req_socket_get_request_retries (self));
+      break;
+
+    case PROP_REQUEST_RETRY_INTERVAL:
+      g_value_set_uint (value,
+                        zmqg_req_socket_get_request_retry_interval (self));
       break;
 
     default:
@@ -377,9 +106,30 @@ zmqg_req_socket_set_property (GObject *object,
       zmqg_req_socket_set_probe_router (self, g_value_get_boolean (value));
       break;
 
+    case PROP_REQUEST_RETRIES:
+      zmqg_req_socket_set_request_retries (self, g_value_get_uint (value));
+      break;
+
+    case PROP_REQUEST_RETRY_INTERVAL:
+      zmqg_req_socket_set_request_retry_interval (self,
+                                                  g_value_get_uint (value));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
+}
+
+static void
+zmqg_req_socket_dispose (GObject *object)
+{
+  ZmqgReqSocket *self = ZMQG_REQ_SOCKET (object);
+  ZmqgSocketCore *core = self->parent_instance.core;
+
+  G_OBJECT_CLASS (zmqg_req_socket_parent_class)->dispose (object);
+
+  if (core != NULL && !zmqg_context_core_is_forked (core->context))
+    zmqg_req_tidy (core, TRUE);
 }
 
 static void
@@ -387,7 +137,8 @@ zmqg_req_socket_class_init (ZmqgReqSocketClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  klass->parent_class.ops = &req_ops;
+  klass->parent_class.ops = &zmqg_req_ops;
+  object_class->dispose = zmqg_req_socket_dispose;
   object_class->get_property = zmqg_req_socket_get_property;
   object_class->set_property = zmqg_req_socket_set_property;
 
@@ -431,13 +182,52 @@ zmqg_req_socket_class_init (ZmqgReqSocketClass *klass)
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
                             G_PARAM_STATIC_STRINGS);
 
+  /**
+   * ZmqgReqSocket:request-retries: (getter get_request_retries) (setter set_request_retries)
+   *
+   * How many times a request of [method@Zmqg.ReqSocket.request_async] is sent
+   * again, beyond the first time; 0 for never.
+   *
+   * It is, to the peer whose turn it is, when it was not replied to for
+   * [property@Zmqg.ReqSocket:request-retry-interval], and at once when the
+   * connection was lost by which it went. The first reply counts, whichever
+   * peer of those that were asked it comes from; peers have to bear being asked
+   * twice.
+   *
+   * A request whose connection was lost, and that may not be sent again, fails
+   * with %ZMQG_ERROR_PEER_LOST. One that is known to have never left goes to
+   * the next peer in any case.
+   *
+   * Applies to the requests after it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REQUEST_RETRIES] =
+    g_param_spec_uint ("request-retries", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                         G_PARAM_STATIC_STRINGS);
+
+  /**
+   * ZmqgReqSocket:request-retry-interval: (getter get_request_retry_interval) (setter set_request_retry_interval)
+   *
+   * After how many milliseconds without a reply a request is sent again, if
+   * [property@Zmqg.ReqSocket:request-retries] allows; 0 for only when its
+   * connection was lost. Applies to the requests after it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REQUEST_RETRY_INTERVAL] =
+    g_param_spec_uint ("request-retry-interval", NULL, NULL, 0, G_MAXUINT,
+                       ZMQG_REQ_RETRY_INTERVAL,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                         G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
-zmqg_req_socket_init (ZmqgReqSocket *self)
+zmqg_req_socket_init (ZmqgReqSocket *self G_GNUC_UNUSED)
 {
-  zmqg_req_request_prepare (self);
 }
 
 /**
@@ -471,7 +261,7 @@ zmqg_req_socket_new (ZmqgContext *context)
 gboolean
 zmqg_req_socket_get_correlate (ZmqgReqSocket *self)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
@@ -492,7 +282,7 @@ void
 zmqg_req_socket_set_correlate (ZmqgReqSocket *self,
                                gboolean correlate)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
@@ -515,7 +305,7 @@ zmqg_req_socket_set_correlate (ZmqgReqSocket *self,
 gboolean
 zmqg_req_socket_get_relaxed (ZmqgReqSocket *self)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
@@ -537,7 +327,7 @@ void
 zmqg_req_socket_set_relaxed (ZmqgReqSocket *self,
                              gboolean relaxed)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
@@ -559,7 +349,7 @@ zmqg_req_socket_set_relaxed (ZmqgReqSocket *self,
 gboolean
 zmqg_req_socket_get_probe_router (ZmqgReqSocket *self)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), FALSE);
 
@@ -580,11 +370,136 @@ void
 zmqg_req_socket_set_probe_router (ZmqgReqSocket *self,
                                   gboolean probe_router)
 {
-  ReqState *state;
+  ZmqgReq *state;
 
   g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
 
   state = self->parent_instance.core->state;
   zmqg_socket_change_flag (&self->parent_instance, &state->probe_router,
                            probe_router, properties[PROP_PROBE_ROUTER]);
+}
+
+static guint
+get_number (ZmqgReqSocket *self,
+            const guint *field)
+{
+  ZmqgSocketCore *core = self->parent_instance.core;
+  guint value;
+
+  if (zmqg_context_core_is_forked (core->context))
+    return *field;
+
+  zmqg_socket_core_lock (core);
+  value = *field;
+  zmqg_socket_core_unlock (core);
+
+  return value;
+}
+
+static void
+change_number (ZmqgReqSocket *self,
+               guint *field,
+               guint value,
+               GParamSpec *property)
+{
+  ZmqgSocketCore *core = self->parent_instance.core;
+  gboolean changed;
+
+  if (zmqg_context_core_is_forked (core->context))
+    return;
+
+  zmqg_socket_core_lock (core);
+  changed = *field != value;
+  *field = value;
+  zmqg_socket_core_unlock (core);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), property);
+}
+
+/**
+ * zmqg_req_socket_get_request_retries: (get-property request-retries)
+ * @self: the socket
+ *
+ * Tells how many times a request is sent again.
+ *
+ * Returns: the value of [property@Zmqg.ReqSocket:request-retries]
+ *
+ * Since: 1.0
+ */
+guint
+zmqg_req_socket_get_request_retries (ZmqgReqSocket *self)
+{
+  ZmqgReq *state;
+
+  g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), 0);
+
+  state = self->parent_instance.core->state;
+  return get_number (self, &state->retries);
+}
+
+/**
+ * zmqg_req_socket_set_request_retries: (set-property request-retries)
+ * @self: the socket
+ * @retries: how many times a request is sent again
+ *
+ * Sets [property@Zmqg.ReqSocket:request-retries].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_req_socket_set_request_retries (ZmqgReqSocket *self,
+                                     guint retries)
+{
+  ZmqgReq *state;
+
+  g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
+
+  state = self->parent_instance.core->state;
+  change_number (self, &state->retries, retries,
+                 properties[PROP_REQUEST_RETRIES]);
+}
+
+/**
+ * zmqg_req_socket_get_request_retry_interval: (get-property request-retry-interval)
+ * @self: the socket
+ *
+ * Tells after how many milliseconds a request is sent again.
+ *
+ * Returns: the value of [property@Zmqg.ReqSocket:request-retry-interval]
+ *
+ * Since: 1.0
+ */
+guint
+zmqg_req_socket_get_request_retry_interval (ZmqgReqSocket *self)
+{
+  ZmqgReq *state;
+
+  g_return_val_if_fail (ZMQG_IS_REQ_SOCKET (self), 0);
+
+  state = self->parent_instance.core->state;
+  return get_number (self, &state->retry_interval);
+}
+
+/**
+ * zmqg_req_socket_set_request_retry_interval: (set-property request-retry-interval)
+ * @self: the socket
+ * @interval_msec: after how many milliseconds a request is sent again; 0 for
+ *   only when its connection was lost
+ *
+ * Sets [property@Zmqg.ReqSocket:request-retry-interval].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_req_socket_set_request_retry_interval (ZmqgReqSocket *self,
+                                            guint interval_msec)
+{
+  ZmqgReq *state;
+
+  g_return_if_fail (ZMQG_IS_REQ_SOCKET (self));
+
+  state = self->parent_instance.core->state;
+  change_number (self, &state->retry_interval, interval_msec,
+                 properties[PROP_REQUEST_RETRY_INTERVAL]);
 }

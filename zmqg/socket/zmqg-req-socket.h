@@ -38,7 +38,21 @@ gboolean zmqg_req_socket_get_probe_router (ZmqgReqSocket *self);
 ZMQG_PUBLIC
 void zmqg_req_socket_set_probe_router (ZmqgReqSocket *self,
                                        gboolean probe_router);
+ZMQG_PUBLIC
+guint zmqg_req_socket_get_request_retries (ZmqgReqSocket *self);
+ZMQG_PUBLIC
+void zmqg_req_socket_set_request_retries (ZmqgReqSocket *self, guint retries);
+ZMQG_PUBLIC
+guint zmqg_req_socket_get_request_retry_interval (ZmqgReqSocket *self);
+ZMQG_PUBLIC
+void zmqg_req_socket_set_request_retry_interval (ZmqgReqSocket *self,
+                                                 guint interval_msec);
 
+ZMQG_PUBLIC
+ZmqgMessage *zmqg_req_socket_request (ZmqgReqSocket *self,
+                                      ZmqgMessage *message, int timeout_msec,
+                                      GCancellable *cancellable,
+                                      GError **error);
 ZMQG_PUBLIC
 void zmqg_req_socket_request_async (ZmqgReqSocket *self,
                                     ZmqgMessage *message,

@@ -343,6 +343,26 @@ gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
 
 guint zmqg_socket_core_events (ZmqgSocketCore *self);
 
+/* Locked: a message was accepted, of these frames of the program's. */
+static inline void
+zmqg_socket_core_note_sent (ZmqgSocketCore *self,
+                            const ZmqgFrameView *views,
+                            guint n)
+{
+  self->sent++;
+  for (guint i = 0; i < n; i++)
+    self->bytes_sent += views[i].size;
+}
+
+/* Locked: a message of that size is given to the program. */
+static inline void
+zmqg_socket_core_note_received (ZmqgSocketCore *self,
+                                gsize size)
+{
+  self->received++;
+  self->bytes_received += size;
+}
+
 /* Locked helpers of types. */
 static inline void
 zmqg_set_no_memory (GError **error)

@@ -584,24 +584,6 @@ hand_on (ZmqgSocketCore *self,
     hand_on_to_consumers (self, interest);
 }
 
-static inline void
-note_sent (ZmqgSocketCore *self,
-           const ZmqgFrameView *views,
-           guint n)
-{
-  self->sent++;
-  for (guint i = 0; i < n; i++)
-    self->bytes_sent += views[i].size;
-}
-
-static inline void
-note_received (ZmqgSocketCore *self,
-               ZmqgMessage *message)
-{
-  self->received++;
-  self->bytes_received += message->size;
-}
-
 static ZmqgIoResult
 not_supported (ZmqgSocketCore *self,
                const char *what,
@@ -640,7 +622,7 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
       result = self->ops->send (self, views, n, error);
       if (G_LIKELY (result == ZMQG_IO_DONE))
         {
-          note_sent (self, views, n);
+          zmqg_socket_core_note_sent (self, views, n);
           hand_on (self, ZMQG_WAIT_OUT);
         }
     }
@@ -667,7 +649,7 @@ zmqg_socket_core_receive (ZmqgSocketCore *self,
       result = self->ops->receive (self, message, error);
       if (result == ZMQG_IO_DONE)
         {
-          note_received (self, *message);
+          zmqg_socket_core_note_received (self, (*message)->size);
           hand_on (self, ZMQG_WAIT_IN);
         }
       else
@@ -695,7 +677,7 @@ receive_batch (ZmqgSocketCore *self,
       *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
       if (*result != ZMQG_IO_DONE)
         break;
-      note_received (self, message);
+      zmqg_socket_core_note_received (self, message->size);
       g_ptr_array_add (messages, message);
       n++;
     }
@@ -793,7 +775,7 @@ zmqg_receiver_try (ZmqgReceiver *self,
           result = core->ops->receive (core, &self->message, error);
           if (result == ZMQG_IO_DONE)
             {
-              note_received (core, self->message);
+              zmqg_socket_core_note_received (core, self->message->size);
               hand_on (core, ZMQG_WAIT_IN);
             }
         }

@@ -17,12 +17,24 @@ struct _ZmqgSocket
   GListStore *endpoints; /* the same */
 };
 
+/* A signal of one type that is given what is received, instead of ::message,
+ * while it has a handler. In the socket's main context. */
+typedef struct
+{
+  gboolean (*has_handler) (ZmqgSocket *socket);
+  /* Locked: whether there is something to give. */
+  gboolean (*is_readable) (ZmqgSocketCore *core);
+  /* No lock held: gives one thing. %FALSE when there was none. */
+  gboolean (*emit) (ZmqgSocket *socket);
+} ZmqgSocketService;
+
 /* The class struct is private: types are made inside of the library. */
 struct _ZmqgSocketClass
 {
   GObjectClass parent_class;
 
   const ZmqgSocketOps *ops; /* set by each type's class_init */
+  const ZmqgSocketService *service; /* the same; nullable */
 };
 
 /* ZMQG_IS_SOCKET (), fast for an instance of the type that was last checked:

@@ -11,7 +11,8 @@
 /* The sources of a socket: the one that emits its signals, and those of
  * zmqg_socket_create_source (). */
 
-/* ::message is emitted at most so often in one turn of the main loop. */
+/* ::message, or what a type has instead, is emitted at most so often in one
+ * turn of the main loop. */
 #define MESSAGES_PER_TURN 64
 
 /* --- Waking ------------------------------------------------------------- */
@@ -49,7 +50,9 @@ typedef struct
   ZmqgWaiter waiter;
   ZmqgSocketCore *core; /* counted */
   GWeakRef socket;
-  gboolean has_handler; /* of ::message */
+  const ZmqgSocketService *service; /* nullable */
+  gboolean serves;      /* the service has a handler */
+  gboolean has_handler; /* of that, or of ::message */
   atomic_bool attached; /* the above is there: GLib's own lock says so too,
                          * but to ThreadSanitizer it does not exist */
 } Dispatcher;
@@ -63,18 +66,22 @@ dispatcher_wake (ZmqgWaiter *waiter)
   g_source_set_ready_time (&self->source, 0);
 }
 
-/* Messages are only of interest while a handler of ::message is there. */
+/* Messages are only of interest while a handler for them is there. */
 static void
 look_for_handler (Dispatcher *self,
                   ZmqgSocket *socket)
 {
+  gboolean serves = self->service != NULL &&
+                    self->service->has_handler (socket);
   gboolean has_handler;
 
-  has_handler = g_signal_has_handler_pending (
-    socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0, TRUE);
-  if (has_handler == self->has_handler)
+  has_handler = serves ||
+                g_signal_has_handler_pending (
+                  socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0, TRUE);
+  if (serves == self->serves && has_handler == self->has_handler)
     return;
 
+  self->serves = serves;
   self->has_handler = has_handler;
   zmqg_inbox_set_interest (&self->core->inbox, &self->waiter,
                            ZMQG_WAIT_NEWS | (has_handler ? ZMQG_WAIT_IN : 0));
@@ -93,7 +100,8 @@ has_messages (Dispatcher *self)
   /* Not the events of a closed socket, where every call is possible. */
   zmqg_socket_core_lock (core);
   readable = zmqg_socket_core_check (core, NULL) &&
-             (core->ops->events (core) & ZMQG_WAIT_IN) != 0;
+             (self->serves ? self->service->is_readable (core)
+                           : (core->ops->events (core) & ZMQG_WAIT_IN) != 0);
   if (!readable)
     zmqg_socket_core_give_back (core);
   zmqg_socket_core_unlock (core);
@@ -181,27 +189,37 @@ emit_news (ZmqgSocket *socket,
     }
 }
 
+/* %FALSE when there was none. */
+static gboolean
+emit_message (Dispatcher *self,
+              ZmqgSocket *socket)
+{
+  ZmqgMessage *message;
+
+  if (self->serves)
+    return self->service->emit (socket);
+
+  if (zmqg_socket_core_receive (self->core, &message, NULL) != ZMQG_IO_DONE)
+    return FALSE;
+
+  g_signal_emit (socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0, message);
+  zmqg_message_unref (message);
+  return TRUE;
+}
+
 static void
 emit_messages (Dispatcher *self,
                ZmqgSocket *socket)
 {
-  for (guint i = 0; i < MESSAGES_PER_TURN; i++)
+  for (guint i = 0; i < MESSAGES_PER_TURN && self->has_handler; i++)
     {
-      ZmqgMessage *message;
-
       if (zmqg_inbox_is_awaited (&self->core->inbox, ZMQG_WAIT_IN) ||
-          zmqg_socket_core_receive (self->core, &message, NULL) !=
-            ZMQG_IO_DONE)
+          !emit_message (self, socket))
         return;
 
-      g_signal_emit (socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0,
-                     message);
-      zmqg_message_unref (message);
-
-      if (g_source_is_destroyed (&self->source) ||
-          !g_signal_has_handler_pending (
-            socket, zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], 0, TRUE))
+      if (g_source_is_destroyed (&self->source))
         return;
+      look_for_handler (self, socket);
     }
 }
 
@@ -235,7 +253,7 @@ dispatcher_dispatch (GSource *source,
     }
 
   look_for_handler (self, socket);
-  if (self->has_handler && core->ops->receive != NULL)
+  if (core->ops->receive != NULL)
     emit_messages (self, socket);
 
   zmqg_socket_core_unref (core);
@@ -274,6 +292,8 @@ zmqg_socket_dispatcher_new (ZmqgSocket *socket)
 
   self->waiter.wake = dispatcher_wake;
   self->core = zmqg_socket_core_ref (socket->core);
+  self->service =
+    ((ZmqgSocketClass *) G_OBJECT_GET_CLASS (socket))->service;
   g_weak_ref_init (&self->socket, socket);
   g_source_set_static_name (source, "[zmqg] signals");
   g_source_set_can_recurse (source, TRUE);

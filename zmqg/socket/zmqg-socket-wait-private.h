@@ -45,6 +45,11 @@ gboolean zmqg_wait_sleep (ZmqgWait *self, guint interest, int timeout,
 gboolean zmqg_wait_goes_on (ZmqgWait *self, guint interest, int timeout,
                             GError **error);
 
+/* The same for a call that keeps its times itself: @deadline (monotonic µs, -1
+ * = none) is just another time to look. Only a cancellation is an error. */
+gboolean zmqg_wait_sleep_until (ZmqgWait *self, guint interest,
+                                gint64 deadline, GError **error);
+
 void zmqg_wait_end (ZmqgWait *self);
 
 /* Where no thread does it, a call that finds nothing lets the engine work. */

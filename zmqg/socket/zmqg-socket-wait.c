@@ -115,6 +115,23 @@ zmqg_wait_sleep (ZmqgWait *self,
   return TRUE;
 }
 
+gboolean
+zmqg_wait_sleep_until (ZmqgWait *self,
+                       guint interest,
+                       gint64 deadline,
+                       GError **error)
+{
+  if (zmqg_is_cancelled (self->cancellable, error))
+    return FALSE;
+
+  if (self->waiter == NULL)
+    return wait_begin (self, interest, -1, error);
+
+  zmqg_context_core_wait (self->core->context, self->waiter, deadline);
+  zmqg_inbox_waiter_looks (&self->core->inbox, &self->waiter->waiter);
+  return !zmqg_is_cancelled (self->cancellable, error);
+}
+
 /* Where no thread does it, a call that finds nothing lets the engine work. */
 gboolean
 zmqg_socket_core_poll_engine (ZmqgSocketCore *core)
