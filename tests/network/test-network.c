@@ -266,9 +266,10 @@ check_time (gint64 begin,
 
 /* --- Heartbeats --------------------------------------------------------- */
 
-#define INTERVAL 150
-#define TIMEOUT 300
-#define TTL 600
+/* ms; the machine may be busy for a part of them. */
+#define INTERVAL 200
+#define TIMEOUT 600
+#define TTL 1000
 
 /* Who is asked knows how long it may be silent from the first time on. */
 static void
