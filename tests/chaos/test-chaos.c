@@ -614,6 +614,12 @@ run_chaos (ZmqgEngineMode mode,
     threads[i] = g_thread_new ("worker", worker_thread, &workers[i]);
   threads[CHAOS_N_WORKERS] = g_thread_new ("attack", chaos_attack, self);
   run_main_loop (main_worker, g_get_monotonic_time () + msec * 1000);
+  if (seed % 4 >= 2)
+    {
+      /* And all that wait are told that it is over. */
+      zmqg_context_shutdown (self->context);
+      run_main_loop (main_worker, g_get_monotonic_time () + 100 * 1000);
+    }
   atomic_store (&self->over, TRUE);
   for (guint i = 0; i <= CHAOS_N_WORKERS; i++)
     g_thread_join (threads[i]);
