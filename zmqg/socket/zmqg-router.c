@@ -65,6 +65,32 @@ give_up_id (ZmqgRouter *self,
   zmqg_routing_table_remove (self->table, id);
 }
 
+/* Another has come with its id: from here on it is not heard. What was sent to
+ * it still is. Its connection stays: a peer that is alive would only come
+ * again, and take the id back, without end. */
+static void
+hand_id_over (ZmqgSocketCore *core,
+              ZmqgPipe *pipe)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgRouterPeer *peer = pipe->user;
+
+  if (peer->in_process)
+    {
+      zmqg_socket_core_close_pipe (core, pipe, core->options->linger);
+      return;
+    }
+
+  zmqg_routing_table_remove (self->table, g_steal_pointer (&peer->id));
+  if (peer->is_queued)
+    zmqg_fair_queue_detach (&self->queue, pipe);
+  peer->is_queued = FALSE;
+  while (peer->notices.length > 0)
+    zmqg_router_pop_notice (self, peer);
+  g_clear_pointer (&peer->told, zmqg_tag_unref);
+  zmqg_socket_core_drop_inbound (core, pipe);
+}
+
 /* Gives a peer the id, or with %NULL one that is made up. */
 static void
 identify (ZmqgSocketCore *core,
@@ -94,10 +120,8 @@ identify (ZmqgSocketCore *core,
           return;
         }
 
-      /* What was sent to the old one still is; what it sent is lost. */
       if (old != NULL)
-        zmqg_socket_core_close_pipe (core, old->value,
-                                     core->options->linger);
+        hand_id_over (core, old->value);
       result = zmqg_routing_table_insert (self->table, data, size, peer->pipe,
                                           &peer->id);
     }
