@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "chaos.h"
+#include "socket/statistics-check.h"
 
 #include <string.h>
 
@@ -401,6 +402,26 @@ look_at_models (Worker *self,
   chaos_socket_drop (self->chaos, socket);
 }
 
+static void
+look_at_statistics (ZmqgSocket *socket)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  statistics_check (statistics);
+}
+
+/* Nothing is queued when all is over: each message went somewhere. */
+static gboolean
+is_all_accounted_for (ZmqgSocket *socket)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  statistics_check (statistics);
+  return zmqg_statistics_get_outbound_queued (statistics) == 0 &&
+         zmqg_statistics_get_inbound_queued (statistics) == 0 &&
+         zmqg_statistics_get_peers (statistics) == 0;
+}
+
 /* --- Threads ------------------------------------------------------------ */
 
 static void
@@ -446,6 +467,7 @@ act (Worker *self)
       break;
     case 16:
       zmqg_socket_get_events (socket);
+      look_at_statistics (socket);
       break;
     case 17:
       look_at_models (self, slot);
@@ -541,10 +563,7 @@ static void
 chaos_end (Chaos *self)
 {
   for (guint i = 0; i < CHAOS_N_SLOTS; i++)
-    {
-      zmqg_socket_close (self->sockets[i]);
-      g_clear_object (&self->sockets[i]);
-    }
+    zmqg_socket_close (self->sockets[i]);
   for (guint i = 0; i <= CHAOS_N_WORKERS; i++)
     g_clear_object (&self->cancellables[i]);
   for (guint i = 0; i < CHAOS_N_ADDRESSES; i++)
@@ -595,6 +614,12 @@ run_chaos (ZmqgEngineMode mode,
     threads[i] = g_thread_new ("worker", worker_thread, &workers[i]);
   threads[CHAOS_N_WORKERS] = g_thread_new ("attack", chaos_attack, self);
   run_main_loop (main_worker, g_get_monotonic_time () + msec * 1000);
+  if (seed % 4 >= 2)
+    {
+      /* And all that wait are told that it is over. */
+      zmqg_context_shutdown (self->context);
+      run_main_loop (main_worker, g_get_monotonic_time () + 100 * 1000);
+    }
   atomic_store (&self->over, TRUE);
   for (guint i = 0; i <= CHAOS_N_WORKERS; i++)
     g_thread_join (threads[i]);
@@ -604,6 +629,12 @@ run_chaos (ZmqgEngineMode mode,
   zmqg_context_terminate_async (self->context, NULL, on_terminated,
                                 &terminated);
   ZMQG_TEST_AWAIT (terminated, CHAOS_DEADLINE_MS);
+  for (guint i = 0; i < CHAOS_N_SLOTS; i++)
+    {
+      ZMQG_TEST_AWAIT (is_all_accounted_for (self->sockets[i]),
+                       CHAOS_DEADLINE_MS);
+      g_clear_object (&self->sockets[i]);
+    }
   context = self->context;
   g_object_add_weak_pointer (context, &context);
   g_object_unref (self->context);

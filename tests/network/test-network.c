@@ -266,9 +266,10 @@ check_time (gint64 begin,
 
 /* --- Heartbeats --------------------------------------------------------- */
 
-#define INTERVAL 150
-#define TIMEOUT 300
-#define TTL 600
+/* ms; the machine may be busy for a part of them. */
+#define INTERVAL 200
+#define TIMEOUT 600
+#define TTL 1000
 
 /* Who is asked knows how long it may be silent from the first time on. */
 static void
@@ -280,14 +281,22 @@ await_first_beat (void)
 }
 
 static void
-make_beating_pair (Test *self)
+make_beating_pair_with (Test *self,
+                        int timeout,
+                        int ttl)
 {
   make_far (self, ZMQG_SOCKET_TYPE_PULL);
   make_near (self, ZMQG_SOCKET_TYPE_PUSH);
   g_object_set (self->near, "heartbeat-interval", INTERVAL,
-                "heartbeat-timeout", TIMEOUT, "heartbeat-ttl", TTL, NULL);
+                "heartbeat-timeout", timeout, "heartbeat-ttl", ttl, NULL);
   await_connection (self);
   await_first_beat ();
+}
+
+static void
+make_beating_pair (Test *self)
+{
+  make_beating_pair_with (self, TIMEOUT, TTL);
 }
 
 /* Both lose a peer of which nothing is heard: the one who asks within the
@@ -313,8 +322,8 @@ test_an_idle_connection_lives (Test *self)
 
   network_delay (self->network, NETWORK_TO_FAR, 50);
   network_delay (self->network, NETWORK_TO_NEAR, 50);
-  make_beating_pair (self);
-  end = now_ms () + 3 * TTL;
+  make_beating_pair_with (self, 3 * TTL, 3 * TTL);
+  end = now_ms () + 4 * TTL;
   ZMQG_TEST_AWAIT (now_ms () >= end, DEADLINE_MS);
   g_assert_cmpuint (self->near_removed, ==, 0);
   g_assert_cmpuint (self->far_removed, ==, 0);
@@ -484,6 +493,7 @@ static void
 test_libzmq_is_lost_and_comes_back (Test *self)
 {
   guint first = 1;
+  guint before;
 
   make_far (self, ZMQG_SOCKET_TYPE_PULL);
   self->peer = interop_peer_new ("PUSH");
@@ -499,14 +509,16 @@ test_libzmq_is_lost_and_comes_back (Test *self)
 
       interop_do (self->peer, "burst %u 100 =theirs", first);
       await_first_beat ();
+      before = self->far_removed;
       begin = now_ms ();
       cut_both (self, TRUE);
-      ZMQG_TEST_AWAIT (self->far_removed == round, DEADLINE_MS);
+      ZMQG_TEST_AWAIT (self->far_removed > before, DEADLINE_MS);
       check_time (begin, self->far_removed_at / 1000, TTL - INTERVAL, TTL);
       take_numbers (self);
       interop_do (self->peer, "burst %u 100 =theirs", first + 100);
+      before = self->far_added;
       cut_both (self, FALSE);
-      ZMQG_TEST_AWAIT (self->far_added == round + 1, DEADLINE_MS);
+      ZMQG_TEST_AWAIT (self->far_added > before, DEADLINE_MS);
       first += 200;
     }
   interop_do (self->peer, "burst %u 1 =theirs", first);

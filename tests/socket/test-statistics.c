@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "socket-test.h"
+#include "statistics-check.h"
 
 #include "socket/zmqg-peer.h"
 #include "socket/zmqg-pub-socket.h"
@@ -19,42 +20,13 @@
 #define DROPPED(socket, reason) \
   count_dropped (socket, ZMQG_DROP_REASON_##reason)
 
-/* What no number of messages in these tests comes near: a difference that
- * went below 0 is beyond. */
-#define TOO_MANY (G_GUINT64_CONSTANT (1) << 40)
-
-static void
-check_sums (ZmqgStatistics *statistics)
-{
-  guint64 out = zmqg_statistics_get_outbound_queued (statistics);
-  guint64 in = zmqg_statistics_get_inbound_queued (statistics);
-
-  g_assert_cmpuint (out, <, TOO_MANY);
-  g_assert_cmpuint (in, <, TOO_MANY);
-  g_assert_cmpuint (zmqg_statistics_get_handed_on (statistics), <, TOO_MANY);
-  g_assert_cmpuint (zmqg_statistics_get_taken (statistics), <, TOO_MANY);
-  g_assert_cmpuint (zmqg_statistics_get_copies (statistics), ==,
-                    zmqg_statistics_get_handed_on (statistics) +
-                      zmqg_statistics_get_outbound_dropped (statistics) + out);
-  g_assert_cmpuint (zmqg_statistics_get_arrived (statistics), ==,
-                    zmqg_statistics_get_taken (statistics) +
-                      zmqg_statistics_get_inbound_dropped (statistics) + in);
-  g_assert_cmpuint (zmqg_statistics_get_total_dropped (statistics), ==,
-                    zmqg_statistics_get_inbound_dropped (statistics) +
-                      zmqg_statistics_get_outbound_dropped (statistics) +
-                      zmqg_statistics_get_dropped (statistics,
-                                                   ZMQG_DROP_REASON_NO_PEER) +
-                      zmqg_statistics_get_dropped (statistics,
-                                                   ZMQG_DROP_REASON_FULL));
-}
-
 static guint64
 count (ZmqgSocket *socket,
        guint64 (*what) (ZmqgStatistics *statistics))
 {
   g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
 
-  check_sums (statistics);
+  statistics_check (statistics);
   return what (statistics);
 }
 
@@ -64,7 +36,7 @@ count_dropped (ZmqgSocket *socket,
 {
   g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
 
-  check_sums (statistics);
+  statistics_check (statistics);
   return zmqg_statistics_get_dropped (statistics, reason);
 }
 
@@ -101,7 +73,7 @@ test_nothing_yet (SocketTest *test)
   g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (pair);
   g_autofree char *text = zmqg_statistics_to_string (statistics);
 
-  check_sums (statistics);
+  statistics_check (statistics);
   g_assert_cmpstr (text, ==, "sent 0 (0 bytes), received 0 (0 bytes)");
 }
 
@@ -411,6 +383,26 @@ test_unsent (SocketTest *test)
   g_assert_cmpuint (DROPPED (push, UNSENT), ==, 6);
 }
 
+/* What waits for somebody to bind a name waits no longer than the context. */
+static void
+test_lost_without_a_name (void)
+{
+  g_autoptr (ZmqgContext) context = zmqg_context_new ();
+  g_autoptr (ZmqgSocket) push = zmqg_push_socket_new (context);
+  g_autoptr (GError) error = NULL;
+
+  socket_test_connect (push, "inproc://nobody-binds-this");
+  for (guint i = 0; i < 3; i++)
+    socket_test_send (push, "a", NULL);
+  zmqg_socket_close (push);
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 3);
+
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
+  g_assert_cmpuint (DROPPED (push, LOST), ==, 3);
+}
+
 static void
 test_filtered (SocketTest *test)
 {
@@ -522,6 +514,29 @@ test_unwanted_by_a_publisher (SocketTest *test)
   AWAIT (COUNT (pub, taken) == 1);
 }
 
+/* Over inproc nobody asks for types: subscriptions may come to any. */
+static void
+test_subscriptions_are_no_messages (SocketTest *test)
+{
+  static const char *const names[] = { "name", "name" };
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, router);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+
+      zmqg_socket_set_routing_id_string (sub, names[i]);
+      subscribe (sub, "topic");
+      socket_test_connect (sub, uri);
+      subscribe (sub, "another");
+    }
+  socket_test_await_peers (router, 2);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+  g_assert_cmpuint (COUNT (router, arrived), ==, 0);
+  g_assert_cmpuint (DROPPED (router, UNWANTED), ==, 0);
+}
+
 static void
 test_unread (SocketTest *test)
 {
@@ -576,7 +591,7 @@ check_peer (ZmqgPeer *peer,
     {
       g_clear_pointer (&statistics, zmqg_statistics_unref);
       statistics = zmqg_peer_get_statistics (peer);
-      check_sums (statistics);
+      statistics_check (statistics);
       if (zmqg_statistics_get_messages_sent (statistics) == sent &&
           zmqg_statistics_get_messages_received (statistics) == received)
         break;
@@ -742,12 +757,16 @@ main (int argc,
   ADD ("dropped/full", INPROC, test_full);
   ADD ("dropped/replaced", ALL, test_replaced);
   ADD ("dropped/lost", NETWORK, test_lost);
+  g_test_add_func ("/zmqg/statistics/dropped/lost-without-a-name",
+                   test_lost_without_a_name);
   ADD ("dropped/unsent", NETWORK, test_unsent);
   ADD ("dropped/filtered", ALL, test_filtered);
   ADD ("dropped/malformed", ALL, test_malformed);
   ADD ("dropped/stale", ALL, test_stale);
   ADD ("dropped/unwanted", ALL, test_unwanted);
   ADD ("dropped/unwanted-by-a-publisher", ALL, test_unwanted_by_a_publisher);
+  ADD ("subscriptions-are-no-messages", INPROC,
+       test_subscriptions_are_no_messages);
   ADD ("dropped/unread", ALL, test_unread);
   ADD ("failed-handshakes", NETWORK, test_failed_handshakes);
   ADD ("of-a-peer", ALL, test_of_a_peer);

@@ -167,6 +167,15 @@ zmqg_pipe_flush (ZmqgPipe *pipe)
  * counts as asleep, and the next message posts READABLE. */
 gboolean zmqg_pipe_peek (ZmqgPipe *pipe, ZmqgFrameArray *frames);
 
+/* Whether what was peeked is a message, as marks and counters see it. */
+static inline gboolean
+zmqg_pipe_counts (ZmqgPipe *pipe,
+                  const ZmqgFrameArray *frames)
+{
+  return pipe->in->counts_commands ||
+         (frames->views[0].flags & ZMQG_FRAME_COMMAND) == 0;
+}
+
 static inline void
 zmqg_pipe_consume (ZmqgPipe *pipe)
 {

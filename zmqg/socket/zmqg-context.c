@@ -397,6 +397,8 @@ zmqg_context_terminate (ZmqgContext *self,
     return FALSE;
 
   zmqg_context_core_stop_engines (self->core, TRUE);
+  /* Nobody will bind a name any more. */
+  zmqg_inproc_forget_waiting (self->core->inproc);
   zmqg_order_before_drop (self);
   return TRUE;
 }

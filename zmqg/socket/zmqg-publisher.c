@@ -145,7 +145,8 @@ zmqg_publisher_read (ZmqgSocketCore *core)
           continue;
         }
 
-      used = take_message (core, pipe);
+      used = take_message (core, pipe) ||
+             !zmqg_pipe_counts (pipe, &core->frames);
       if (!used)
         zmqg_account_begin_drop (pipe->account);
       zmqg_fair_queue_consume (&self->incoming);

@@ -383,9 +383,12 @@ zmqg_socket_core_drop_inbound (ZmqgSocketCore *self,
 
   while (n < ZMQG_SOCKET_DROPS_MAX && zmqg_pipe_peek (pipe, &self->frames))
     {
+      guint64 counts = zmqg_pipe_counts (pipe, &self->frames);
+
       zmqg_account_begin_drop (pipe->account);
       zmqg_pipe_consume (pipe);
-      zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
+      zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED,
+                             counts);
       n++;
     }
 

@@ -21,10 +21,14 @@ gboolean zmqg_inproc_bind (ZmqgInprocRegistry *self, const char *name,
                            ZmqgClient *client, ZmqgOptions *options,
                            ZmqgTag *endpoint, GError **error);
 
-/* The name is free again; pipes live on. */
-/* Nothing when the name is bound by another endpoint, or by none. */
+/* The name is free again; pipes live on. Nothing when the name is bound by
+ * another endpoint, or by none. */
 void zmqg_inproc_unbind (ZmqgInprocRegistry *self, const char *name,
                          ZmqgTag *endpoint);
+
+/* Frees the pipes that wait for a name: there will be none. May run user
+ * code. */
+void zmqg_inproc_forget_waiting (ZmqgInprocRegistry *self);
 
 /* Returns the connecting socket's end, with a reference. */
 ZmqgPipe *zmqg_inproc_connect (ZmqgInprocRegistry *self, const char *name,

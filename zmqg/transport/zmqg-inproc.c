@@ -202,6 +202,13 @@ waiting_free (gpointer data)
   g_free (self);
 }
 
+static GHashTable *
+new_waiting (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                (GDestroyNotify) g_ptr_array_unref);
+}
+
 ZmqgInprocRegistry *
 zmqg_inproc_registry_new (void)
 {
@@ -210,9 +217,7 @@ zmqg_inproc_registry_new (void)
   zmqg_lock_init (&self->lock);
   self->bindings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           binding_free);
-  self->waiting =
-    g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                           (GDestroyNotify) g_ptr_array_unref);
+  self->waiting = new_waiting ();
   return self;
 }
 
@@ -223,6 +228,17 @@ zmqg_inproc_registry_free (ZmqgInprocRegistry *self)
   g_hash_table_unref (self->waiting);
   zmqg_lock_clear (&self->lock);
   g_free (self);
+}
+
+void
+zmqg_inproc_forget_waiting (ZmqgInprocRegistry *self)
+{
+  g_autoptr (GHashTable) waiting = NULL;
+
+  zmqg_lock (&self->lock);
+  waiting = self->waiting;
+  self->waiting = new_waiting ();
+  zmqg_unlock (&self->lock);
 }
 
 gboolean
