@@ -153,23 +153,6 @@ their_death_is_told (Interop *test)
 /* --- Our REP ------------------------------------------------------------ */
 
 static void
-keep_request (ZmqgSocket *rep G_GNUC_UNUSED,
-              ZmqgRequest *request,
-              gpointer user_data)
-{
-  g_ptr_array_add (user_data, g_object_ref (request));
-}
-
-static GPtrArray *
-serve (ZmqgSocket *rep)
-{
-  GPtrArray *requests = g_ptr_array_new_with_free_func (g_object_unref);
-
-  g_signal_connect (rep, "request", G_CALLBACK (keep_request), requests);
-  return requests;
-}
-
-static void
 echo (ZmqgRequest *request)
 {
   GError *error = NULL;
@@ -182,7 +165,7 @@ static void
 their_reqs_are_served (Interop *test)
 {
   ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
-  g_autoptr (GPtrArray) requests = serve (rep);
+  g_autoptr (GPtrArray) requests = service_test_serve (rep);
   InteropPeer *reqs[3];
 
   for (guint i = 0; i < G_N_ELEMENTS (reqs); i++)
@@ -212,7 +195,7 @@ their_dealer_is_served (Interop *test)
 {
   ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
   InteropPeer *dealer = interop_peer (test, "DEALER");
-  g_autoptr (GPtrArray) requests = serve (rep);
+  g_autoptr (GPtrArray) requests = service_test_serve (rep);
 
   interop_meet (test, rep, dealer);
   interop_do (dealer, "burst 0 500 =envelope = =body");
@@ -228,7 +211,7 @@ their_death_is_told_to_a_service (Interop *test)
 {
   ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
   InteropPeer *req = interop_peer (test, "REQ");
-  g_autoptr (GPtrArray) requests = serve (rep);
+  g_autoptr (GPtrArray) requests = service_test_serve (rep);
   g_autoptr (GError) error = NULL;
 
   interop_meet (test, rep, req);
@@ -264,7 +247,7 @@ their_broker_is_in_between (Interop *test)
   ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
   InteropPeer *router = interop_peer (test, "ROUTER");
   InteropPeer *dealer = interop_peer (test, "DEALER");
-  g_autoptr (GPtrArray) requests = serve (rep);
+  g_autoptr (GPtrArray) requests = service_test_serve (rep);
   Answer answers[10] = { 0 };
 
   interop_meet (test, req, router);

@@ -5,6 +5,8 @@
 
 #include "requests-test.h"
 
+#include "message/zmqg-message.h"
+
 #include <string.h>
 
 void
@@ -129,4 +131,73 @@ requests_test_meet (SocketTest *test,
   socket_test_connect (req, uri);
   socket_test_await_peers (req, 1);
   return ZMQG_REQ_SOCKET (req);
+}
+
+/* --- Services ---------------------------------------------------------- */
+
+static void
+keep_request (ZmqgSocket *rep G_GNUC_UNUSED,
+              ZmqgRequest *request,
+              gpointer user_data)
+{
+  g_ptr_array_add (user_data, g_object_ref (request));
+}
+
+GPtrArray *
+service_test_serve (ZmqgSocket *rep)
+{
+  GPtrArray *requests = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_signal_connect (rep, "request", G_CALLBACK (keep_request), requests);
+  return requests;
+}
+
+void
+service_test_await (GPtrArray *requests,
+                    guint n)
+{
+  ZMQG_TEST_AWAIT (requests->len >= n, SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpuint (requests->len, ==, n);
+}
+
+char *
+service_test_get_text (ZmqgRequest *request)
+{
+  return zmqg_message_get_string (zmqg_request_get_message (request), 0);
+}
+
+void
+service_test_reply (GPtrArray *requests,
+                    guint i,
+                    const char *text)
+{
+  GError *error = NULL;
+
+  zmqg_request_reply_string (g_ptr_array_index (requests, i), text, &error);
+  g_assert_no_error (error);
+}
+
+void
+service_test_refuses (ZmqgRequest *request,
+                      ZmqgError code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (zmqg_request_reply_string (request, "x", &error));
+  g_assert_error (error, ZMQG_ERROR, (int) code);
+}
+
+ZmqgSocket *
+service_test_meet (SocketTest *test,
+                   GType type,
+                   ZmqgSocket **rep)
+{
+  ZmqgSocket *client = socket_test_new (test, type);
+  g_autofree char *uri = NULL;
+
+  *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  uri = socket_test_bind (test, *rep);
+  socket_test_connect (client, uri);
+  socket_test_await_peers (client, 1);
+  return client;
 }

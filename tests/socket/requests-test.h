@@ -5,6 +5,8 @@
 
 #include "socket-test.h"
 
+#include "socket/zmqg-request.h"
+
 G_BEGIN_DECLS
 
 /* How an asynchronous request ends: once. */
@@ -41,5 +43,15 @@ void asked_reply (const Asked *self, ZmqgSocket *router, const char *text);
 
 /* A REQ named R that is connected to a new ROUTER, whose handshake is done. */
 ZmqgReqSocket *requests_test_meet (SocketTest *test, ZmqgSocket **router);
+
+/* The requests in service from now on, in the order in which they came. */
+GPtrArray *service_test_serve (ZmqgSocket *rep);
+void service_test_await (GPtrArray *requests, guint n);
+char *service_test_get_text (ZmqgRequest *request);
+void service_test_reply (GPtrArray *requests, guint i, const char *text);
+void service_test_refuses (ZmqgRequest *request, ZmqgError code);
+
+/* A client that is connected to a new REP. */
+ZmqgSocket *service_test_meet (SocketTest *test, GType type, ZmqgSocket **rep);
 
 G_END_DECLS

@@ -193,7 +193,8 @@ zmqg_req_socket_request (ZmqgReqSocket *self,
 
   /* The first call only makes the wait; a watcher, since it takes nothing
    * that others were woken for. */
-  if (zmqg_wait_sleep_until (&wait, ZMQG_REQ_INTEREST | ZMQG_WAIT_NEWS, -1, error))
+  if (zmqg_wait_sleep_until (&wait, ZMQG_REQ_INTEREST | ZMQG_WAIT_NEWS, -1,
+                             error))
     {
       ask_and_wait (&wait, question);
       reply = g_steal_pointer (&question->reply);
