@@ -12,6 +12,7 @@
 typedef struct
 {
   char magic[4];
+  guint32 tag; /* of the run: another one may have got a port that was ours */
   guint32 id;
   guint32 size;
   guint16 single; /* only one receiver may get it, once */
@@ -55,6 +56,7 @@ make_frame (Chaos *self,
   Buffer *buffer = g_malloc (sizeof *buffer + size);
   Header header = { { 'Z', 'M', 'Q', 'G' } };
 
+  header.tag = self->tag;
   header.id = atomic_fetch_add (&self->next_id, 1);
   header.size = size;
   header.single = has_one_receiver (type) && header.id < CHAOS_N_IDS;
@@ -118,6 +120,9 @@ chaos_message_check (Chaos *self,
     }
 
   memcpy (&header, data, sizeof header);
+  if (header.tag != self->tag)
+    return;
+
   fill = header.id & 0xff;
   g_assert_cmpuint (header.size, ==, size);
   if (size > sizeof header)

@@ -38,6 +38,7 @@ typedef struct
   ZmqgContext *context;
   char *folder;
   guint32 seed;
+  guint32 tag; /* of our messages */
   atomic_uint n_names;
   atomic_bool over;
 

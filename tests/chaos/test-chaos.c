@@ -597,6 +597,7 @@ run_chaos (ZmqgEngineMode mode,
 
   zmqg_lock_init (&self->lock);
   self->seed = seed;
+  self->tag = g_random_int ();
   self->folder = zmqg_test_tmpdir ();
   self->context = g_object_new (ZMQG_TYPE_CONTEXT, "engine-mode", mode, NULL);
   if (mode == ZMQG_ENGINE_MODE_THREADS)

@@ -299,17 +299,22 @@ test_ping_ttl (Fixture *self,
 }
 
 /* It holds for the time behind a message, too: the connection may be cut
- * before the next PING. */
+ * before the next PING. Counted from the message, not from when the time of
+ * the PING is over. */
 static void
 test_ping_ttl_and_a_message (Fixture *self,
                              gconstpointer data G_GNUC_UNUSED)
 {
+  gint64 begin;
+
   shake_hands (self);
-  engine_test_peer_write (self->far, "\4\7\4PING\0\1", 9);
+  begin = g_get_monotonic_time ();
+  engine_test_peer_write (self->far, "\4\7\4PING\0\12", 9); /* 1 s */
   engine_test_peer_expect (self->far, "\4\5\4PONG", 7);
   engine_test_peer_write (self->far, "\0\1a", 3);
   await_closed (self);
   g_assert_error (self->reason, ZMQG_ERROR, ZMQG_ERROR_TIMED_OUT);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 1900 * 1000);
 }
 
 /* A promise is given for as long as the next PING repeats it. */

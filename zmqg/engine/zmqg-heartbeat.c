@@ -136,8 +136,11 @@ void
 zmqg_heartbeat_hear (ZmqgHeartbeat *self)
 {
   stop (self, &self->answer);
-  if (self->promised > 0)
-    self->heard_at = g_get_monotonic_time ();
+  if (self->promised == 0)
+    return;
+
+  has_heard (self);
+  self->heard_at = g_get_monotonic_time ();
 }
 
 void
