@@ -669,6 +669,8 @@ zmqg_socket_close_async (ZmqgSocket *self,
   g_return_if_fail (ZMQG_IS_SOCKET (self));
   g_return_if_fail (timeout_msec >= -1);
 
+  if (!zmqg_context_core_is_forked (self->core->context))
+    zmqg_socket_look_for_handlers (self);
   zmqg_socket_core_close_lingering (self->core, timeout_msec);
 
   task = new_task (self, zmqg_socket_close_async, &request, cancellable,

@@ -9,6 +9,7 @@
 #include "message/zmqg-message-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context-core-private.h"
+#include "socket/zmqg-news-private.h"
 
 /*
  * ZmqgSocketCore: a socket without its GObject: what the engine, other
@@ -69,24 +70,26 @@ struct _ZmqgSocketOps
   guint (*events) (ZmqgSocketCore *core);
 };
 
-/* Something for the socket's signals and models. */
-typedef enum
-{
-  ZMQG_NEWS_PEER_ADDED,
-  ZMQG_NEWS_PEER_REMOVED,
-  ZMQG_NEWS_HANDSHAKE_FAILED,
-  ZMQG_NEWS_ENDPOINT,
-} ZmqgNewsKind;
+/*
+ * ZmqgMonitor: who hears of a socket's events while they happen: the plain C
+ * API. A member of something counted.
+ */
+typedef struct _ZmqgMonitor ZmqgMonitor;
 
-typedef struct
+struct _ZmqgMonitor
 {
-  ZmqgNewsKind kind;
-  ZmqgTag *subject;         /* a peer record, or an endpoint core */
-  GSocketAddress *address;  /* HANDSHAKE_FAILED, nullable */
-  GError *error;            /* nullable */
-} ZmqgNews;
+  guint events; /* mask of ZmqgEventType, constant */
 
-void zmqg_news_free (ZmqgNews *self);
+  /* Called where it happens: in the engine, or in the thread of a call that
+   * binds, unbinds or closes; by several threads at a time. No lock is held.
+   * MONITOR_STOPPED is the last of them, but those that were under way when
+   * it came. */
+  void (*event) (ZmqgMonitor *monitor, const ZmqgEventReport *report);
+
+  /* The last reference may go in the engine: no user code. */
+  void (*ref) (ZmqgMonitor *monitor);
+  void (*unref) (ZmqgMonitor *monitor);
+};
 
 /* A bind or connect of a socket. A ZmqgTag, for the engine. */
 typedef struct
@@ -142,8 +145,11 @@ struct _ZmqgSocketCore
   guint64 dropped_no_peer;  /* messages sent while there was none */
   gboolean state_changed;   /* what waits may go on for another reason */
 
-  ZmqgLock news_lock;       /* a leaf */
-  GQueue news;              /* of ZmqgNews */
+  ZmqgNewsQueue news;
+  ZmqgLock monitor_lock;    /* a leaf: guards the next three */
+  ZmqgMonitor *monitor;     /* counted, nullable */
+  atomic_bool shows_events; /* ::event has a handler */
+  gboolean stopped_events;  /* closed: MONITOR_STOPPED was told */
   atomic_uint n_peers;      /* handshaken now */
   _Atomic guint64 unsent;   /* messages that were never sent */
   guint64 unsent_before;    /* of them, before the socket was closed */
@@ -276,7 +282,21 @@ void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);
 
-ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
+/* Any thread, no lock held: has ::event, and a monitor, told. */
+void zmqg_socket_core_report (ZmqgSocketCore *self,
+                              const ZmqgEventReport *report);
+
+/* ::event has a handler from now on, or none any more. Any thread. */
+void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
+
+/* Who is to hear of events from now on (%NULL: nobody), in the place of who
+ * did so far, whom MONITOR_STOPPED is told. %FALSE when the socket is closed:
+ * nothing will happen any more. No lock held. */
+gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
+                                       ZmqgMonitor *monitor);
+
+/* The socket is closed: the last event. No lock held. */
+void zmqg_socket_core_stop_events (ZmqgSocketCore *self);
 
 /* One attempt, locking inside. A @patient one may write a large message
  * itself, and wait a moment for the kernel. */

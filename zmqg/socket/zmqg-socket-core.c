@@ -435,8 +435,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   self->main_context = g_main_context_ref (main_context);
   zmqg_inbox_init (&self->inbox);
   zmqg_lock_init (&self->lock);
-  zmqg_lock_init (&self->news_lock);
-  g_queue_init (&self->news);
+  zmqg_news_queue_init (&self->news);
+  zmqg_lock_init (&self->monitor_lock);
   self->options = zmqg_options_new ();
   self->pipes = g_ptr_array_new ();
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
@@ -462,15 +462,14 @@ zmqg_socket_core_ref (ZmqgSocketCore *self)
 void
 zmqg_socket_core_unref (ZmqgSocketCore *self)
 {
-  ZmqgNews *news;
-
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
   zmqg_order_after_drop (self);
   g_assert (self->pipes->len == 0);
-  while ((news = g_queue_pop_head (&self->news)) != NULL)
-    zmqg_news_free (news);
+  zmqg_news_queue_clear (&self->news);
+  if (self->monitor != NULL)
+    self->monitor->unref (self->monitor);
   self->ops->clear (self);
   g_free (self->state);
   zmqg_frame_array_clear (&self->frames);
@@ -480,7 +479,7 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   zmqg_options_unref (self->options);
   g_free (self->last_endpoint);
   zmqg_lock_clear (&self->lock);
-  zmqg_lock_clear (&self->news_lock);
+  zmqg_lock_clear (&self->monitor_lock);
   g_main_context_unref (self->main_context);
   zmqg_context_core_unref (self->context);
   g_free (self);
@@ -525,6 +524,7 @@ close_core (ZmqgSocketCore *self,
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
     }
+  zmqg_socket_core_stop_events (self);
 
   zmqg_inbox_wake_all (&self->inbox);
   if (was_member)

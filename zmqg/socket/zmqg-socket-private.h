@@ -76,13 +76,25 @@ enum
   ZMQG_SIGNAL_PEER_ADDED,
   ZMQG_SIGNAL_PEER_REMOVED,
   ZMQG_SIGNAL_HANDSHAKE_FAILED,
+  ZMQG_SIGNAL_EVENT,
   ZMQG_N_SIGNALS,
 };
 
 extern guint zmqg_socket_signals[ZMQG_N_SIGNALS];
 
+/* In class_init of ZmqgSocket. */
+void zmqg_socket_install_signals (void);
+
+/* Finds out which signals have handlers, so that what they tell is kept for
+ * them. GObject tells nobody of a new handler: this is called by calls after
+ * which something may happen, and in each turn of the main context. */
+void zmqg_socket_look_for_handlers (ZmqgSocket *self);
+
 /* What is new goes to the models that were asked for. In the main context. */
 void zmqg_socket_update_models (ZmqgSocket *self, const ZmqgNews *news);
+
+/* News of peers were lost: the models are brought up to date by comparison. */
+void zmqg_socket_renew_models (ZmqgSocket *self);
 
 /* A child of @parent that other threads wake it by, with
  * g_source_set_ready_time (…, 0); transfer full. They may do so until the parent is finalized, which
