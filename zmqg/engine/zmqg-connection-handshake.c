@@ -262,6 +262,7 @@ start_traffic (ZmqgConnection *self)
   self->state = STATE_TRAFFIC;
   self->session = zmqg_session_ref (session);
   session->kick = zmqg_connection_kick;
+  session->drop = zmqg_connection_drop;
   session->inbound.command = zmqg_connection_handle_command;
   zmqg_session_start_traffic (session, self, record);
   zmqg_heartbeat_start (&self->heartbeat, session,

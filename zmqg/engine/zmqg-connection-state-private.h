@@ -108,6 +108,7 @@ const guint8 *zmqg_connection_own_identity (ZmqgConnection *self,
 void zmqg_connection_run_output (ZmqgConnection *self);
 void zmqg_connection_note_pause (ZmqgConnection *self);
 void zmqg_connection_kick (ZmqgConnection *self, guint events);
+void zmqg_connection_drop (ZmqgConnection *self);
 void zmqg_connection_handle_command (ZmqgInbound *inbound,
                                      const ZmqgCommand *command);
 

@@ -597,6 +597,14 @@ zmqg_connection_kick (ZmqgConnection *self,
   zmqg_connection_unref (self);
 }
 
+/* The program wants no more of this peer. */
+void
+zmqg_connection_drop (ZmqgConnection *self)
+{
+  zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
+                        "The peer was dropped by this program");
+}
+
 /* --- Events ------------------------------------------------------------- */
 
 static void

@@ -107,6 +107,9 @@ struct _ZmqgSession
   /* The connection has bytes to write, or may read on. */
   void (*kick) (ZmqgConnection *connection, guint events);
 
+  /* The program dropped the peer: the connection ends. */
+  void (*drop) (ZmqgConnection *connection);
+
   /* Told when the pipe has been closed and nothing is left to send (or the
    * linger is over): the owner ends the connection, or stops dialling. */
   void (*finished) (ZmqgSession *self, gpointer owner);

@@ -124,6 +124,7 @@ struct _ZmqgSocketCore
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
   atomic_bool has_ended;    /* an endpoint ended by itself since then */
+  atomic_bool has_dropped;  /* and the program dropped a peer */
 
   ZmqgLock lock;            /* guards what follows */
   gboolean closed;

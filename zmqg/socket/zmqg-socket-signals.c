@@ -135,6 +135,8 @@ emit_peer (ZmqgSocket *socket,
   guint id = zmqg_socket_signals[added ? ZMQG_SIGNAL_PEER_ADDED
                                        : ZMQG_SIGNAL_PEER_REMOVED];
 
+  if (!added)
+    zmqg_peer_record_notify (record);
   if (!has_handler (socket, id))
     return;
 
