@@ -68,6 +68,12 @@ struct _ZmqgSocketOps
 
   /* ZMQG_WAIT_IN and ZMQG_WAIT_OUT as they hold now. */
   guint (*events) (ZmqgSocketCore *core);
+
+  /* Publishers: ::subscribed or ::unsubscribed has a handler from now on, or
+   * none has; and the news of topics were told, so that what was not read for
+   * want of room may be. Nullable. */
+  void (*show_topics) (ZmqgSocketCore *core, gboolean shows);
+  void (*read_on) (ZmqgSocketCore *core);
 };
 
 /*
@@ -151,6 +157,7 @@ struct _ZmqgSocketCore
   ZmqgMonitor *monitor;     /* counted, nullable */
   atomic_bool shows_events; /* ::event has a handler */
   gboolean stopped_events;  /* closed: MONITOR_STOPPED was told */
+  atomic_bool shows_topics; /* as show_topics () was told; set under lock */
   atomic_uint n_peers;      /* handshaken now */
   _Atomic guint64 unsent;   /* messages that were never sent */
   guint64 unsent_before;    /* of them, before the socket was closed */
@@ -243,6 +250,14 @@ void zmqg_socket_core_close_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
 /* Locked: the same, but what was received can still be read. */
 void zmqg_socket_core_leave_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
                                   int linger);
+
+/* Locked: tells of who came or went at the other end of a pipe within the
+ * process; of other pipes their engine tells. Again does nothing. */
+void zmqg_socket_core_tell_of_inproc_peer (ZmqgSocketCore *self,
+                                           ZmqgPipe *pipe, gboolean gone);
+
+/* Locked: ends the pipes within the process whose peers were dropped. */
+void zmqg_socket_core_leave_dropped_peers (ZmqgSocketCore *self);
 
 /* Locked: attaches a pipe (transfer full). */
 void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);

@@ -49,84 +49,6 @@ take_released (ZmqgSocketCore *self,
   self->released = list;
 }
 
-/* --- Peers in the process ------------------------------------------------ */
-
-static void
-core_ref (gpointer core)
-{
-  zmqg_socket_core_ref (core);
-}
-
-static void
-core_unref (gpointer core)
-{
-  zmqg_socket_core_unref (core);
-}
-
-static void
-core_drop (gpointer core)
-{
-  ZmqgSocketCore *self = core;
-
-  atomic_store (&self->has_dropped, TRUE);
-  self->client.ops->attend (&self->client);
-}
-
-/* Within the process the connection of a peer is the socket itself. */
-static const ZmqgPeerConnectionOps core_connection_ops = {
-  .ref = core_ref,
-  .unref = core_unref,
-  .drop = core_drop,
-};
-
-/* Peers in the process have no connection that would tell of them. */
-static void
-tell_of_inproc_peer (ZmqgSocketCore *self,
-                     ZmqgPipe *pipe,
-                     gboolean gone)
-{
-  ZmqgEndpointCore *endpoint = pipe->endpoint;
-  ZmqgPeerRecord *record = (ZmqgPeerRecord *) pipe->peer_tag;
-  g_autoptr (GError) reason = NULL;
-
-  if (record == NULL || !endpoint->transport->in_process ||
-      (gone && atomic_exchange (&record->gone, TRUE)))
-    return;
-
-  atomic_fetch_add (&self->n_peers, gone ? -1 : 1);
-  if (!gone)
-    zmqg_peer_record_connect (record, &core_connection_ops, self);
-  else
-    zmqg_peer_record_disconnect (record); /* the caller has a reference, too */
-  if (gone && atomic_load (&record->dropped))
-    reason = g_error_new (ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
-                          "%s: The peer was dropped by this program",
-                          endpoint->uri);
-  zmqg_socket_core_add_news (self,
-                             gone ? ZMQG_NEWS_PEER_REMOVED
-                                  : ZMQG_NEWS_PEER_ADDED,
-                             &record->tag, NULL, reason);
-}
-
-/* Locked: ends the pipes whose peers in the process were dropped. */
-static void
-leave_dropped_peers (ZmqgSocketCore *self)
-{
-  for (guint i = self->pipes->len; i > 0; i--)
-    {
-      ZmqgPipe *pipe = g_ptr_array_index (self->pipes, i - 1);
-      ZmqgEndpointCore *endpoint = pipe->endpoint;
-      ZmqgPeerRecord *record = (ZmqgPeerRecord *) pipe->peer_tag;
-
-      if (record == NULL || !endpoint->transport->in_process ||
-          !atomic_load (&record->dropped) || pipe->ended)
-        continue;
-
-      tell_of_inproc_peer (self, pipe, TRUE);
-      zmqg_socket_core_leave_pipe (self, pipe, 0);
-    }
-}
-
 void
 zmqg_socket_core_attach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
@@ -134,7 +56,7 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
   pipe->attached = TRUE;
   g_ptr_array_add (self->pipes, pipe);
   zmqg_pipe_take_announced (pipe);
-  tell_of_inproc_peer (self, pipe, FALSE);
+  zmqg_socket_core_tell_of_inproc_peer (self, pipe, FALSE);
   if (self->fresh == NULL)
     self->fresh = pipe;
   self->ops->attach (self, pipe);
@@ -178,7 +100,7 @@ handle_events (ZmqgSocketCore *self,
     take_released (self, pipe);
   if ((events & ZMQG_PIPE_PEER) && zmqg_pipe_take_announced (pipe))
     {
-      tell_of_inproc_peer (self, pipe, FALSE);
+      zmqg_socket_core_tell_of_inproc_peer (self, pipe, FALSE);
       if (self->ops->peer != NULL)
         self->ops->peer (self, pipe);
     }
@@ -193,7 +115,7 @@ handle_events (ZmqgSocketCore *self,
     self->ops->writable (self, pipe);
   if ((events & ZMQG_PIPE_ENDED) && pipe->attached && !pipe->ended)
     {
-      tell_of_inproc_peer (self, pipe, TRUE);
+      zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
       pipe->ended = TRUE;
       if (self->ops->ended (self, pipe))
         zmqg_socket_core_detach (self, pipe);
@@ -278,7 +200,7 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       has_dropped = atomic_exchange (&self->has_dropped, FALSE);
       zmqg_socket_core_process_inbox (self);
       if (has_dropped)
-        leave_dropped_peers (self);
+        zmqg_socket_core_leave_dropped_peers (self);
       if (has_ended)
         drop_ended_endpoints (self);
       wake_pushed (self);
@@ -388,7 +310,7 @@ void
 zmqg_socket_core_detach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
 {
-  tell_of_inproc_peer (self, pipe, TRUE);
+  zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
   pipe->attached = FALSE;
   if (self->lent == pipe)
     self->lent = NULL;

@@ -23,6 +23,15 @@ struct _ZmqgSocketClass
   GObjectClass parent_class;
 
   const ZmqgSocketOps *ops; /* set by each type's class_init */
+  const guint *topic_signals; /* publishers'; else NULL */
+};
+
+/* The signals that publishers have. */
+enum
+{
+  ZMQG_SIGNAL_SUBSCRIBED,
+  ZMQG_SIGNAL_UNSUBSCRIBED,
+  ZMQG_N_TOPIC_SIGNALS,
 };
 
 /* ZMQG_IS_SOCKET (), fast for an instance of the type that was last checked:
@@ -64,10 +73,27 @@ ZmqgFrameView *zmqg_socket_get_views (ZmqgMessage *message,
                                       GError **error);
 
 /* Something that can be waited for; the core's lock is held. */
-typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n);
+typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n,
+                                         const char *topic);
 
-gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n);
-gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n);
+gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n,
+                                     const char *topic);
+gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n,
+                                      const char *topic);
+
+/* Wait until @condition holds, looking again at what @interest is about
+ * (ZMQG_WAIT_NEWS among it); no timeout. */
+gboolean zmqg_socket_wait_until (ZmqgSocket *self,
+                                 ZmqgSocketCondition condition, guint n,
+                                 const char *topic, guint interest,
+                                 GCancellable *cancellable, GError **error);
+void zmqg_socket_wait_until_async (ZmqgSocket *self,
+                                   ZmqgSocketCondition condition, guint n,
+                                   const char *topic, guint interest,
+                                   gpointer source_tag,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 
 /* The signals of ZmqgSocket. */
 enum

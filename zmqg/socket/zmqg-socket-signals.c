@@ -26,6 +26,7 @@ typedef struct
   ZmqgSocketCore *core; /* counted */
   GWeakRef socket;
   gboolean has_handler; /* of ::message */
+  guint interest;       /* of the waiter */
   atomic_bool attached; /* the above is there: GLib's own lock says so too,
                          * but to ThreadSanitizer it does not exist */
 } Dispatcher;
@@ -46,6 +47,38 @@ dispatcher_wake (ZmqgWaiter *waiter)
   g_source_set_ready_time (&self->source, 0);
 }
 
+static const guint *
+topic_signals (ZmqgSocket *socket)
+{
+  return ((ZmqgSocketClass *) G_OBJECT_GET_CLASS (socket))->topic_signals;
+}
+
+static gboolean
+shows_topics (ZmqgSocket *socket)
+{
+  const guint *signals = topic_signals (socket);
+
+  return signals != NULL &&
+         (has_handler (socket, signals[ZMQG_SIGNAL_SUBSCRIBED]) ||
+          has_handler (socket, signals[ZMQG_SIGNAL_UNSUBSCRIBED]));
+}
+
+static void
+show_topics (ZmqgSocketCore *core,
+             gboolean shows)
+{
+  zmqg_socket_core_lock (core);
+  if (atomic_load (&core->shows_topics) != shows)
+    {
+      atomic_store (&core->shows_topics, shows);
+      core->ops->show_topics (core, shows);
+    }
+  zmqg_socket_core_unlock (core);
+
+  if (!shows)
+    zmqg_news_queue_drop (&core->news, ZMQG_NEWS_LINE_TOPICS);
+}
+
 void
 zmqg_socket_look_for_handlers (ZmqgSocket *self)
 {
@@ -56,6 +89,11 @@ zmqg_socket_look_for_handlers (ZmqgSocket *self)
   if (G_UNLIKELY (atomic_load_explicit (&self->core->shows_events,
                                         memory_order_relaxed) != shows))
     zmqg_socket_core_show_events (self->core, shows);
+
+  shows = shows_topics (self);
+  if (G_UNLIKELY (atomic_load_explicit (&self->core->shows_topics,
+                                        memory_order_relaxed) != shows))
+    show_topics (self->core, shows);
 }
 
 /* Messages are only of interest while a handler of ::message is there. */
@@ -63,16 +101,20 @@ static void
 look_for_handler (Dispatcher *self,
                   ZmqgSocket *socket)
 {
-  gboolean wants = has_handler (socket,
-                                zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE]);
+  guint interest = ZMQG_WAIT_NEWS;
 
-  zmqg_socket_look_for_handlers (socket);
-  if (wants == self->has_handler)
+  if (!zmqg_context_core_is_forked (self->core->context))
+    zmqg_socket_look_for_handlers (socket);
+  self->has_handler = has_handler (socket,
+                                   zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE]);
+  /* Subscriptions lie in a pipe until somebody looks. */
+  if (self->has_handler || atomic_load (&self->core->shows_topics))
+    interest |= ZMQG_WAIT_IN;
+  if (interest == self->interest)
     return;
 
-  self->has_handler = wants;
-  zmqg_inbox_set_interest (&self->core->inbox, &self->waiter,
-                           ZMQG_WAIT_NEWS | (wants ? ZMQG_WAIT_IN : 0));
+  self->interest = interest;
+  zmqg_inbox_set_interest (&self->core->inbox, &self->waiter, interest);
 }
 
 static gboolean
@@ -162,6 +204,22 @@ emit_handshake_failed (ZmqgSocket *socket,
 }
 
 static void
+emit_topic (ZmqgSocket *socket,
+            const ZmqgNews *news)
+{
+  g_autoptr (ZmqgPeer) peer = NULL;
+  guint id = topic_signals (socket)[news->kind == ZMQG_NEWS_SUBSCRIBED
+                                      ? ZMQG_SIGNAL_SUBSCRIBED
+                                      : ZMQG_SIGNAL_UNSUBSCRIBED];
+
+  if (!has_handler (socket, id))
+    return;
+
+  peer = zmqg_peer_for_record ((ZmqgPeerRecord *) news->subject);
+  g_signal_emit (socket, id, 0, peer, news->topic);
+}
+
+static void
 emit_news (ZmqgSocket *socket,
            const ZmqgNews *news)
 {
@@ -185,6 +243,7 @@ emit_news (ZmqgSocket *socket,
 
     case ZMQG_NEWS_SUBSCRIBED:
     case ZMQG_NEWS_UNSUBSCRIBED:
+      emit_topic (socket, news);
       break;
 
     case ZMQG_NEWS_ENDPOINT:
@@ -220,6 +279,18 @@ emit_all_news (Dispatcher *self,
   if (!zmqg_news_queue_is_empty (queue))
     g_source_set_ready_time (&self->source, 0);
   return TRUE;
+}
+
+/* There is room again for what was not read. */
+static void
+read_on (ZmqgSocketCore *core)
+{
+  if (core->ops->read_on == NULL || !atomic_load (&core->shows_topics))
+    return;
+
+  zmqg_socket_core_lock (core);
+  core->ops->read_on (core);
+  zmqg_socket_core_unlock (core);
 }
 
 static void
@@ -271,6 +342,7 @@ dispatcher_dispatch (GSource *source,
   if (emit_all_news (self, socket))
     {
       look_for_handler (self, socket);
+      read_on (core);
       if (self->has_handler && core->ops->receive != NULL)
         emit_messages (self, socket);
     }
@@ -310,6 +382,7 @@ zmqg_socket_dispatcher_new (ZmqgSocket *socket)
   Dispatcher *self = (Dispatcher *) source;
 
   self->waiter.wake = dispatcher_wake;
+  self->interest = ZMQG_WAIT_NEWS;
   self->core = zmqg_socket_core_ref (socket->core);
   g_weak_ref_init (&self->socket, socket);
   g_source_set_static_name (source, "[zmqg] signals");
