@@ -14,6 +14,7 @@
 #include "socket/zmqg-context.h"
 #include "socket/zmqg-dealer-socket.h"
 #include "socket/zmqg-endpoint.h"
+#include "socket/zmqg-event.h"
 #include "socket/zmqg-pair-socket.h"
 #include "socket/zmqg-peer.h"
 #include "socket/zmqg-pub-socket.h"

@@ -24,6 +24,8 @@ const ASYNC_METHODS = {
         'close_async',
         'wait_for_peers_async',
     ],
+    PubSocket: ['wait_for_subscribers_async'],
+    XpubSocket: ['wait_for_subscribers_async'],
     ReqSocket: ['request_async'],
     RouterSocket: ['send_to_async'],
     PeerSocket: ['connect_peer_async'],

@@ -304,6 +304,7 @@ static void
 transport_dial (const char *address,
                 const ZmqgOptions *options G_GNUC_UNUSED,
                 GCancellable *cancellable,
+                ZmqgDialNote note G_GNUC_UNUSED,
                 ZmqgDialDone done,
                 gpointer user_data)
 {

@@ -12,12 +12,16 @@ const METHODS = {
     Context: `create_socket shutdown terminate terminate_async
         terminate_finish get_engine_mode get_io_threads set_io_threads`,
     Endpoint: 'get_uri get_kind get_state get_last_error get_reconnects',
+    Event: `get_event_type get_endpoint get_peer get_local_address
+        get_remote_address get_error get_value get_descriptor get_system_error
+        get_interval get_protocol_error get_status_code to_string ref unref`,
     Message: `append_data append_bytes append_string append_variant copy equal
         get_n_frames get_frame get_string get_data get_size get_variant to_strv
         get_peer get_property get_routing_id set_routing_id get_group set_group
         ref unref`,
     Peer: `get_remote_address get_remote_uri get_credentials get_identity
-        get_socket_type get_mechanism get_statistics get_property is_connected`,
+        get_socket_type get_mechanism get_statistics get_property get_user_id
+        get_metadata is_connected drop`,
     Socket: `bind bind_endpoint connect_to connect_endpoint unbind
         disconnect_from get_last_endpoint get_context get_socket_type
         send send_data send_bytes send_string try_send send_async send_finish
@@ -32,6 +36,8 @@ const METHODS = {
         get_inbound_queued get_wire_bytes_sent get_wire_bytes_received
         get_reconnects get_failed_handshakes get_peers get_dropped
         get_total_dropped to_string`,
+    PubSocket: `wait_for_subscribers wait_for_subscribers_async
+        wait_for_subscribers_finish`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,
@@ -45,13 +51,15 @@ const METHODS = {
         unsubscribe_bytes unsubscribe_data`,
     XpubSocket: `get_verbose set_verbose get_manual set_manual get_no_drop
         set_no_drop get_welcome_message set_welcome_message_data
-        set_welcome_message_string`,
+        set_welcome_message_string wait_for_subscribers
+        wait_for_subscribers_async wait_for_subscribers_finish`,
 };
 
 const PROPERTIES = {
     Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
     Endpoint: 'uri kind state last-error reconnects',
-    Peer: 'remote-address remote-uri credentials identity socket-type mechanism statistics',
+    Peer: `remote-address remote-uri credentials identity socket-type mechanism
+        statistics user-id metadata connected`,
     PairSocket: `context peers endpoints last-endpoint send-hwm receive-hwm linger send-timeout
         receive-timeout routing-id immediate conflate reconnect-interval
         reconnect-interval-max handshake-interval max-message-size backlog tos
@@ -98,9 +106,14 @@ test('error codes', async () => {
 });
 
 test('signals', async () => {
-    for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed'])
+    for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed',
+        'event'])
         assert(GObject.signal_lookup(signal, Zmqg.Socket.$gtype) > 0, signal);
     assert(GObject.signal_lookup('request', Zmqg.RepSocket.$gtype) > 0, 'request');
+    for (const type of [Zmqg.PubSocket, Zmqg.XpubSocket]) {
+        for (const signal of ['subscribed', 'unsubscribed'])
+            assert(GObject.signal_lookup(signal, type.$gtype) > 0, signal);
+    }
 });
 
 test('no method hides those of GObject', async () => {

@@ -180,7 +180,7 @@ has_peer (ZmqgSocket *socket)
   gboolean has;
 
   zmqg_socket_core_lock (socket->core);
-  has = zmqg_socket_core_has_peers (socket->core, 1);
+  has = zmqg_socket_core_has_peers (socket->core, 1, NULL);
   zmqg_socket_core_unlock (socket->core);
 
   return has;

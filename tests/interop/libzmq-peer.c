@@ -36,6 +36,10 @@
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
  *   close                    ok, when everything was sent
+ *   monitor                  ok; from here on events are kept
+ *   event                    event TYPE VALUE ADDRESS, the next one; nothing
+ *                            when none comes in a while
+ *   close-socket             ok; events can still be asked for
  *
  * What fails is answered with: error REASON.
  */
@@ -44,6 +48,7 @@ typedef struct
 {
   void *context;
   void *socket;
+  void *monitor; /* reads the events */
 } Peer;
 
 typedef void (*Command) (Peer *self, char **arguments, guint n);
@@ -96,6 +101,8 @@ static const Option options[] = {
   { "xpub-verboser", ZMQ_XPUB_VERBOSER, FALSE },
   { "welcome", ZMQ_XPUB_WELCOME_MSG, TRUE },
   { "conflate", ZMQ_CONFLATE, FALSE },
+  { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
@@ -403,6 +410,62 @@ flood (Peer *self,
     answer_result (-1);
 }
 
+/* --- Events ------------------------------------------------------------- */
+
+static void
+monitor (Peer *self,
+         char **arguments,
+         guint n)
+{
+  const int patience = 20000;
+
+  if (zmq_socket_monitor (self->socket, "inproc://monitor", ZMQ_EVENT_ALL) < 0)
+    {
+      answer_result (-1);
+      return;
+    }
+
+  self->monitor = zmq_socket (self->context, ZMQ_PAIR);
+  zmq_setsockopt (self->monitor, ZMQ_RCVTIMEO, &patience, sizeof patience);
+  answer_result (zmq_connect (self->monitor, "inproc://monitor"));
+}
+
+static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  guint8 body[6];
+  char address[1024];
+  guint16 type;
+  guint32 value;
+  int size;
+
+  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+      (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
+    {
+      answer ("nothing");
+      return;
+    }
+
+  memcpy (&type, body, sizeof type);
+  memcpy (&value, body + sizeof type, sizeof value);
+  address[size] = '\0';
+  answer ("event %u %d %s", type, (int) value, address);
+}
+
+static void
+close_socket (Peer *self,
+              char **arguments,
+              guint n)
+{
+  const int linger = 0;
+
+  zmq_setsockopt (self->socket, ZMQ_LINGER, &linger, sizeof linger);
+  answer_result (zmq_close (self->socket));
+  self->socket = NULL;
+}
+
 /* --- Main --------------------------------------------------------------- */
 
 static const struct
@@ -426,6 +489,9 @@ static const struct
   { "collect", 2, collect },
   { "flood", 1, flood },
   { "close", 0, close_all },
+  { "monitor", 0, monitor },
+  { "event", 0, next_event },
+  { "close-socket", 0, close_socket },
 };
 
 static void
@@ -467,7 +533,7 @@ int
 main (int argc,
       char **argv)
 {
-  Peer self = { NULL, NULL };
+  Peer self = { NULL, NULL, NULL };
   g_autofree char *line = NULL;
   size_t size = 0;
   const int patience = 20000;

@@ -65,11 +65,14 @@ void
 raw_peer_connect (RawPeer *self,
                   const char *uri)
 {
+  const char *host = strstr (uri, "://") + 3;
   const char *port = strrchr (uri, ':') + 1;
+  g_autofree char *name = g_strndup (host, port - 1 - host);
   g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GError) error = NULL;
 
-  address = loopback ((guint16) g_ascii_strtoull (port, NULL, 10));
+  address = g_inet_socket_address_new_from_string (
+    name, (guint) g_ascii_strtoull (port, NULL, 10));
   g_clear_object (&self->connection);
   self->connection = new_socket ();
   if (!g_socket_connect (self->connection, address, NULL, &error))

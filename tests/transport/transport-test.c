@@ -142,7 +142,8 @@ dial_test_start (DialTest *dial,
                  GCancellable *cancellable)
 {
   *dial = (DialTest){ 0 };
-  transport->dial (address, test->options, cancellable, on_dial_done, dial);
+  transport->dial (address, test->options, cancellable, NULL, on_dial_done,
+                   dial);
   g_assert_cmpuint (dial->n_calls, ==, 0);
 }
 

@@ -325,6 +325,81 @@ void test_source () {
     await_condition (() => fired == 3);
 }
 
+void test_events () {
+    var pull = new Zmqg.PullSocket (null);
+    var push = new Zmqg.PushSocket (null);
+    Zmqg.EventType[] seen = {};
+    Zmqg.Peer? peer = null;
+    string? why = null;
+    pull.event.connect ((event) => {
+        seen += event.get_event_type ();
+        if (event.get_event_type () == Zmqg.EventType.HANDSHAKE_SUCCEEDED)
+            peer = event.get_peer ();
+    });
+    pull.peer_removed.connect ((removed, reason) => {
+        assert (removed == peer);
+        why = reason.message;
+    });
+    connect_pair (pull, push, "tcp://127.0.0.1:*");
+    await_condition (() => peer != null);
+    assert (seen.length == 3);
+    assert (seen[0] == Zmqg.EventType.LISTENING);
+    assert (seen[1] == Zmqg.EventType.ACCEPTED);
+    assert (peer.socket_type == "PUSH");
+    assert (peer.user_id == null);
+    assert (peer.connected);
+    string type;
+    assert (peer.metadata.lookup ("Socket-Type", "s", out type));
+    assert (type == "PUSH");
+
+    peer.drop ();
+    await_condition (() => why != null);
+    assert (!peer.connected);
+}
+
+string text (Bytes bytes) {
+    var builder = new StringBuilder ();
+    foreach (var byte in bytes.get_data ())
+        builder.append_c ((char) byte);
+    return builder.str;
+}
+
+async void wait_for_subscribers (Zmqg.PubSocket pub, string topic, Cancellable? cancellable) {
+    try {
+        assert (yield pub.wait_for_subscribers_async (topic, 1, cancellable));
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+}
+
+void test_subscribers () {
+    var pub = new Zmqg.PubSocket (null);
+    var sub = new Zmqg.SubSocket (null);
+    string[] log = {};
+    var done = false;
+    pub.subscribed.connect ((peer, topic) => {
+        assert (peer.socket_type == "SUB");
+        log += "+" + text (topic);
+    });
+    pub.unsubscribed.connect ((peer, topic) => {
+        log += "-" + text (topic);
+    });
+    connect_pair (pub, sub, inproc ());
+    wait_for_subscribers.begin (pub, "weather.berlin", null, () => {
+        done = true;
+    });
+    try {
+        sub.subscribe ("weather.");
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+    await_condition (() => done && log.length == 1);
+    assert (log[0] == "+weather.");
+    sub.close ();
+    await_condition (() => log.length == 2);
+    assert (log[1] == "-weather.");
+}
+
 int main (string[] args) {
     Test.init (ref args);
     Test.add_func ("/zmqg/vala/constructors", test_constructors);
@@ -338,5 +413,7 @@ int main (string[] args) {
     Test.add_func ("/zmqg/vala/requests", test_requests);
     Test.add_func ("/zmqg/vala/blocking-requests", test_blocking_requests);
     Test.add_func ("/zmqg/vala/source", test_source);
+    Test.add_func ("/zmqg/vala/events", test_events);
+    Test.add_func ("/zmqg/vala/subscribers", test_subscribers);
     return Test.run ();
 }

@@ -112,6 +112,118 @@ ZMQG_PUBLIC
 GType zmqg_endpoint_state_get_type (void);
 
 /**
+ * ZmqgEventType:
+ * @ZMQG_EVENT_TYPE_CONNECTED: connected to a peer; the handshake comes next
+ * @ZMQG_EVENT_TYPE_CONNECT_DELAYED: an attempt to connect was begun
+ * @ZMQG_EVENT_TYPE_CONNECT_RETRIED: the next attempt will be made after an
+ *   interval
+ * @ZMQG_EVENT_TYPE_LISTENING: bound
+ * @ZMQG_EVENT_TYPE_BIND_FAILED: could not bind
+ * @ZMQG_EVENT_TYPE_ACCEPTED: a connection was accepted; the handshake comes
+ *   next
+ * @ZMQG_EVENT_TYPE_ACCEPT_FAILED: a connection could not be accepted
+ * @ZMQG_EVENT_TYPE_CLOSED: listening has ended, or an attempt to connect has
+ *   failed
+ * @ZMQG_EVENT_TYPE_CLOSE_FAILED: what a bind had made could not be removed
+ * @ZMQG_EVENT_TYPE_DISCONNECTED: a connection was lost; not when this side
+ *   ended it
+ * @ZMQG_EVENT_TYPE_MONITOR_STOPPED: the socket was closed: the last event
+ * @ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL: the connection was lost during
+ *   the handshake, or the time for it was over
+ * @ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED: the handshake is done (ZMTP 3)
+ * @ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL: a peer broke the protocol during
+ *   the handshake
+ * @ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH: a peer was refused, or has refused
+ *   us, with a status code
+ *
+ * What a [struct@Event] is about, with the values of libzmq's monitor events.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  ZMQG_EVENT_TYPE_CONNECTED = 0x0001,
+  ZMQG_EVENT_TYPE_CONNECT_DELAYED = 0x0002,
+  ZMQG_EVENT_TYPE_CONNECT_RETRIED = 0x0004,
+  ZMQG_EVENT_TYPE_LISTENING = 0x0008,
+  ZMQG_EVENT_TYPE_BIND_FAILED = 0x0010,
+  ZMQG_EVENT_TYPE_ACCEPTED = 0x0020,
+  ZMQG_EVENT_TYPE_ACCEPT_FAILED = 0x0040,
+  ZMQG_EVENT_TYPE_CLOSED = 0x0080,
+  ZMQG_EVENT_TYPE_CLOSE_FAILED = 0x0100,
+  ZMQG_EVENT_TYPE_DISCONNECTED = 0x0200,
+  ZMQG_EVENT_TYPE_MONITOR_STOPPED = 0x0400,
+  ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL = 0x0800,
+  ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED = 0x1000,
+  ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL = 0x2000,
+  ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH = 0x4000,
+} ZmqgEventType;
+
+#define ZMQG_TYPE_EVENT_TYPE (zmqg_event_type_get_type ())
+ZMQG_PUBLIC
+GType zmqg_event_type_get_type (void);
+
+/**
+ * ZmqgProtocolError:
+ * @ZMQG_PROTOCOL_ERROR_NONE: no such error
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_UNSPECIFIED: something else
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND: a command that is not for now
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE: a nonce out of order
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE: the exchange of keys failed
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND: a malformed command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_MESSAGE: a malformed MESSAGE command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_HELLO: a malformed HELLO command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_INITIATE: a malformed INITIATE command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_ERROR: a malformed ERROR command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_READY: a malformed READY command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_WELCOME: a malformed WELCOME command
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_INVALID_METADATA: malformed metadata
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: a box that cannot be opened
+ * @ZMQG_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH: another security mechanism
+ * @ZMQG_PROTOCOL_ERROR_ZAP_UNSPECIFIED: something else of an authenticator
+ * @ZMQG_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY: a malformed reply of one
+ * @ZMQG_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID: a reply to another request
+ * @ZMQG_PROTOCOL_ERROR_ZAP_BAD_VERSION: a reply of another version
+ * @ZMQG_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE: a reply with no known status
+ * @ZMQG_PROTOCOL_ERROR_ZAP_INVALID_METADATA: a reply with malformed metadata
+ * @ZMQG_PROTOCOL_ERROR_WS_UNSPECIFIED: something about WebSocket
+ *
+ * How a peer (or an authenticator) broke the protocol in a handshake, with the
+ * values that libzmq's monitor reports.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  ZMQG_PROTOCOL_ERROR_NONE = 0,
+  ZMQG_PROTOCOL_ERROR_ZMTP_UNSPECIFIED = 0x10000000,
+  ZMQG_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND = 0x10000001,
+  ZMQG_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE = 0x10000002,
+  ZMQG_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE = 0x10000003,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND = 0x10000011,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_MESSAGE = 0x10000012,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_HELLO = 0x10000013,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_INITIATE = 0x10000014,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_ERROR = 0x10000015,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_READY = 0x10000016,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MALFORMED_WELCOME = 0x10000017,
+  ZMQG_PROTOCOL_ERROR_ZMTP_INVALID_METADATA = 0x10000018,
+  ZMQG_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC = 0x11000001,
+  ZMQG_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH = 0x11000002,
+  ZMQG_PROTOCOL_ERROR_ZAP_UNSPECIFIED = 0x20000000,
+  ZMQG_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY = 0x20000001,
+  ZMQG_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID = 0x20000002,
+  ZMQG_PROTOCOL_ERROR_ZAP_BAD_VERSION = 0x20000003,
+  ZMQG_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE = 0x20000004,
+  ZMQG_PROTOCOL_ERROR_ZAP_INVALID_METADATA = 0x20000005,
+  ZMQG_PROTOCOL_ERROR_WS_UNSPECIFIED = 0x30000000,
+} ZmqgProtocolError;
+
+#define ZMQG_TYPE_PROTOCOL_ERROR (zmqg_protocol_error_get_type ())
+ZMQG_PUBLIC
+GType zmqg_protocol_error_get_type (void);
+
+/**
  * ZmqgDropReason:
  * @ZMQG_DROP_REASON_NO_PEER: sent while nobody was there to send to, or to a
  *   routing id that nobody has

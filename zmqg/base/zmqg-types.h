@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct _ZmqgContext ZmqgContext;
 typedef struct _ZmqgSocket ZmqgSocket;
 typedef struct _ZmqgMessage ZmqgMessage;
+typedef struct _ZmqgEvent ZmqgEvent;
 typedef struct _ZmqgPeer ZmqgPeer;
 typedef struct _ZmqgEndpoint ZmqgEndpoint;
 

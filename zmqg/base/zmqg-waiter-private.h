@@ -17,7 +17,8 @@ typedef struct _ZmqgWaiter ZmqgWaiter;
 #define ZMQG_WAIT_IN 0x1u  /* something may be readable */
 #define ZMQG_WAIT_OUT 0x2u /* something may be writable */
 #define ZMQG_WAIT_NEWS 0x4u /* a signal or a released buffer is due */
-#define ZMQG_WAIT_ALL 0x7u
+#define ZMQG_WAIT_TOPICS 0x8u /* subscriptions have changed */
+#define ZMQG_WAIT_ALL 0xfu
 
 struct _ZmqgWaiter
 {

@@ -153,10 +153,22 @@ static void
 start_in_engine (gpointer data)
 {
   ZmqgAttachedStream *self = data;
+  ZmqgLink *link = make_link (self);
 
+  if (zmqg_client_listens (self->client, ZMQG_EVENT_TYPE_ACCEPTED))
+    {
+      ZmqgEventReport event = {
+        .type = ZMQG_EVENT_TYPE_ACCEPTED,
+        .value = -1,
+        .endpoint = self->endpoint,
+        .remote = link->remote_text,
+      };
+
+      self->client->ops->event (self->client, &event);
+    }
   self->connection = zmqg_connection_new (self->engine, self->client,
                                           self->options, self->endpoint,
-                                          make_link (self), &connection_owner,
+                                          link, &connection_owner,
                                           attached_ref (self));
   attached_unref (self);
 }

@@ -83,6 +83,23 @@ zmqg_connection_own_identity (ZmqgConnection *self,
            : NULL;
 }
 
+/* Monitors learn of some failures only that the connection is over. */
+static void
+set_protocol_failure (ZmqgConnection *self,
+                      ZmqgProtocolError error,
+                      guint status)
+{
+  if (error != ZMQG_PROTOCOL_ERROR_NONE)
+    zmqg_connection_set_failure (self,
+                                 ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL,
+                                 (int) error);
+  else if (status != 0)
+    zmqg_connection_set_failure (self, ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH,
+                                 (int) status);
+  else
+    zmqg_connection_set_failure (self, 0, 0);
+}
+
 /* The greeting is done: says who we are in the way of the peer's version. */
 static void
 start_after_greeting (ZmqgConnection *self)
@@ -132,7 +149,11 @@ take_greeting (ZmqgConnection *self)
     case ZMQG_GREETING_FAILED:
       /* The peer shall be able to tell why, too. */
       if (write_handshake (self))
-        zmqg_connection_fail (self, ZMQG_ERROR_PROTOCOL, self->greeting.reason);
+        {
+          set_protocol_failure (self, self->greeting.protocol_error, 0);
+          zmqg_connection_fail (self, ZMQG_ERROR_PROTOCOL,
+                                self->greeting.reason);
+        }
       return FALSE;
 
     case ZMQG_GREETING_DONE:
@@ -166,6 +187,7 @@ peek_handshake_frame (ZmqgConnection *self,
 
   if (header < 0)
     {
+      zmqg_connection_set_failure (self, 0, 0);
       zmqg_connection_fail (self, ZMQG_ERROR_PROTOCOL,
                             "The peer sent a malformed frame");
       return -1;
@@ -175,6 +197,7 @@ peek_handshake_frame (ZmqgConnection *self,
 
   if (*size > HANDSHAKE_COMMAND_MAX || (max >= 0 && *size > (guint64) max))
     {
+      zmqg_connection_set_failure (self, 0, 0);
       zmqg_connection_fail (self, ZMQG_ERROR_MESSAGE_TOO_LARGE,
                             "The peer's handshake command is too large");
       return -1;
@@ -224,6 +247,9 @@ start_traffic (ZmqgConnection *self)
     record->identity = g_steal_pointer (&self->identity);
   if (!type->wants_identity)
     g_clear_pointer (&record->identity, g_bytes_unref);
+  if (self->mechanism != NULL)
+    zmqg_connection_report (self, ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED, 0,
+                            record, NULL);
 
   session = self->ops->established (self, record, self->owner);
   if (session == NULL)
@@ -236,6 +262,7 @@ start_traffic (ZmqgConnection *self)
   self->state = STATE_TRAFFIC;
   self->session = zmqg_session_ref (session);
   session->kick = zmqg_connection_kick;
+  session->drop = zmqg_connection_drop;
   session->inbound.command = zmqg_connection_handle_command;
   zmqg_session_start_traffic (session, self, record);
   zmqg_heartbeat_start (&self->heartbeat, session,
@@ -296,9 +323,15 @@ take_command (ZmqgConnection *self)
     {
     case ZMQG_MECHANISM_FAILED:
       if (write_handshake (self))
-        zmqg_connection_fail_with (self, error);
+        {
+          set_protocol_failure (self, protocol_error,
+                                self->mechanism->status);
+          zmqg_connection_fail_with (self, error);
+        }
       else
-        g_error_free (error);
+        {
+          g_error_free (error);
+        }
       return FALSE;
 
     case ZMQG_MECHANISM_READY:
@@ -387,6 +420,9 @@ zmqg_connection_read_handshake (ZmqgConnection *self)
     }
   if (size == 0)
     {
+      zmqg_connection_set_failure (self,
+                                   ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL,
+                                   EPIPE);
       zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
                             "The peer closed the connection during the handshake");
       return;

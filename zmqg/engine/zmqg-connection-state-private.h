@@ -46,6 +46,9 @@ struct _ZmqgConnection
   GByteArray *input;  /* of the handshake, not yet taken */
   GByteArray *output; /* of the handshake, not yet written */
   ZmqgTimer handshake;
+  ZmqgEventType failure; /* what monitors are told when the handshake fails;
+                          * 0: only that the connection is over */
+  int failure_value;
   ZmqgHeartbeat heartbeat;
 
   ZmqgSession *session; /* counted */
@@ -62,6 +65,22 @@ void zmqg_connection_fail (ZmqgConnection *self, ZmqgError code,
 
 /* The same; takes @error. */
 void zmqg_connection_fail_with (ZmqgConnection *self, GError *error);
+
+/* What monitors are told of it beside that the connection is over; 0 for
+ * nothing. Before it fails. */
+static inline void
+zmqg_connection_set_failure (ZmqgConnection *self,
+                             ZmqgEventType type,
+                             int value)
+{
+  self->failure = type;
+  self->failure_value = value;
+}
+
+/* Tells them, in the name of the peer. */
+void zmqg_connection_report (ZmqgConnection *self, ZmqgEventType type,
+                             int value, ZmqgPeerRecord *record,
+                             const GError *error);
 
 /* Waits for what is wanted now. */
 void zmqg_connection_update_watch (ZmqgConnection *self);
@@ -89,6 +108,7 @@ const guint8 *zmqg_connection_own_identity (ZmqgConnection *self,
 void zmqg_connection_run_output (ZmqgConnection *self);
 void zmqg_connection_note_pause (ZmqgConnection *self);
 void zmqg_connection_kick (ZmqgConnection *self, guint events);
+void zmqg_connection_drop (ZmqgConnection *self);
 void zmqg_connection_handle_command (ZmqgInbound *inbound,
                                      const ZmqgCommand *command);
 

@@ -28,6 +28,50 @@ peer_text (ZmqgConnection *self)
                                          : "the peer";
 }
 
+void
+zmqg_connection_report (ZmqgConnection *self,
+                        ZmqgEventType type,
+                        int value,
+                        ZmqgPeerRecord *record,
+                        const GError *error)
+{
+  ZmqgEventReport event = {
+    .type = type,
+    .value = value,
+    .endpoint = self->endpoint,
+    .record = record,
+    .error = error,
+  };
+
+  if (!zmqg_client_listens (self->client, type))
+    return;
+
+  /* The record has taken over what the link knew. */
+  event.local = record != NULL ? record->local_text : self->link->local_text;
+  event.remote = record != NULL ? record->remote_text
+                                : self->link->remote_text;
+  self->client->ops->event (self->client, &event);
+}
+
+/* Nobody is told of what we end ourselves. */
+static void
+report_end (ZmqgConnection *self,
+            gboolean was_traffic,
+            const GError *reason)
+{
+  ZmqgPeerRecord *record = self->session != NULL ? self->session->record
+                                                 : NULL;
+
+  if (reason == NULL)
+    return;
+
+  if (!was_traffic && self->failure != 0)
+    zmqg_connection_report (self, self->failure, self->failure_value, NULL,
+                            reason);
+  zmqg_connection_report (self, ZMQG_EVENT_TYPE_DISCONNECTED, self->link->fd,
+                          record, reason);
+}
+
 /* --- Life --------------------------------------------------------------- */
 
 ZmqgConnection *
@@ -160,6 +204,7 @@ zmqg_connection_close (ZmqgConnection *self,
   zmqg_connection_update_watch (self);
   zmqg_reactor_stop_timer (reactor, &self->handshake);
   zmqg_heartbeat_stop (&self->heartbeat);
+  report_end (self, was_traffic, reason);
 
   if (self->session != NULL)
     zmqg_session_stop_traffic (self->session, reason);
@@ -553,6 +598,14 @@ zmqg_connection_kick (ZmqgConnection *self,
   zmqg_connection_unref (self);
 }
 
+/* The program wants no more of this peer. */
+void
+zmqg_connection_drop (ZmqgConnection *self)
+{
+  zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
+                        "The peer was dropped by this program");
+}
+
 /* --- Events ------------------------------------------------------------- */
 
 static void
@@ -602,6 +655,9 @@ handshake_expired (ZmqgTimer *timer)
     (ZmqgConnection *) ((guint8 *) timer -
                         G_STRUCT_OFFSET (ZmqgConnection, handshake));
 
+  zmqg_connection_set_failure (self,
+                               ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL,
+                               ETIMEDOUT);
   zmqg_connection_fail (self, ZMQG_ERROR_TIMED_OUT,
                         "The peer did not finish the handshake in time");
 }
@@ -660,6 +716,9 @@ zmqg_connection_new (ZmqgEngine *engine,
   self->heartbeat.dead = heartbeat_dead;
   self->input = g_byte_array_new ();
   self->output = g_byte_array_new ();
+  zmqg_connection_set_failure (self,
+                               ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL,
+                               ECONNRESET);
 
   if (link->stream != NULL)
     {

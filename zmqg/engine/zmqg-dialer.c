@@ -7,6 +7,8 @@
 
 #include "base/zmqg-error.h"
 
+#include <errno.h>
+
 struct _ZmqgDialer
 {
   atomic_uint refs;
@@ -16,6 +18,7 @@ struct _ZmqgDialer
   ZmqgTag *endpoint;
   const ZmqgTransport *transport;
   char *address;
+  char *uri; /* with the scheme */
 
   /* The engine's. */
   GCancellable *cancellable; /* while dialling */
@@ -45,6 +48,7 @@ dialer_unref (ZmqgDialer *self)
   zmqg_options_unref (self->options);
   zmqg_engine_unref (self->engine);
   g_free (self->address);
+  g_free (self->uri);
   g_free (self);
 }
 
@@ -55,6 +59,33 @@ tell (ZmqgDialer *self,
 {
   self->client->ops->endpoint_changed (self->client, self->endpoint, state,
                                        error);
+}
+
+static void
+report (ZmqgDialer *self,
+        ZmqgEventType type,
+        int value,
+        const ZmqgLink *link,
+        const GError *error)
+{
+  ZmqgEventReport event = {
+    .type = type,
+    .value = value,
+    .endpoint = self->endpoint,
+    .remote = self->uri,
+    .error = error,
+  };
+
+  if (!zmqg_client_listens (self->client, type))
+    return;
+
+  if (link != NULL)
+    {
+      event.local = link->local_text;
+      if (link->remote_text != NULL)
+        event.remote = link->remote_text;
+    }
+  self->client->ops->event (self->client, &event);
 }
 
 /* --- Attempts ----------------------------------------------------------- */
@@ -85,6 +116,7 @@ static void
 plan_next (ZmqgDialer *self,
            const GError *reason)
 {
+  guint interval;
   gboolean over = self->session == NULL &&
                   (self->stopped || !self->options->immediate);
 
@@ -102,9 +134,12 @@ plan_next (ZmqgDialer *self,
       return;
     }
 
+  interval = next_interval (self);
   tell (self, ZMQG_ENDPOINT_STATE_WAITING, reason);
+  report (self, ZMQG_EVENT_TYPE_CONNECT_RETRIED, (int) interval, NULL,
+          reason);
   zmqg_reactor_start_timer (zmqg_engine_get_reactor (self->engine),
-                            &self->retry, next_interval (self));
+                            &self->retry, interval);
 }
 
 static void
@@ -217,6 +252,18 @@ static const ZmqgConnectionOwner connection_owner = {
 };
 
 static void
+dial_note (int fd,
+           const GError *error,
+           gpointer user_data)
+{
+  if (error == NULL)
+    report (user_data, ZMQG_EVENT_TYPE_CONNECT_DELAYED, EINPROGRESS, NULL,
+            NULL);
+  else
+    report (user_data, ZMQG_EVENT_TYPE_CLOSED, fd, NULL, error);
+}
+
+static void
 dial_done (ZmqgLink *link,
            const GError *error,
            gpointer user_data)
@@ -230,12 +277,17 @@ dial_done (ZmqgLink *link,
     g_clear_pointer (&link, zmqg_link_free);
 
   if (link != NULL)
-    self->connection = zmqg_connection_new (self->engine, self->client,
-                                            self->options, self->endpoint,
-                                            link, &connection_owner,
-                                            dialer_ref (self));
+    {
+      report (self, ZMQG_EVENT_TYPE_CONNECTED, link->fd, link, NULL);
+      self->connection = zmqg_connection_new (self->engine, self->client,
+                                              self->options, self->endpoint,
+                                              link, &connection_owner,
+                                              dialer_ref (self));
+    }
   else if (!cancelled)
-    plan_next (self, error);
+    {
+      plan_next (self, error);
+    }
 
   self->client->ops->session_ended (self->client, 0);
   dialer_unref (self);
@@ -250,7 +302,7 @@ dial (ZmqgDialer *self)
    * was cancelled. */
   self->client->ops->session_started (self->client);
   self->transport->dial (self->address, self->options, self->cancellable,
-                         dial_done, dialer_ref (self));
+                         dial_note, dial_done, dialer_ref (self));
 }
 
 /* --- From other threads ------------------------------------------------- */
@@ -292,6 +344,7 @@ zmqg_dialer_new (ZmqgEngine *engine,
   self->endpoint = zmqg_tag_ref (endpoint);
   self->transport = transport;
   self->address = g_strdup (address);
+  self->uri = g_strconcat (transport->scheme, "://", address, NULL);
   self->retry.expired = retry_expired;
 
   *pipe = options->immediate ? NULL : start_session (self);

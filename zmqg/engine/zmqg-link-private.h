@@ -42,6 +42,10 @@ typedef struct
   char *folder; /* owned, nullable: what to remove after that */
 } ZmqgListening;
 
+/* On the way of a dial to its end, any number of times: a descriptor is being
+ * connected (@error is %NULL), or was closed again. */
+typedef void (*ZmqgDialNote) (int fd, const GError *error, gpointer user_data);
+
 /* The end of a dial: a link (transfer full) or an error (transfer none). */
 typedef void (*ZmqgDialDone) (ZmqgLink *link, const GError *error,
                               gpointer user_data);
@@ -80,11 +84,12 @@ typedef struct
 
   /* Starts one attempt to connect. In the engine's context (which is
    * thread-default); @done is called once, later, in the same context, also
-   * after a cancellation. Blocks never. The address is resolved anew at
-   * each attempt. Errors: G_IO_ERROR_CONNECTION_REFUSED, _TIMED_OUT, … */
+   * after a cancellation; @note (nullable) before that. Blocks never. The
+   * address is resolved anew at each attempt. Errors:
+   * G_IO_ERROR_CONNECTION_REFUSED, _TIMED_OUT, … */
   void (*dial) (const char *address, const ZmqgOptions *options,
-                GCancellable *cancellable, ZmqgDialDone done,
-                gpointer user_data);
+                GCancellable *cancellable, ZmqgDialNote note,
+                ZmqgDialDone done, gpointer user_data);
 
   /* Whether @asked, given to unbind or disconnect, names the endpoint whose
    * stored address is @stored although the texts differ (tcp: the name

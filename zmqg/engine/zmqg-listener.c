@@ -5,7 +5,7 @@
 
 #include "engine/zmqg-listener-private.h"
 
-#include "base/zmqg-error.h"
+#include "base/zmqg-errno-private.h"
 
 /* Connections accepted per turn of the reactor. */
 #define ACCEPT_BURST 32
@@ -64,6 +64,32 @@ listener_unref (ZmqgListener *self)
   g_free (self->listening.path);
   g_free (self->listening.folder);
   g_free (self);
+}
+
+static void
+report (ZmqgListener *self,
+        ZmqgEventType type,
+        int value,
+        const ZmqgLink *link,
+        const GError *error)
+{
+  ZmqgEventReport event = {
+    .type = type,
+    .value = value,
+    .endpoint = self->endpoint,
+    .local = self->listening.uri,
+    .error = error,
+  };
+
+  if (!zmqg_client_listens (self->client, type))
+    return;
+
+  if (link != NULL)
+    {
+      event.local = link->local_text;
+      event.remote = link->remote_text;
+    }
+  self->client->ops->event (self->client, &event);
 }
 
 /* --- Accepted connections ----------------------------------------------- */
@@ -179,6 +205,7 @@ start_connection (ZmqgListener *self,
 {
   ZmqgConnection *connection;
 
+  report (self, ZMQG_EVENT_TYPE_ACCEPTED, link->fd, link, NULL);
   connection = zmqg_connection_new (self->engine, self->client, self->options,
                                     self->endpoint, link, &handshake_owner,
                                     listener_ref (self));
@@ -231,6 +258,8 @@ listener_ready (ZmqgFdWatch *watch,
       self->client->ops->endpoint_changed (self->client, self->endpoint,
                                            ZMQG_ENDPOINT_STATE_LISTENING,
                                            error);
+      report (self, ZMQG_EVENT_TYPE_ACCEPT_FAILED,
+              zmqg_error_to_errno (error), NULL, error);
       if (g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES))
         {
           if (self->droppable > 0 && self->handshakes.length > 0)
@@ -294,6 +323,8 @@ zmqg_listener_new (ZmqgEngine *engine,
   self->pause.expired = pause_over;
   self->links = g_hash_table_new (NULL, NULL);
 
+  /* Before anybody can be accepted. */
+  report (self, ZMQG_EVENT_TYPE_LISTENING, listening->fd, NULL, NULL);
   zmqg_engine_call (engine, listener_start, listener_ref (self));
   return self;
 }
@@ -320,14 +351,17 @@ zmqg_listener_stop (ZmqgListener *self)
   ZmqgEngine *engine = zmqg_engine_ref (self->engine);
   gboolean polled = FALSE;
   guint turn;
+  int fd;
 
   zmqg_lock (&self->lock);
   /* Closed, its number may soon be that of a connection in the same set. */
   if (self->listening.fd >= 0)
     polled = zmqg_reactor_take_out (zmqg_engine_get_reactor (engine),
                                     &self->watch);
+  fd = self->listening.fd;
   self->transport->unlisten (&self->listening);
   zmqg_unlock (&self->lock);
+  report (self, ZMQG_EVENT_TYPE_CLOSED, fd, NULL, NULL);
 
   turn = zmqg_engine_get_turn (engine);
   zmqg_engine_call (engine, stop_in_engine, self);

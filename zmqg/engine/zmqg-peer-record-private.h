@@ -10,9 +10,23 @@
 #include "zmtp/zmqg-metadata-private.h"
 
 /*
+ * ZmqgPeerConnection: what can end the connection of a peer, as long as it
+ * is there: something counted.
+ */
+typedef struct
+{
+  void (*ref) (gpointer connection);
+  void (*unref) (gpointer connection);
+
+  /* The peer's @dropped was set: ends the connection, soon. Any thread; the
+   * socket's lock may be held. */
+  void (*drop) (gpointer connection);
+} ZmqgPeerConnectionOps;
+
+/*
  * ZmqgPeerRecord: what is known of the peer of one connection. Made when the
- * handshake is done; constant from then on, but for what is counted and
- * @object. Messages, queues and the socket refer to it as a ZmqgTag.
+ * handshake is done; constant from then on, but for @gone and what follows.
+ * Messages, queues and the socket refer to it as a ZmqgTag.
  */
 typedef struct
 {
@@ -26,8 +40,14 @@ typedef struct
   char *remote_text;           /* nullable */
   char *local_text;            /* nullable */
   char *peer_address;          /* nullable */
+  char *user_id;               /* nullable: of an authenticator */
   const char *mechanism;       /* static */
   atomic_bool gone;            /* the connection has ended */
+  atomic_bool dropped;         /* and is to end because the program said so */
+
+  /* While the connection is there; guarded by a lock of all records. */
+  const ZmqgPeerConnectionOps *connection_ops;
+  gpointer connection;         /* counted */
 
   ZmqgLock lock;               /* a leaf but for the account's */
   ZmqgAccount *account;        /* counted; NULL when not connected */
@@ -50,6 +70,17 @@ void zmqg_peer_record_end (ZmqgPeerRecord *self);
 
 /* Of the connection. Any thread. */
 void zmqg_peer_record_tally (ZmqgPeerRecord *self, ZmqgTally *tally);
+
+/* A connection serves the peer (takes a reference), or does so no more (drops
+ * it). Any lock may be held when it is not the last reference. */
+void zmqg_peer_record_connect (ZmqgPeerRecord *self,
+                               const ZmqgPeerConnectionOps *ops,
+                               gpointer connection);
+void zmqg_peer_record_disconnect (ZmqgPeerRecord *self);
+
+/* The program wants the connection ended. Any thread, no lock held; once it
+ * has ended this does nothing. */
+void zmqg_peer_record_drop (ZmqgPeerRecord *self);
 
 /* For @ops->release and @ops->get_property. */
 void zmqg_peer_record_free (ZmqgPeerRecord *self);

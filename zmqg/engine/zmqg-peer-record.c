@@ -5,6 +5,60 @@
 
 #include "engine/zmqg-peer-record-private.h"
 
+#include "base/zmqg-lock-private.h"
+
+/* Guards the connections of all records; a leaf. */
+static ZmqgLock connections_lock = ZMQG_LOCK_INIT;
+
+void
+zmqg_peer_record_connect (ZmqgPeerRecord *self,
+                          const ZmqgPeerConnectionOps *ops,
+                          gpointer connection)
+{
+  ops->ref (connection);
+  zmqg_lock (&connections_lock);
+  self->connection_ops = ops;
+  self->connection = connection;
+  zmqg_unlock (&connections_lock);
+
+  /* By who heard of it before, from an event. */
+  if (atomic_load (&self->dropped))
+    ops->drop (connection);
+}
+
+void
+zmqg_peer_record_disconnect (ZmqgPeerRecord *self)
+{
+  gpointer connection;
+
+  zmqg_lock (&connections_lock);
+  connection = g_steal_pointer (&self->connection);
+  zmqg_unlock (&connections_lock);
+
+  if (connection != NULL)
+    self->connection_ops->unref (connection);
+}
+
+void
+zmqg_peer_record_drop (ZmqgPeerRecord *self)
+{
+  gpointer connection;
+
+  atomic_store (&self->dropped, TRUE);
+
+  zmqg_lock (&connections_lock);
+  connection = self->connection;
+  if (connection != NULL)
+    self->connection_ops->ref (connection);
+  zmqg_unlock (&connections_lock);
+
+  if (connection == NULL)
+    return;
+
+  self->connection_ops->drop (connection);
+  self->connection_ops->unref (connection);
+}
+
 static GPtrArray *
 copy_properties (const ZmqgPeerMetadata *metadata)
 {
@@ -141,6 +195,7 @@ zmqg_peer_record_free (ZmqgPeerRecord *self)
   g_free (self->remote_text);
   g_free (self->local_text);
   g_free (self->peer_address);
+  g_free (self->user_id);
   g_free (self);
 }
 
@@ -150,6 +205,8 @@ zmqg_peer_record_get_property (ZmqgPeerRecord *self,
 {
   if (g_str_equal (name, "Peer-Address"))
     return self->peer_address;
+  if (g_str_equal (name, "User-Id"))
+    return self->user_id;
 
   for (guint i = 0; self->properties != NULL && i < self->properties->len;
        i += 2)

@@ -5,6 +5,7 @@
 
 #include "base/zmqg-enums.h"
 #include "engine/zmqg-engine-private.h"
+#include "engine/zmqg-event-report-private.h"
 #include "engine/zmqg-inbound-private.h"
 #include "engine/zmqg-outbound-private.h"
 #include "engine/zmqg-peer-record-private.h"
@@ -38,6 +39,11 @@ typedef struct
   void (*handshake_failed) (ZmqgClient *client, ZmqgTag *endpoint,
                             GSocketAddress *address, const GError *error);
 
+  /* What a monitor is told, in the order in which it happens to an endpoint.
+   * Only for types that zmqg_client_listens () to. Also called in the thread
+   * of who binds, unbinds or closes. */
+  void (*event) (ZmqgClient *client, const ZmqgEventReport *report);
+
   /* A session begins (any thread), and has ended for good: the last thing
    * that is heard of it. */
   void (*session_started) (ZmqgClient *client);
@@ -61,7 +67,18 @@ struct _ZmqgClient
   const ZmqgClientOps *ops;
   const ZmqgSessionTable *table;
   ZmqgInbox *inbox; /* lives as long as the client */
+  atomic_uint events; /* mask of ZmqgEventType: what somebody listens to */
 };
+
+/* Asked before a report is made: nobody pays who does not listen. */
+static inline gboolean
+zmqg_client_listens (ZmqgClient *client,
+                     ZmqgEventType type)
+{
+  /* Relaxed: who begins to listen hears of what happens after that. */
+  return (atomic_load_explicit (&client->events, memory_order_relaxed) &
+          type) != 0;
+}
 
 /*
  * ZmqgSession: the engine's end of a pipe, and the connection that serves it
@@ -89,6 +106,9 @@ struct _ZmqgSession
 
   /* The connection has bytes to write, or may read on. */
   void (*kick) (ZmqgConnection *connection, guint events);
+
+  /* The program dropped the peer: the connection ends. */
+  void (*drop) (ZmqgConnection *connection);
 
   /* Told when the pipe has been closed and nothing is left to send (or the
    * linger is over): the owner ends the connection, or stops dialling. */

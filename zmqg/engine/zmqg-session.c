@@ -185,6 +185,9 @@ session_run (ZmqgEngineTask *task)
     session_close (self);
   if (self->pipe != NULL && self->connection != NULL)
     self->kick (self->connection, events);
+  if (self->connection != NULL && (events & ZMQG_PIPE_DROPPED) &&
+      atomic_load (&self->record->dropped))
+    self->drop (self->connection);
 
   zmqg_session_unref (self);
 }
@@ -298,6 +301,37 @@ zmqg_session_touch (ZmqgSession *self)
                               &self->idle, IDLE_MSEC);
 }
 
+/* --- Dropping ----------------------------------------------------------- */
+
+static void
+session_ref (gpointer session)
+{
+  zmqg_session_ref (session);
+}
+
+static void
+session_unref (gpointer session)
+{
+  zmqg_session_unref (session);
+}
+
+static void
+session_drop (gpointer session)
+{
+  ZmqgSession *self = session;
+
+  atomic_fetch_or (&self->events, ZMQG_PIPE_DROPPED);
+  zmqg_session_ref (self);
+  if (!zmqg_engine_queue (self->engine, &self->task))
+    zmqg_session_unref (self);
+}
+
+static const ZmqgPeerConnectionOps session_connection_ops = {
+  .ref = session_ref,
+  .unref = session_unref,
+  .drop = session_drop,
+};
+
 /* --- Life --------------------------------------------------------------- */
 
 ZmqgPipe *
@@ -410,6 +444,7 @@ zmqg_session_start_traffic (ZmqgSession *self,
   zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);
   zmqg_peer_record_begin (record, self->pipe->peer->account);
+  zmqg_peer_record_connect (record, &session_connection_ops, self);
   self->client->ops->peer_added (self->client, record);
 }
 
@@ -423,6 +458,9 @@ zmqg_session_stop_traffic (ZmqgSession *self,
 
   self->connection = NULL;
   self->record = NULL;
+  /* Before anybody is told. */
+  atomic_store (&record->gone, TRUE);
+  zmqg_peer_record_disconnect (record);
 
   epoch = atomic_load (&self->pipe->peer->epoch) + 1;
   zmqg_outbound_close (&self->outbound, hiccup, epoch);

@@ -22,6 +22,7 @@
 #define ZMQG_PIPE_STATE 0x40u    /* only the owner's models change */
 #define ZMQG_PIPE_READ 0x80u     /* to an engine: a receiver read, or will */
 #define ZMQG_PIPE_RETURNED 0x100u /* to an engine: no receiver reads now */
+#define ZMQG_PIPE_DROPPED 0x200u /* to an engine: the program drops the peer */
 
 /* What a receiver that read for the engine found. */
 typedef enum

@@ -52,6 +52,7 @@ typedef struct
 struct _ZmqgMechanism
 {
   const ZmqgMechanismOps *ops;
+  guint status; /* of the peer's ERROR: 300, 400 or 500; else 0 */
 };
 
 extern const ZmqgMechanismOps zmqg_null_mechanism;

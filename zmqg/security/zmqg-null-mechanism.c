@@ -64,7 +64,8 @@ handle_ready (NullMechanism *self,
 }
 
 static ZmqgMechanismState
-handle_error (const ZmqgCommand *command,
+handle_error (NullMechanism *self,
+              const ZmqgCommand *command,
               ZmqgProtocolError *protocol_error,
               GError **error)
 {
@@ -82,6 +83,7 @@ handle_error (const ZmqgCommand *command,
       return ZMQG_MECHANISM_FAILED;
     }
 
+  self->parent.status = status;
   text = g_utf8_make_valid (reason, (gssize) size);
   g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_AUTHENTICATION,
                "The peer refused the connection: %s", text);
@@ -105,7 +107,7 @@ null_handle (ZmqgMechanism *mechanism,
       return handle_ready (self, &command, protocol_error, error);
 
     case ZMQG_COMMAND_ERROR:
-      return handle_error (&command, protocol_error, error);
+      return handle_error (self, &command, protocol_error, error);
 
     default:
       *protocol_error = ZMQG_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND;

@@ -10,4 +10,7 @@
  * Transfer full. Where user code may run, no lock held. */
 ZmqgPeer *zmqg_peer_for_record (ZmqgPeerRecord *record);
 
+/* The connection has ended: notifies, if there is an object. */
+void zmqg_peer_record_notify (ZmqgPeerRecord *record);
+
 ZmqgPeerRecord *zmqg_peer_get_record (ZmqgPeer *self);

@@ -12,7 +12,9 @@
  * ZmqgPeer:
  *
  * The other end of one connection, as the handshake made it known. A new
- * connection is a new peer. Constant, but for whether it is still connected.
+ * connection is a new peer. Constant, but for
+ * [property@Peer:connected]. All methods may be called from any thread, also
+ * after the socket was closed.
  *
  * Since: 1.0
  */
@@ -44,9 +46,12 @@ typedef enum
   PROP_SOCKET_TYPE,
   PROP_MECHANISM,
   PROP_STATISTICS,
+  PROP_USER_ID,
+  PROP_METADATA,
+  PROP_CONNECTED,
 } ZmqgPeerProperty;
 
-static GParamSpec *properties[PROP_STATISTICS + 1];
+static GParamSpec *properties[PROP_CONNECTED + 1];
 
 /* Guards the weak references of all records. */
 static ZmqgLock objects_lock = ZMQG_LOCK_INIT;
@@ -139,6 +144,15 @@ zmqg_peer_get_gobject_property (GObject *object,
     case PROP_STATISTICS:
       g_value_take_boxed (value, zmqg_peer_get_statistics (self));
       break;
+    case PROP_USER_ID:
+      g_value_set_string (value, self->record->user_id);
+      break;
+    case PROP_METADATA:
+      g_value_take_variant (value, zmqg_peer_get_metadata (self));
+      break;
+    case PROP_CONNECTED:
+      g_value_set_boolean (value, zmqg_peer_is_connected (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -222,6 +236,35 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
   properties[PROP_STATISTICS] =
     g_param_spec_boxed ("statistics", NULL, NULL, ZMQG_TYPE_STATISTICS,
                         flags);
+  /**
+   * ZmqgPeer:user-id: (getter get_user_id)
+   *
+   * Who the peer is to an authenticator; %NULL when none was asked.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USER_ID] =
+    g_param_spec_string ("user-id", NULL, NULL, NULL, flags);
+  /**
+   * ZmqgPeer:metadata: (getter get_metadata)
+   *
+   * What is known of the connection by name, a dictionary of strings (`a{ss}`).
+   *
+   * Since: 1.0
+   */
+  properties[PROP_METADATA] =
+    g_param_spec_variant ("metadata", NULL, NULL, G_VARIANT_TYPE ("a{ss}"),
+                          NULL, flags);
+  /**
+   * ZmqgPeer:connected: (getter is_connected)
+   *
+   * Whether the connection to the peer is still there. Notifies in the socket's
+   * main context, before [signal@Socket::peer-removed].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONNECTED] =
+    g_param_spec_boolean ("connected", NULL, NULL, TRUE, flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);
@@ -268,6 +311,19 @@ zmqg_peer_for_record (ZmqgPeerRecord *record)
   zmqg_unlock (&objects_lock);
 
   return peer;
+}
+
+void
+zmqg_peer_record_notify (ZmqgPeerRecord *record)
+{
+  g_autoptr (ZmqgPeer) peer = NULL;
+
+  zmqg_lock (&objects_lock);
+  peer = dup_object (record->object);
+  zmqg_unlock (&objects_lock);
+
+  if (peer != NULL)
+    g_object_notify_by_pspec (G_OBJECT (peer), properties[PROP_CONNECTED]);
 }
 
 ZmqgPeerRecord *
@@ -472,7 +528,72 @@ zmqg_peer_get_property (ZmqgPeer *self,
 }
 
 /**
- * zmqg_peer_is_connected:
+ * zmqg_peer_get_user_id: (get-property user-id)
+ * @self: a peer
+ *
+ * Gets who the peer is to an authenticator.
+ *
+ * Returns: (nullable): the user id, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+zmqg_peer_get_user_id (ZmqgPeer *self)
+{
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  return self->record->user_id;
+}
+
+static void
+add_metadata (GVariantBuilder *builder,
+              GHashTable *names,
+              const char *name,
+              const char *value)
+{
+  if (value == NULL || !g_utf8_validate (name, -1, NULL) ||
+      !g_utf8_validate (value, -1, NULL) ||
+      !g_hash_table_add (names, (gpointer) name))
+    return;
+
+  g_variant_builder_add (builder, "{ss}", name, value);
+}
+
+/**
+ * zmqg_peer_get_metadata: (get-property metadata)
+ * @self: a peer
+ *
+ * Gets what is known of the connection by name: what the peer sent in the
+ * handshake (`Socket-Type`, `Identity`, `X-…`), `Peer-Address` and `User-Id`.
+ * What is no text is left out; of a name that came twice the first counts.
+ *
+ * Returns: (transfer full): a dictionary of strings, of the type `a{ss}`
+ *
+ * Since: 1.0
+ */
+GVariant *
+zmqg_peer_get_metadata (ZmqgPeer *self)
+{
+  g_autoptr (GHashTable) names = NULL;
+  GVariantBuilder builder;
+  GPtrArray *told;
+
+  g_return_val_if_fail (ZMQG_IS_PEER (self), NULL);
+
+  names = g_hash_table_new (g_str_hash, g_str_equal);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  add_metadata (&builder, names, "Peer-Address", self->record->peer_address);
+  add_metadata (&builder, names, "User-Id", self->record->user_id);
+  told = self->record->properties;
+  for (guint i = 0; told != NULL && i < told->len; i += 2)
+    add_metadata (&builder, names, g_ptr_array_index (told, i),
+                  g_ptr_array_index (told, i + 1));
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+/**
+ * zmqg_peer_is_connected: (get-property connected)
  * @self: a peer
  *
  * Tells whether the connection to the peer is still there.
@@ -487,4 +608,28 @@ zmqg_peer_is_connected (ZmqgPeer *self)
   g_return_val_if_fail (ZMQG_IS_PEER (self), FALSE);
 
   return !atomic_load (&self->record->gone);
+}
+
+/**
+ * zmqg_peer_drop:
+ * @self: a peer
+ *
+ * Ends the connection to the peer, now: what was queued for it and is not
+ * written yet is not waited for, what was received from it can still be
+ * received. An endpoint that connects connects again after
+ * [property@Socket:reconnect-interval], and sends what was queued then; a
+ * connection that was accepted is gone, though the peer may come again, and
+ * within the process (inproc) neither side connects again.
+ *
+ * [signal@Socket::peer-removed] tells of it with %ZMQG_ERROR_PEER_LOST. Returns
+ * at once; dropping a peer that is not connected any more does nothing.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_peer_drop (ZmqgPeer *self)
+{
+  g_return_if_fail (ZMQG_IS_PEER (self));
+
+  zmqg_peer_record_drop (self->record);
 }

@@ -38,6 +38,13 @@ const char *zmqg_peer_get_property (ZmqgPeer *self, const char *name);
 ZMQG_PUBLIC
 ZmqgStatistics *zmqg_peer_get_statistics (ZmqgPeer *self);
 ZMQG_PUBLIC
+const char *zmqg_peer_get_user_id (ZmqgPeer *self);
+ZMQG_PUBLIC
+GVariant *zmqg_peer_get_metadata (ZmqgPeer *self);
+ZMQG_PUBLIC
 gboolean zmqg_peer_is_connected (ZmqgPeer *self);
+
+ZMQG_PUBLIC
+void zmqg_peer_drop (ZmqgPeer *self);
 
 G_END_DECLS

@@ -41,6 +41,7 @@ typedef enum
 } ZmqgPubSocketProperty;
 
 static GParamSpec *properties[PROP_TOPICS_COUNT + 1];
+static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgPubSocket, zmqg_pub_socket, ZMQG_TYPE_SOCKET)
 
@@ -108,10 +109,13 @@ static const ZmqgSocketOps pub_ops = {
   .attach = zmqg_publisher_attach,
   .readable = zmqg_publisher_readable,
   .writable = zmqg_publisher_writable,
+  .hiccup = zmqg_publisher_hiccup,
   .ended = pub_ended,
   .detach = pub_detach,
   .send = zmqg_publisher_send,
   .events = pub_events,
+  .show_topics = zmqg_publisher_show_topics,
+  .read_on = zmqg_publisher_read_on,
 };
 
 /* --- GObject ------------------------------------------------------------ */
@@ -257,6 +261,7 @@ zmqg_pub_socket_class_init (ZmqgPubSocketClass *klass)
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);
+  zmqg_publisher_install_signals (&klass->parent_class, signals);
 }
 
 static void

@@ -26,6 +26,24 @@ ZMQG_PUBLIC
 ZmqgSocket *zmqg_pub_socket_new (ZmqgContext *context);
 
 ZMQG_PUBLIC
+gboolean zmqg_pub_socket_wait_for_subscribers (ZmqgPubSocket *self,
+                                               const char *topic,
+                                               guint n,
+                                               GCancellable *cancellable,
+                                               GError **error);
+ZMQG_PUBLIC
+void zmqg_pub_socket_wait_for_subscribers_async (ZmqgPubSocket *self,
+                                                 const char *topic,
+                                                 guint n,
+                                                 GCancellable *cancellable,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_pub_socket_wait_for_subscribers_finish (ZmqgPubSocket *self,
+                                                      GAsyncResult *result,
+                                                      GError **error);
+
+ZMQG_PUBLIC
 gboolean zmqg_pub_socket_get_no_drop (ZmqgPubSocket *self);
 ZMQG_PUBLIC
 void zmqg_pub_socket_set_no_drop (ZmqgPubSocket *self, gboolean no_drop);

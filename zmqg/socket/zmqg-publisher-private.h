@@ -7,6 +7,7 @@
 #include "pattern/zmqg-fair-queue-private.h"
 #include "pattern/zmqg-subscription-tree-private.h"
 #include "socket/zmqg-entry-private.h"
+#include "socket/zmqg-topic-news-private.h"
 
 /*
  * ZmqgPublisher: what PUB and XPUB share: peers say which topics they want,
@@ -33,12 +34,14 @@ typedef struct
   ZmqgDistributor distributor;
   ZmqgFairQueue incoming; /* what peers sent and was not read yet */
   ZmqgSubscriptionTree *subscriptions; /* targets are pipes */
+  ZmqgTopicNews news; /* for the signals */
   ZmqgPipe *only; /* what is sent is for this pipe alone; nullable */
 
   GBytes *welcome; /* first message to each peer; nullable */
   gboolean no_drop;
   gboolean invert_matching;
   gboolean only_first_subscribe;
+  gboolean has_changed; /* subscriptions, and who waits was not told yet */
 } ZmqgPublisher;
 
 void zmqg_publisher_init (ZmqgPublisher *self,
@@ -49,11 +52,19 @@ void zmqg_publisher_clear (ZmqgPublisher *self);
 void zmqg_publisher_attach (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_readable (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_writable (ZmqgSocketCore *core, ZmqgPipe *pipe);
+void zmqg_publisher_hiccup (ZmqgSocketCore *core, ZmqgPipe *pipe);
 gboolean zmqg_publisher_ended (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_detach (ZmqgSocketCore *core, ZmqgPipe *pipe);
 ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
                                   const ZmqgFrameView *views, guint n,
                                   GError **error);
+
+void zmqg_publisher_show_topics (ZmqgSocketCore *core, gboolean shows);
+void zmqg_publisher_read_on (ZmqgSocketCore *core);
+
+/* In class_init of the types; @signals is theirs. */
+void zmqg_publisher_install_signals (ZmqgSocketClass *klass,
+                                     guint signals[ZMQG_N_TOPIC_SIGNALS]);
 
 /* Reads what peers sent, as far as that may be read now. */
 void zmqg_publisher_read (ZmqgSocketCore *core);

@@ -27,6 +27,7 @@ zmqg_publisher_clear (ZmqgPublisher *self)
   zmqg_distributor_clear (&self->distributor);
   zmqg_fair_queue_clear (&self->incoming);
   g_clear_pointer (&self->subscriptions, zmqg_subscription_tree_free);
+  zmqg_topic_news_clear (&self->news);
   g_clear_pointer (&self->welcome, g_bytes_unref);
 }
 
@@ -106,6 +107,11 @@ take_message (ZmqgSocketCore *core,
           used = TRUE;
           self->hooks->subscription (core, pipe, subscription.subscribe,
                                      subscription.topic, subscription.size);
+          if (G_UNLIKELY (self->news.told != NULL))
+            zmqg_topic_news_add (&self->news, core, pipe,
+                                 subscription.subscribe, subscription.topic,
+                                 subscription.size);
+          self->has_changed = TRUE;
         }
       else if (views[i].flags & ZMQG_FRAME_COMMAND)
         {
@@ -122,8 +128,17 @@ take_message (ZmqgSocketCore *core,
   return used;
 }
 
-void
-zmqg_publisher_read (ZmqgSocketCore *core)
+static gboolean
+is_full (ZmqgSocketCore *core)
+{
+  ZmqgPublisher *self = core->state;
+
+  return (self->hooks->is_full != NULL && self->hooks->is_full (core)) ||
+         zmqg_topic_news_is_full (&self->news, core);
+}
+
+static void
+read_messages (ZmqgSocketCore *core)
 {
   ZmqgPublisher *self = core->state;
 
@@ -132,7 +147,7 @@ zmqg_publisher_read (ZmqgSocketCore *core)
       ZmqgPipe *pipe;
       gboolean used;
 
-      if (self->hooks->is_full != NULL && self->hooks->is_full (core))
+      if (is_full (core))
         return;
 
       pipe = zmqg_fair_queue_peek (&self->incoming, &core->frames);
@@ -153,6 +168,29 @@ zmqg_publisher_read (ZmqgSocketCore *core)
       if (!used)
         zmqg_account_end_drop (pipe->account, ZMQG_DROP_REASON_UNWANTED, 1);
     }
+}
+
+void
+zmqg_publisher_read (ZmqgSocketCore *core)
+{
+  ZmqgPublisher *self = core->state;
+
+  read_messages (core);
+  if (!self->has_changed)
+    return;
+
+  self->has_changed = FALSE;
+  zmqg_inbox_wake (&core->inbox, ZMQG_WAIT_TOPICS);
+}
+
+void
+zmqg_publisher_read_on (ZmqgSocketCore *core)
+{
+  if (!zmqg_publisher_has_unread (core->state))
+    return;
+
+  zmqg_publisher_read (core);
+  core->state_changed = TRUE;
 }
 
 /* --- Operations --------------------------------------------------------- */
@@ -214,6 +252,24 @@ stop_sending (ZmqgPublisher *self,
   zmqg_distributor_detach (&self->distributor, pipe);
 }
 
+void
+zmqg_publisher_hiccup (ZmqgSocketCore *core,
+                       ZmqgPipe *pipe)
+{
+  ZmqgPublisher *self = core->state;
+
+  zmqg_topic_news_lose (&self->news, core, pipe, FALSE);
+}
+
+void
+zmqg_publisher_show_topics (ZmqgSocketCore *core,
+                            gboolean shows)
+{
+  ZmqgPublisher *self = core->state;
+
+  zmqg_topic_news_listen (&self->news, shows);
+}
+
 gboolean
 zmqg_publisher_ended (ZmqgSocketCore *core,
                       ZmqgPipe *pipe)
@@ -221,6 +277,7 @@ zmqg_publisher_ended (ZmqgSocketCore *core,
   ZmqgPublisher *self = core->state;
 
   stop_sending (self, pipe);
+  zmqg_topic_news_lose (&self->news, core, pipe, TRUE);
 
   /* What was looked at, but not taken, counts too. */
   zmqg_fair_queue_activate (&self->incoming, pipe);
@@ -234,6 +291,7 @@ zmqg_publisher_detach (ZmqgSocketCore *core,
   ZmqgPublisher *self = core->state;
 
   stop_sending (self, pipe);
+  zmqg_topic_news_lose (&self->news, core, pipe, TRUE);
   zmqg_fair_queue_detach (&self->incoming, pipe);
 }
 

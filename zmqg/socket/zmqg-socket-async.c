@@ -32,6 +32,7 @@ typedef struct
   ZmqgMessage *message; /* to send, counted */
   guint n;              /* most messages, or peers to wait for */
   ZmqgSocketCondition condition;
+  char *topic;          /* for it, nullable */
   ZmqgMessage *received;
   GPtrArray *batch;
 } Request;
@@ -44,6 +45,7 @@ request_free (gpointer data)
   g_clear_pointer (&self->message, zmqg_message_unref);
   g_clear_pointer (&self->received, zmqg_message_unref);
   g_clear_pointer (&self->batch, g_ptr_array_unref);
+  g_free (self->topic);
   g_free (self);
 }
 
@@ -501,13 +503,37 @@ attempt_condition (ZmqgSocketCore *core,
     return ZMQG_IO_FAILED;
 
   zmqg_socket_core_lock (core);
-  if (request->condition (core, request->n))
+  if (request->condition (core, request->n, request->topic))
     result = ZMQG_IO_DONE;
   else if (!zmqg_socket_core_check (core, error))
     result = ZMQG_IO_FAILED;
   zmqg_socket_core_unlock (core);
 
   return result;
+}
+
+void
+zmqg_socket_wait_until_async (ZmqgSocket *self,
+                              ZmqgSocketCondition condition,
+                              guint n,
+                              const char *topic,
+                              guint interest,
+                              gpointer source_tag,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  Request *request;
+  GTask *task = new_task (self, source_tag, &request, cancellable, callback,
+                          user_data);
+
+  if (task == NULL)
+    return;
+
+  request->n = n;
+  request->topic = g_strdup (topic);
+  request->condition = condition;
+  start (task, interest, attempt_condition);
 }
 
 /**
@@ -530,19 +556,12 @@ zmqg_socket_wait_for_peers_async (ZmqgSocket *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  Request *request;
-  GTask *task;
-
   g_return_if_fail (ZMQG_IS_SOCKET (self));
 
-  task = new_task (self, zmqg_socket_wait_for_peers_async, &request,
-                   cancellable, callback, user_data);
-  if (task == NULL)
-    return;
-
-  request->n = n;
-  request->condition = zmqg_socket_core_has_peers;
-  start (task, ZMQG_WAIT_NEWS, attempt_condition);
+  zmqg_socket_wait_until_async (self, zmqg_socket_core_has_peers, n, NULL,
+                                ZMQG_WAIT_NEWS,
+                                zmqg_socket_wait_for_peers_async, cancellable,
+                                callback, user_data);
 }
 
 /**
@@ -585,18 +604,12 @@ zmqg_socket_flush_async (ZmqgSocket *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  Request *request;
-  GTask *task;
-
   g_return_if_fail (ZMQG_IS_SOCKET (self));
 
-  task = new_task (self, zmqg_socket_flush_async, &request, cancellable,
-                   callback, user_data);
-  if (task == NULL)
-    return;
-
-  request->condition = zmqg_socket_core_is_flushed;
-  start (task, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, attempt_condition);
+  zmqg_socket_wait_until_async (self, zmqg_socket_core_is_flushed, 0, NULL,
+                                ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT,
+                                zmqg_socket_flush_async, cancellable,
+                                callback, user_data);
 }
 
 /**
@@ -669,6 +682,8 @@ zmqg_socket_close_async (ZmqgSocket *self,
   g_return_if_fail (ZMQG_IS_SOCKET (self));
   g_return_if_fail (timeout_msec >= -1);
 
+  if (!zmqg_context_core_is_forked (self->core->context))
+    zmqg_socket_look_for_handlers (self);
   zmqg_socket_core_close_lingering (self->core, timeout_msec);
 
   task = new_task (self, zmqg_socket_close_async, &request, cancellable,

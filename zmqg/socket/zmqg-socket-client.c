@@ -7,9 +7,6 @@
 
 /* A socket as the engine sees it, and what it tells the socket's signals. */
 
-/* News that nobody fetches: the oldest go. */
-#define NEWS_MAX 1024
-
 static ZmqgSocketCore *
 core_of_client (ZmqgClient *client)
 {
@@ -115,6 +112,13 @@ client_handshake_failed (ZmqgClient *client,
                              memory_order_relaxed);
   zmqg_socket_core_add_news (self, ZMQG_NEWS_HANDSHAKE_FAILED, endpoint,
                              address, error);
+}
+
+static void
+client_event (ZmqgClient *client,
+              const ZmqgEventReport *report)
+{
+  zmqg_socket_core_report (core_of_client (client), report);
 }
 
 static void
@@ -224,6 +228,7 @@ const ZmqgClientOps zmqg_socket_client_ops = {
   .peer_added = client_peer_added,
   .peer_removed = client_peer_removed,
   .handshake_failed = client_handshake_failed,
+  .event = client_event,
   .session_started = client_session_started,
   .session_ended = client_session_ended,
   .try_locked = client_try_locked,
@@ -234,49 +239,18 @@ const ZmqgClientOps zmqg_socket_client_ops = {
 /* --- News --------------------------------------------------------------- */
 
 void
-zmqg_news_free (ZmqgNews *self)
-{
-  zmqg_tag_unref (self->subject);
-  g_clear_object (&self->address);
-  g_clear_error (&self->error);
-  g_free (self);
-}
-
-void
 zmqg_socket_core_add_news (ZmqgSocketCore *self,
                            ZmqgNewsKind kind,
                            ZmqgTag *subject,
                            GSocketAddress *address,
                            const GError *error)
 {
-  ZmqgNews *news = g_new0 (ZmqgNews, 1);
-  ZmqgNews *oldest = NULL;
+  ZmqgNews *news = zmqg_news_new (kind, subject);
 
-  news->kind = kind;
-  news->subject = zmqg_tag_ref (subject);
   news->address = address;
   if (error != NULL)
     news->error = g_error_copy (error);
 
-  zmqg_lock (&self->news_lock);
-  g_queue_push_tail (&self->news, news);
-  if (self->news.length > NEWS_MAX)
-    oldest = g_queue_pop_head (&self->news);
-  zmqg_unlock (&self->news_lock);
-
-  if (oldest != NULL)
-    zmqg_news_free (oldest);
+  zmqg_news_queue_push (&self->news, news);
   zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
-}
-
-ZmqgNews *
-zmqg_socket_core_take_news (ZmqgSocketCore *self)
-{
-  ZmqgNews *news;
-
-  zmqg_lock (&self->news_lock);
-  news = g_queue_pop_head (&self->news);
-  zmqg_unlock (&self->news_lock);
-
-  return news;
 }

@@ -9,6 +9,7 @@
 #include "message/zmqg-message-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context-core-private.h"
+#include "socket/zmqg-news-private.h"
 
 /*
  * ZmqgSocketCore: a socket without its GObject: what the engine, other
@@ -67,26 +68,34 @@ struct _ZmqgSocketOps
 
   /* ZMQG_WAIT_IN and ZMQG_WAIT_OUT as they hold now. */
   guint (*events) (ZmqgSocketCore *core);
+
+  /* Publishers: ::subscribed or ::unsubscribed has a handler from now on, or
+   * none has; and the news of topics were told, so that what was not read for
+   * want of room may be. Nullable. */
+  void (*show_topics) (ZmqgSocketCore *core, gboolean shows);
+  void (*read_on) (ZmqgSocketCore *core);
 };
 
-/* Something for the socket's signals and models. */
-typedef enum
-{
-  ZMQG_NEWS_PEER_ADDED,
-  ZMQG_NEWS_PEER_REMOVED,
-  ZMQG_NEWS_HANDSHAKE_FAILED,
-  ZMQG_NEWS_ENDPOINT,
-} ZmqgNewsKind;
+/*
+ * ZmqgMonitor: who hears of a socket's events while they happen: the plain C
+ * API. A member of something counted.
+ */
+typedef struct _ZmqgMonitor ZmqgMonitor;
 
-typedef struct
+struct _ZmqgMonitor
 {
-  ZmqgNewsKind kind;
-  ZmqgTag *subject;         /* a peer record, or an endpoint core */
-  GSocketAddress *address;  /* HANDSHAKE_FAILED, nullable */
-  GError *error;            /* nullable */
-} ZmqgNews;
+  guint events; /* mask of ZmqgEventType, constant */
 
-void zmqg_news_free (ZmqgNews *self);
+  /* Called where it happens: in the engine, or in the thread of a call that
+   * binds, unbinds or closes; by several threads at a time. No lock is held.
+   * MONITOR_STOPPED is the last of them, but those that were under way when
+   * it came. */
+  void (*event) (ZmqgMonitor *monitor, const ZmqgEventReport *report);
+
+  /* The last reference may go in the engine: no user code. */
+  void (*ref) (ZmqgMonitor *monitor);
+  void (*unref) (ZmqgMonitor *monitor);
+};
 
 /* A bind or connect of a socket. A ZmqgTag, for the engine. */
 typedef struct
@@ -122,6 +131,7 @@ struct _ZmqgSocketCore
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
   atomic_bool has_ended;    /* an endpoint ended by itself since then */
+  atomic_bool has_dropped;  /* and the program dropped a peer */
 
   ZmqgLock lock;            /* guards what follows */
   gboolean closed;
@@ -152,8 +162,12 @@ struct _ZmqgSocketCore
   guint next_sweep;         /* of so many */
   ZmqgTally past;           /* of those that are gone */
 
-  ZmqgLock news_lock;       /* a leaf */
-  GQueue news;              /* of ZmqgNews */
+  ZmqgNewsQueue news;
+  ZmqgLock monitor_lock;    /* a leaf: guards the next three */
+  ZmqgMonitor *monitor;     /* counted, nullable */
+  atomic_bool shows_events; /* ::event has a handler */
+  gboolean stopped_events;  /* closed: MONITOR_STOPPED was told */
+  atomic_bool shows_topics; /* as show_topics () was told; set under lock */
   atomic_uint n_peers;      /* handshaken now */
   _Atomic guint64 unsent;   /* messages that were never sent */
   guint64 unsent_before;    /* of them, before the socket was closed */
@@ -249,6 +263,14 @@ void zmqg_socket_core_close_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
 void zmqg_socket_core_leave_pipe (ZmqgSocketCore *self, ZmqgPipe *pipe,
                                   int linger);
 
+/* Locked: tells of who came or went at the other end of a pipe within the
+ * process; of other pipes their engine tells. Again does nothing. */
+void zmqg_socket_core_tell_of_inproc_peer (ZmqgSocketCore *self,
+                                           ZmqgPipe *pipe, gboolean gone);
+
+/* Locked: ends the pipes within the process whose peers were dropped. */
+void zmqg_socket_core_leave_dropped_peers (ZmqgSocketCore *self);
+
 /* Locked: attaches a pipe (transfer full). */
 void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
@@ -295,7 +317,21 @@ void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);
 
-ZmqgNews *zmqg_socket_core_take_news (ZmqgSocketCore *self);
+/* Any thread, no lock held: has ::event, and a monitor, told. */
+void zmqg_socket_core_report (ZmqgSocketCore *self,
+                              const ZmqgEventReport *report);
+
+/* ::event has a handler from now on, or none any more. Any thread. */
+void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
+
+/* Who is to hear of events from now on (%NULL: nobody), in the place of who
+ * did so far, whom MONITOR_STOPPED is told. %FALSE when the socket is closed:
+ * nothing will happen any more. No lock held. */
+gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
+                                       ZmqgMonitor *monitor);
+
+/* The socket is closed: the last event. No lock held. */
+void zmqg_socket_core_stop_events (ZmqgSocketCore *self);
 
 /* Counts what becomes of the messages of a pipe, until the end.
  * socket/zmqg-socket-statistics.c. */

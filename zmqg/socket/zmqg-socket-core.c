@@ -51,30 +51,6 @@ take_released (ZmqgSocketCore *self,
   self->released = list;
 }
 
-/* Peers in the process have no connection that would tell of them. */
-static void
-tell_of_inproc_peer (ZmqgSocketCore *self,
-                     ZmqgPipe *pipe,
-                     gboolean gone)
-{
-  ZmqgEndpointCore *endpoint = pipe->endpoint;
-  ZmqgPeerRecord *record = (ZmqgPeerRecord *) pipe->peer_tag;
-
-  if (record == NULL || !endpoint->transport->in_process ||
-      (gone && atomic_exchange (&record->gone, TRUE)))
-    return;
-
-  if (gone)
-    zmqg_peer_record_end (record);
-  else
-    zmqg_peer_record_begin (record, pipe->account);
-  atomic_fetch_add (&self->n_peers, gone ? -1 : 1);
-  zmqg_socket_core_add_news (self,
-                             gone ? ZMQG_NEWS_PEER_REMOVED
-                                  : ZMQG_NEWS_PEER_ADDED,
-                             &record->tag, NULL, NULL);
-}
-
 void
 zmqg_socket_core_attach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
@@ -83,7 +59,7 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
   g_ptr_array_add (self->pipes, pipe);
   zmqg_socket_core_add_account (self, pipe->account);
   zmqg_pipe_take_announced (pipe);
-  tell_of_inproc_peer (self, pipe, FALSE);
+  zmqg_socket_core_tell_of_inproc_peer (self, pipe, FALSE);
   if (self->fresh == NULL)
     self->fresh = pipe;
   self->ops->attach (self, pipe);
@@ -128,7 +104,7 @@ handle_events (ZmqgSocketCore *self,
     take_released (self, pipe);
   if ((events & ZMQG_PIPE_PEER) && zmqg_pipe_take_announced (pipe))
     {
-      tell_of_inproc_peer (self, pipe, FALSE);
+      zmqg_socket_core_tell_of_inproc_peer (self, pipe, FALSE);
       if (self->ops->peer != NULL)
         self->ops->peer (self, pipe);
     }
@@ -143,7 +119,7 @@ handle_events (ZmqgSocketCore *self,
     self->ops->writable (self, pipe);
   if ((events & ZMQG_PIPE_ENDED) && pipe->attached && !pipe->ended)
     {
-      tell_of_inproc_peer (self, pipe, TRUE);
+      zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
       pipe->ended = TRUE;
       if (self->ops->ended (self, pipe))
         zmqg_socket_core_detach (self, pipe);
@@ -216,6 +192,7 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
   while (atomic_load (&self->structural))
     {
       gboolean has_ended;
+      gboolean has_dropped;
 
       if (!zmqg_trylock (&self->lock))
         return;
@@ -224,7 +201,10 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       /* Before the look at the inbox: the pipe of an endpoint that came and
        * went is met while the endpoint is still in the list. */
       has_ended = atomic_exchange (&self->has_ended, FALSE);
+      has_dropped = atomic_exchange (&self->has_dropped, FALSE);
       zmqg_socket_core_process_inbox (self);
+      if (has_dropped)
+        zmqg_socket_core_leave_dropped_peers (self);
       if (has_ended)
         drop_ended_endpoints (self);
       wake_pushed (self);
@@ -334,7 +314,7 @@ void
 zmqg_socket_core_detach (ZmqgSocketCore *self,
                          ZmqgPipe *pipe)
 {
-  tell_of_inproc_peer (self, pipe, TRUE);
+  zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
   pipe->attached = FALSE;
   if (self->lent == pipe)
     self->lent = NULL;
@@ -451,8 +431,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   zmqg_lock_init (&self->accounts_lock);
   self->accounts =
     g_ptr_array_new_with_free_func ((GDestroyNotify) zmqg_account_unref);
-  zmqg_lock_init (&self->news_lock);
-  g_queue_init (&self->news);
+  zmqg_news_queue_init (&self->news);
+  zmqg_lock_init (&self->monitor_lock);
   self->options = zmqg_options_new ();
   self->pipes = g_ptr_array_new ();
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
@@ -478,15 +458,14 @@ zmqg_socket_core_ref (ZmqgSocketCore *self)
 void
 zmqg_socket_core_unref (ZmqgSocketCore *self)
 {
-  ZmqgNews *news;
-
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
   zmqg_order_after_drop (self);
   g_assert (self->pipes->len == 0);
-  while ((news = g_queue_pop_head (&self->news)) != NULL)
-    zmqg_news_free (news);
+  zmqg_news_queue_clear (&self->news);
+  if (self->monitor != NULL)
+    self->monitor->unref (self->monitor);
   self->ops->clear (self);
   g_free (self->state);
   zmqg_frame_array_clear (&self->frames);
@@ -498,7 +477,7 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   zmqg_lock_clear (&self->lock);
   g_ptr_array_unref (self->accounts);
   zmqg_lock_clear (&self->accounts_lock);
-  zmqg_lock_clear (&self->news_lock);
+  zmqg_lock_clear (&self->monitor_lock);
   g_main_context_unref (self->main_context);
   zmqg_context_core_unref (self->context);
   g_free (self);
@@ -543,6 +522,7 @@ close_core (ZmqgSocketCore *self,
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
     }
+  zmqg_socket_core_stop_events (self);
 
   zmqg_inbox_wake_all (&self->inbox);
   if (was_member)

@@ -7,7 +7,7 @@
 #include "socket/zmqg-socket-private.h"
 
 #include "base/zmqg-endpoint-text-private.h"
-#include "base/zmqg-error.h"
+#include "base/zmqg-errno-private.h"
 
 #include <string.h>
 
@@ -45,6 +45,7 @@ begin (ZmqgSocket *self,
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
 
+  zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,
@@ -188,9 +189,35 @@ bind_in_process (ZmqgSocket *self,
   return endpoint;
 }
 
+/* A descriptor was opened, and closed again, unless it is about the text. */
+static void
+report_failure (ZmqgSocketCore *core,
+                const char *uri,
+                const GError *error)
+{
+  ZmqgEventReport report = {
+    .type = ZMQG_EVENT_TYPE_CLOSED,
+    .value = -1,
+    .error = error,
+  };
+
+  if (zmqg_client_listens (&core->client, report.type) &&
+      !g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_INVALID_ENDPOINT) &&
+      !g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_NO_DEVICE) &&
+      !g_error_matches (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES))
+    zmqg_socket_core_report (core, &report);
+
+  report.type = ZMQG_EVENT_TYPE_BIND_FAILED;
+  report.value = zmqg_error_to_errno (error);
+  report.local = uri;
+  if (zmqg_client_listens (&core->client, report.type))
+    zmqg_socket_core_report (core, &report);
+}
+
 static ZmqgEndpointCore *
 bind_listening (ZmqgSocket *self,
                 const ZmqgTransport *transport,
+                const char *uri,
                 const char *address,
                 ZmqgOptions *options,
                 GError **error)
@@ -201,14 +228,19 @@ bind_listening (ZmqgSocket *self,
   ZmqgListener *listener;
   ZmqgEngine *engine;
   const char *resolved;
+  GError *failure = NULL;
 
   engine = zmqg_context_core_get_engine (core->context, core->main_context,
                                          error);
   if (engine == NULL)
     return NULL;
 
-  if (!transport->listen (address, options, &listening, error))
-    return NULL;
+  if (!transport->listen (address, options, &listening, &failure))
+    {
+      report_failure (core, uri, failure);
+      g_propagate_error (error, failure);
+      return NULL;
+    }
 
   resolved = strstr (listening.uri, "://") + 3;
   endpoint = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_BIND, transport,
@@ -250,7 +282,7 @@ bind_to (ZmqgSocket *self,
     endpoint = bind_in_process (self, transport, uri, address, options,
                                 error);
   else
-    endpoint = bind_listening (self, transport, address, options, error);
+    endpoint = bind_listening (self, transport, uri, address, options, error);
 
   finish (self, options);
   return endpoint;

@@ -44,10 +44,11 @@ tag_unref (gpointer data)
   zmqg_tag_unref (data);
 }
 
-static GListStore *
-make_peers (ZmqgSocketCore *core)
+/* Puts in who is there, once. */
+static void
+add_peers (GListStore *store,
+           ZmqgSocketCore *core)
 {
-  GListStore *store = g_list_store_new (ZMQG_TYPE_PEER);
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func (tag_unref);
 
   zmqg_socket_core_lock (core);
@@ -62,7 +63,33 @@ make_peers (ZmqgSocketCore *core)
 
   for (guint i = 0; i < records->len; i++)
     add_peer (store, g_ptr_array_index (records, i));
+}
+
+static GListStore *
+make_peers (ZmqgSocketCore *core)
+{
+  GListStore *store = g_list_store_new (ZMQG_TYPE_PEER);
+
+  add_peers (store, core);
   return store;
+}
+
+void
+zmqg_socket_renew_models (ZmqgSocket *self)
+{
+  if (self->peers == NULL)
+    return;
+
+  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->peers)); i > 0;
+       i--)
+    {
+      g_autoptr (ZmqgPeer) peer =
+        g_list_model_get_item (G_LIST_MODEL (self->peers), i - 1);
+
+      if (!zmqg_peer_is_connected (peer))
+        g_list_store_remove (self->peers, i - 1);
+    }
+  add_peers (self->peers, self->core);
 }
 
 /* Puts in what is new, and takes out what is no more. */
@@ -126,6 +153,9 @@ zmqg_socket_update_models (ZmqgSocket *self,
       break;
 
     case ZMQG_NEWS_HANDSHAKE_FAILED:
+    case ZMQG_NEWS_EVENT:
+    case ZMQG_NEWS_SUBSCRIBED:
+    case ZMQG_NEWS_UNSUBSCRIBED:
     default:
       break;
     }

@@ -35,6 +35,15 @@ struct _ZmqgSocketClass
 
   const ZmqgSocketOps *ops; /* set by each type's class_init */
   const ZmqgSocketService *service; /* the same; nullable */
+  const guint *topic_signals; /* publishers'; else NULL */
+};
+
+/* The signals that publishers have. */
+enum
+{
+  ZMQG_SIGNAL_SUBSCRIBED,
+  ZMQG_SIGNAL_UNSUBSCRIBED,
+  ZMQG_N_TOPIC_SIGNALS,
 };
 
 /* ZMQG_IS_SOCKET (), fast for an instance of the type that was last checked:
@@ -76,10 +85,27 @@ ZmqgFrameView *zmqg_socket_get_views (ZmqgMessage *message,
                                       GError **error);
 
 /* Something that can be waited for; the core's lock is held. */
-typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n);
+typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n,
+                                         const char *topic);
 
-gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n);
-gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n);
+gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n,
+                                     const char *topic);
+gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n,
+                                      const char *topic);
+
+/* Wait until @condition holds, looking again at what @interest is about
+ * (ZMQG_WAIT_NEWS among it); no timeout. */
+gboolean zmqg_socket_wait_until (ZmqgSocket *self,
+                                 ZmqgSocketCondition condition, guint n,
+                                 const char *topic, guint interest,
+                                 GCancellable *cancellable, GError **error);
+void zmqg_socket_wait_until_async (ZmqgSocket *self,
+                                   ZmqgSocketCondition condition, guint n,
+                                   const char *topic, guint interest,
+                                   gpointer source_tag,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
 
 /* The signals of ZmqgSocket. */
 enum
@@ -88,13 +114,25 @@ enum
   ZMQG_SIGNAL_PEER_ADDED,
   ZMQG_SIGNAL_PEER_REMOVED,
   ZMQG_SIGNAL_HANDSHAKE_FAILED,
+  ZMQG_SIGNAL_EVENT,
   ZMQG_N_SIGNALS,
 };
 
 extern guint zmqg_socket_signals[ZMQG_N_SIGNALS];
 
+/* In class_init of ZmqgSocket. */
+void zmqg_socket_install_signals (void);
+
+/* Finds out which signals have handlers, so that what they tell is kept for
+ * them. GObject tells nobody of a new handler: this is called by calls after
+ * which something may happen, and in each turn of the main context. */
+void zmqg_socket_look_for_handlers (ZmqgSocket *self);
+
 /* What is new goes to the models that were asked for. In the main context. */
 void zmqg_socket_update_models (ZmqgSocket *self, const ZmqgNews *news);
+
+/* News of peers were lost: the models are brought up to date by comparison. */
+void zmqg_socket_renew_models (ZmqgSocket *self);
 
 /* A child of @parent that other threads wake it by, with
  * g_source_set_ready_time (…, 0); transfer full. They may do so until the parent is finalized, which

@@ -102,6 +102,7 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   core = self->core;
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
+  zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,

@@ -203,14 +203,16 @@ zmqg_socket_get_events (ZmqgSocket *self)
 
 /* --- Waiting for others ------------------------------------------------- */
 
-/* Waits until @condition holds; no timeout. */
-static gboolean
-wait_until (ZmqgSocketCore *core,
-            ZmqgSocketCondition condition,
-            guint n,
-            GCancellable *cancellable,
-            GError **error)
+gboolean
+zmqg_socket_wait_until (ZmqgSocket *self,
+                        ZmqgSocketCondition condition,
+                        guint n,
+                        const char *topic,
+                        guint interest,
+                        GCancellable *cancellable,
+                        GError **error)
 {
+  ZmqgSocketCore *core = self->core;
   ZmqgWait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
   gboolean done = FALSE;
   gboolean ok = zmqg_socket_core_check_fork (core, error);
@@ -218,11 +220,11 @@ wait_until (ZmqgSocketCore *core,
   while (ok && !done)
     {
       zmqg_socket_core_lock (core);
-      done = condition (core, n);
+      done = condition (core, n, topic);
       ok = done || zmqg_socket_core_check (core, error);
       zmqg_socket_core_unlock (core);
       if (ok && !done)
-        ok = zmqg_wait_sleep (&wait, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, -1, error);
+        ok = zmqg_wait_sleep (&wait, interest, -1, error);
     }
   zmqg_wait_end (&wait);
 
@@ -231,7 +233,8 @@ wait_until (ZmqgSocketCore *core,
 
 gboolean
 zmqg_socket_core_has_peers (ZmqgSocketCore *core,
-                            guint n)
+                            guint n,
+                            const char *topic G_GNUC_UNUSED)
 {
   guint peers = 0;
 
@@ -271,13 +274,14 @@ zmqg_socket_wait_for_peers (ZmqgSocket *self,
   g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return wait_until (self->core, zmqg_socket_core_has_peers, n, cancellable,
-                     error);
+  return zmqg_socket_wait_until (self, zmqg_socket_core_has_peers, n, NULL,
+                                 ZMQG_WAIT_NEWS, cancellable, error);
 }
 
 gboolean
 zmqg_socket_core_is_flushed (ZmqgSocketCore *core,
-                             guint n G_GNUC_UNUSED)
+                             guint n G_GNUC_UNUSED,
+                             const char *topic G_GNUC_UNUSED)
 {
   for (guint i = 0; i < core->pipes->len; i++)
     {
@@ -313,6 +317,7 @@ zmqg_socket_flush (ZmqgSocket *self,
   g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return wait_until (self->core, zmqg_socket_core_is_flushed, 0, cancellable,
-                     error);
+  return zmqg_socket_wait_until (self, zmqg_socket_core_is_flushed, 0, NULL,
+                                 ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, cancellable,
+                                 error);
 }

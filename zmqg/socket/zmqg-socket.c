@@ -6,8 +6,6 @@
 #include "socket/zmqg-socket-private.h"
 
 #include "pattern/zmqg-session-tables-private.h"
-#include "socket/zmqg-endpoint.h"
-#include "socket/zmqg-peer.h"
 
 /**
  * ZmqgSocket:
@@ -23,8 +21,6 @@
  *
  * Since: 1.0
  */
-
-guint zmqg_socket_signals[ZMQG_N_SIGNALS];
 
 typedef enum
 {
@@ -608,70 +604,7 @@ zmqg_socket_class_init (ZmqgSocketClass *klass)
     g_param_spec_object ("endpoints", NULL, NULL, G_TYPE_LIST_MODEL,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   install_options (object_class);
-
-  /**
-   * ZmqgSocket::message:
-   * @self: the socket
-   * @message: the message
-   *
-   * A message was received. While a handler is connected, messages are taken
-   * from the socket and given to it, in its main context, at most 64 in one
-   * turn. Calls that wait for a message come first.
-   *
-   * Since: 1.0
-   */
-  zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE] =
-    g_signal_new ("message", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0, NULL,
-                  NULL, g_cclosure_marshal_VOID__BOXED, G_TYPE_NONE, 1,
-                  ZMQG_TYPE_MESSAGE);
-  g_signal_set_va_marshaller (zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE], ZMQG_TYPE_SOCKET,
-                              g_cclosure_marshal_VOID__BOXEDv);
-
-  /**
-   * ZmqgSocket::peer-added:
-   * @self: the socket
-   * @peer: the peer
-   *
-   * A peer is connected: the handshake is done.
-   *
-   * Since: 1.0
-   */
-  zmqg_socket_signals[ZMQG_SIGNAL_PEER_ADDED] =
-    g_signal_new ("peer-added", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0, NULL,
-                  NULL, NULL, G_TYPE_NONE, 1, ZMQG_TYPE_PEER);
-
-  /**
-   * ZmqgSocket::peer-removed:
-   * @self: the socket
-   * @peer: the peer
-   * @reason: (nullable): why, or %NULL when we ended the connection
-   *
-   * The connection to a peer has ended.
-   *
-   * Since: 1.0
-   */
-  zmqg_socket_signals[ZMQG_SIGNAL_PEER_REMOVED] =
-    g_signal_new ("peer-removed", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0,
-                  NULL, NULL, NULL, G_TYPE_NONE, 2, ZMQG_TYPE_PEER,
-                  G_TYPE_ERROR);
-
-  /**
-   * ZmqgSocket::handshake-failed:
-   * @self: the socket
-   * @endpoint: the endpoint concerned
-   * @address: (nullable): the address of the other side
-   * @error: why
-   *
-   * A connection ended before its handshake was done: the other side does
-   * not speak ZMTP, is no peer for this type of socket, was too slow or was
-   * refused.
-   *
-   * Since: 1.0
-   */
-  zmqg_socket_signals[ZMQG_SIGNAL_HANDSHAKE_FAILED] =
-    g_signal_new ("handshake-failed", ZMQG_TYPE_SOCKET, G_SIGNAL_RUN_LAST, 0,
-                  NULL, NULL, NULL, G_TYPE_NONE, 3, ZMQG_TYPE_ENDPOINT,
-                  G_TYPE_SOCKET_ADDRESS, G_TYPE_ERROR);
+  zmqg_socket_install_signals ();
 }
 
 static void
@@ -759,6 +692,8 @@ zmqg_socket_close (ZmqgSocket *self)
 {
   g_return_if_fail (ZMQG_IS_SOCKET (self));
 
+  if (!zmqg_context_core_is_forked (self->core->context))
+    zmqg_socket_look_for_handlers (self);
   zmqg_socket_core_close (self->core);
 }
 

@@ -36,6 +36,7 @@ struct _ZmqgXpubSocketClass
 };
 
 GParamSpec *zmqg_xpub_socket_properties[ZMQG_XPUB_N_PROPS];
+static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgXpubSocket, zmqg_xpub_socket, ZMQG_TYPE_SOCKET)
 
@@ -258,6 +259,7 @@ zmqg_xpub_socket_class_init (ZmqgXpubSocketClass *klass)
 
   g_object_class_install_properties (object_class, ZMQG_XPUB_N_PROPS,
                                      zmqg_xpub_socket_properties);
+  zmqg_publisher_install_signals (&klass->parent_class, signals);
 }
 
 static void

@@ -26,6 +26,24 @@ ZMQG_PUBLIC
 ZmqgSocket *zmqg_xpub_socket_new (ZmqgContext *context);
 
 ZMQG_PUBLIC
+gboolean zmqg_xpub_socket_wait_for_subscribers (ZmqgXpubSocket *self,
+                                               const char *topic,
+                                               guint n,
+                                               GCancellable *cancellable,
+                                               GError **error);
+ZMQG_PUBLIC
+void zmqg_xpub_socket_wait_for_subscribers_async (ZmqgXpubSocket *self,
+                                                 const char *topic,
+                                                 guint n,
+                                                 GCancellable *cancellable,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_xpub_socket_wait_for_subscribers_finish (ZmqgXpubSocket *self,
+                                                      GAsyncResult *result,
+                                                      GError **error);
+
+ZMQG_PUBLIC
 gboolean zmqg_xpub_socket_subscribe (ZmqgXpubSocket *self,
                                      const char *prefix,
                                      GError **error);

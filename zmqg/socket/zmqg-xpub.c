@@ -234,7 +234,8 @@ has_notice (ZmqgSocketCore *core)
   ZmqgXpub *self = core->state;
 
   while (self->notices.length == 0 &&
-         zmqg_publisher_has_unread (&self->publisher))
+         zmqg_publisher_has_unread (&self->publisher) &&
+         !zmqg_topic_news_is_full (&self->publisher.news, core))
     zmqg_publisher_read (core);
 
   return self->notices.length > 0;
@@ -278,11 +279,14 @@ const ZmqgSocketOps zmqg_xpub_ops = {
   .attach = zmqg_publisher_attach,
   .readable = zmqg_publisher_readable,
   .writable = zmqg_publisher_writable,
+  .hiccup = zmqg_publisher_hiccup,
   .ended = zmqg_publisher_ended,
   .detach = xpub_detach,
   .send = xpub_send,
   .receive = xpub_receive,
   .events = xpub_events,
+  .show_topics = zmqg_publisher_show_topics,
+  .read_on = zmqg_publisher_read_on,
 };
 
 /* --- For the object ------------------------------------------------------ */
@@ -320,6 +324,7 @@ zmqg_xpub_change (ZmqgSocketCore *core,
                            "No memory for the subscription");
       ok = FALSE;
     }
+  zmqg_inbox_wake (&core->inbox, ZMQG_WAIT_TOPICS);
   zmqg_socket_core_unlock (core);
 
   return ok;

@@ -43,7 +43,8 @@ typedef struct
 /* As ZmqgTransport.dial. */
 void zmqg_dial_start (const ZmqgDialKind *kind, const char *address,
                       const ZmqgOptions *options, GCancellable *cancellable,
-                      ZmqgDialDone done, gpointer user_data);
+                      ZmqgDialNote note, ZmqgDialDone done,
+                      gpointer user_data);
 
 const char *zmqg_dial_get_address (ZmqgDial *self);
 const ZmqgOptions *zmqg_dial_get_options (ZmqgDial *self);

@@ -27,6 +27,7 @@ struct _ZmqgDial
   ZmqgOptions *options;
   GCancellable *cancellable;
   GMainContext *context;
+  ZmqgDialNote note; /* nullable */
   ZmqgDialDone done;
   gpointer user_data;
   gpointer state;
@@ -73,6 +74,24 @@ attempt_free (gpointer data)
   g_free (attempt);
 }
 
+/* The attempt came to nothing. */
+static void
+attempt_fail (Attempt *attempt,
+              const GError *error)
+{
+  ZmqgDial *self = attempt->dial;
+  int fd = attempt->fd;
+
+  clear_source (&attempt->source);
+  attempt->fd = -1;
+  if (fd < 0)
+    return;
+
+  close (fd);
+  if (self->note != NULL)
+    self->note (fd, error, self->user_data);
+}
+
 static void
 zmqg_dial_free (ZmqgDial *self)
 {
@@ -102,7 +121,6 @@ complete (ZmqgDial *self,
   clear_source (&self->timeout_source);
   clear_source (&self->head_start_source);
   g_clear_pointer (&self->lookup, zmqg_lookup_cancel);
-  g_ptr_array_set_size (self->attempts, 0);
 
   if (g_cancellable_is_cancelled (self->cancellable))
     {
@@ -111,6 +129,17 @@ complete (ZmqgDial *self,
                    "Connecting to %s was cancelled", self->endpoint);
       error = cancelled;
     }
+  else if (link != NULL)
+    {
+      /* For the addresses that were tried beside the one that answered. */
+      g_set_error (&cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                   "Another address of %s answered", self->endpoint);
+    }
+
+  for (guint i = 0; i < self->attempts->len; i++)
+    attempt_fail (g_ptr_array_index (self->attempts, i),
+                  link != NULL ? cancelled : error);
+  g_ptr_array_set_size (self->attempts, 0);
 
   self->done (link, link != NULL ? NULL : error, self->user_data);
   zmqg_dial_free (self);
@@ -183,10 +212,13 @@ establish (Attempt *attempt,
     }
 
   link = zmqg_link_new_fd (attempt->fd);
-  attempt->fd = -1;
   if (!self->kind->connected (self, link, error))
-    return FALSE;
+    {
+      link->fd = -1; /* still the attempt's */
+      return FALSE;
+    }
 
+  attempt->fd = -1;
   complete (self, g_steal_pointer (&link), NULL);
   return TRUE;
 }
@@ -204,6 +236,7 @@ on_connected (int fd,
 
   if (!establish (attempt, &error))
     {
+      attempt_fail (attempt, error);
       note_failure (self, error);
       g_ptr_array_remove_fast (self->attempts, attempt);
       connect_next (self);
@@ -240,31 +273,37 @@ attempt_new (ZmqgDial *self,
              GError **error)
 {
   Attempt *attempt = g_new0 (Attempt, 1);
+  GError *failure = NULL;
 
   attempt->dial = self;
   attempt->target = *target;
   attempt->fd = zmqg_socket_open (target->any.sa_family);
   if (attempt->fd < 0)
     {
-      set_attempt_error (self, target, errno, error);
+      set_attempt_error (self, target, errno, &failure);
       goto failed;
     }
 
   if (self->kind->prepare != NULL
-      && !self->kind->prepare (self, attempt->fd, target, error))
+      && !self->kind->prepare (self, attempt->fd, target,
+                               &failure))
     goto failed;
 
   *done = connect (attempt->fd, &target->any, target->size) == 0;
   if (!*done && errno != EINPROGRESS && errno != EINTR)
     {
-      set_attempt_error (self, target, errno, error);
+      set_attempt_error (self, target, errno, &failure);
       goto failed;
     }
 
+  if (!*done && self->note != NULL)
+    self->note (attempt->fd, NULL, self->user_data);
   return attempt;
 
 failed:
+  attempt_fail (attempt, failure);
   attempt_free (attempt);
+  g_propagate_error (error, failure);
   return NULL;
 }
 
@@ -303,6 +342,7 @@ connect_next (ZmqgDial *self)
         }
       else
         {
+          attempt_fail (attempt, error);
           note_failure (self, error);
           g_ptr_array_remove_fast (self->attempts, attempt);
         }
@@ -399,6 +439,7 @@ zmqg_dial_start (const ZmqgDialKind *kind,
                  const char *address,
                  const ZmqgOptions *options,
                  GCancellable *cancellable,
+                 ZmqgDialNote note,
                  ZmqgDialDone done,
                  gpointer user_data)
 {
@@ -409,6 +450,7 @@ zmqg_dial_start (const ZmqgDialKind *kind,
   self->endpoint = g_strconcat (kind->scheme, "://", address, NULL);
   self->options = zmqg_options_ref ((ZmqgOptions *) options);
   self->context = g_main_context_ref_thread_default ();
+  self->note = note;
   self->done = done;
   self->user_data = user_data;
   self->targets = g_array_new (FALSE, FALSE, sizeof (ZmqgSocketAddress));

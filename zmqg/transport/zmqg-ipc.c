@@ -337,10 +337,11 @@ static void
 ipc_dial (const char *address,
           const ZmqgOptions *options,
           GCancellable *cancellable,
+          ZmqgDialNote note,
           ZmqgDialDone done,
           gpointer user_data)
 {
-  zmqg_dial_start (&ipc_dial_kind, address, options, cancellable, done,
+  zmqg_dial_start (&ipc_dial_kind, address, options, cancellable, note, done,
                    user_data);
 }
 
