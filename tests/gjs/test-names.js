@@ -18,7 +18,7 @@ const METHODS = {
         ref unref`,
     Peer: `get_remote_address get_remote_uri get_credentials get_identity
         get_socket_type get_mechanism get_property is_connected`,
-    Socket: `bind bind_endpoint connect_to connect_endpoint unbind
+    Socket: `bind bind_endpoint bind_fd connect_to connect_endpoint unbind
         disconnect_from get_last_endpoint get_context get_socket_type
         send send_data send_bytes send_string try_send send_async send_finish
         receive try_receive receive_async receive_finish receive_batch
@@ -47,7 +47,10 @@ const PROPERTIES = {
         receive-timeout routing-id immediate conflate reconnect-interval
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
-        tcp-keepalive-interval send-buffer receive-buffer connect-timeout`,
+        tcp-keepalive-interval send-buffer receive-buffer connect-timeout
+        max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
+        use-fd affinity in-batch-size out-batch-size`,
     ReqSocket: 'correlate relaxed',
     RouterSocket: 'mandatory handover notify-peers probe-router',
     XpubSocket: 'verbose manual no-drop welcome-message',
@@ -57,6 +60,11 @@ const ERRORS = `WOULD_BLOCK CLOSED TERMINATED STATE UNROUTABLE NOT_SUPPORTED
     INVALID_ENDPOINT PROTOCOL_NOT_SUPPORTED INCOMPATIBLE ADDRESS_IN_USE
     ADDRESS_NOT_AVAILABLE NO_DEVICE NOT_FOUND MESSAGE_TOO_LARGE PROTOCOL
     AUTHENTICATION PEER_LOST FORKED TIMED_OUT`;
+
+const FLAGS = {
+    ReconnectStop: 'NONE CONN_REFUSED HANDSHAKE_FAILED AFTER_DISCONNECT',
+    RouterNotify: 'NONE CONNECT DISCONNECT',
+};
 
 const TYPES = ['Pair', 'Pub', 'Sub', 'Req', 'Rep', 'Dealer', 'Router', 'Pull',
     'Push', 'Xpub', 'Xsub'];
@@ -86,6 +94,13 @@ test('error codes', async () => {
         code => equal(typeof Zmqg.Error[code], 'number', code));
     assert(Zmqg.Error.quark() > 0, 'quark');
 });
+
+for (const [name, flags] of Object.entries(FLAGS)) {
+    test(`flags ${name}`, async () => {
+        words(flags).forEach(
+            flag => equal(typeof Zmqg[name][flag], 'number', flag));
+    });
+}
 
 test('signals', async () => {
     for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed'])

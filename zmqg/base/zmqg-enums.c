@@ -33,3 +33,9 @@ G_DEFINE_ENUM_TYPE (ZmqgEndpointState, zmqg_endpoint_state,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_WAITING, "waiting"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_STOPPED, "stopped"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_STATE_CLOSED, "closed"))
+
+G_DEFINE_FLAGS_TYPE (ZmqgReconnectStop, zmqg_reconnect_stop,
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_NONE, "none"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_CONN_REFUSED, "conn-refused"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED, "handshake-failed"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_AFTER_DISCONNECT, "after-disconnect"))

@@ -23,7 +23,9 @@ struct _ZmqgDialer
   ZmqgSession *session; /* borrowed from its pipe; NULL once it has ended */
   ZmqgTimer retry;
   guint interval;       /* ms waited last, of a back-off */
+  gboolean shaking;     /* a connection has not ended its handshake */
   gboolean stopped;     /* no session is to begin */
+  gboolean disconnected; /* and that by the user's call */
   gboolean idle;        /* no attempt will be made any more */
 };
 
@@ -80,6 +82,23 @@ next_interval (ZmqgDialer *self)
   return self->interval;
 }
 
+/* Whether the options say that no other attempt is to follow. */
+static gboolean
+is_last (ZmqgDialer *self,
+         const GError *reason)
+{
+  int stop = self->options->reconnect_stop;
+
+  if (self->options->reconnect_interval <= 0)
+    return TRUE;
+  if ((stop & ZMQG_RECONNECT_STOP_CONN_REFUSED) &&
+      g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return TRUE;
+  if ((stop & ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED) && self->shaking)
+    return TRUE;
+  return (stop & ZMQG_RECONNECT_STOP_AFTER_DISCONNECT) && self->disconnected;
+}
+
 /* Nothing is connected: whether and when to try again. */
 static void
 plan_next (ZmqgDialer *self,
@@ -87,12 +106,13 @@ plan_next (ZmqgDialer *self,
 {
   gboolean over = self->session == NULL &&
                   (self->stopped || !self->options->immediate);
+  gboolean last = is_last (self, reason);
 
+  self->shaking = FALSE;
   if (over)
     return;
 
-  if (self->options->reconnect_interval <= 0 ||
-      zmqg_connection_error_is_permanent (reason))
+  if (last || zmqg_connection_error_is_permanent (reason))
     {
       self->idle = TRUE;
       tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
@@ -166,6 +186,7 @@ connection_established (ZmqgConnection *connection G_GNUC_UNUSED,
   ZmqgPipe *pipe;
 
   self->interval = 0;
+  self->shaking = FALSE;
   tell (self, ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
 
   if (self->session != NULL)
@@ -229,6 +250,7 @@ dial_done (ZmqgLink *link,
   if (link != NULL && cancelled)
     g_clear_pointer (&link, zmqg_link_free);
 
+  self->shaking = link != NULL;
   if (link != NULL)
     self->connection = zmqg_connection_new (self->engine, self->client,
                                             self->options, self->endpoint,
@@ -300,9 +322,9 @@ zmqg_dialer_new (ZmqgEngine *engine,
 }
 
 static void
-stop_in_engine (gpointer data)
+stop (ZmqgDialer *self)
 {
-  ZmqgDialer *self = data;
+  ZmqgReactor *reactor = zmqg_engine_get_reactor (self->engine);
 
   self->stopped = TRUE;
 
@@ -310,8 +332,7 @@ stop_in_engine (gpointer data)
    * already, or will be. */
   if (self->session == NULL)
     {
-      zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
-                               &self->retry);
+      zmqg_reactor_stop_timer (reactor, &self->retry);
       if (self->cancellable != NULL)
         g_cancellable_cancel (self->cancellable);
       if (self->connection != NULL)
@@ -321,12 +342,39 @@ stop_in_engine (gpointer data)
     {
       session_finished (self->session, self);
     }
+}
 
+static void
+stop_in_engine (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  stop (self);
+  dialer_unref (self);
+}
+
+static void
+disconnect_in_engine (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  self->disconnected = TRUE;
+  /* While it waits nothing else would end it. */
+  if (zmqg_timer_is_running (&self->retry) && is_last (self, NULL))
+    {
+      zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                               &self->retry);
+      self->idle = TRUE;
+    }
+  stop (self);
   dialer_unref (self);
 }
 
 void
-zmqg_dialer_stop (ZmqgDialer *self)
+zmqg_dialer_stop (ZmqgDialer *self,
+                  gboolean disconnected)
 {
-  zmqg_engine_call (self->engine, stop_in_engine, self);
+  zmqg_engine_call (self->engine,
+                    disconnected ? disconnect_in_engine : stop_in_engine,
+                    self);
 }

@@ -40,7 +40,11 @@ typedef struct
   char *uri;    /* owned: resolved, as last-endpoint shows it */
   char *path;   /* owned, nullable: what to unlink at the end */
   char *folder; /* owned, nullable: what to remove after that */
+  gboolean is_adopted; /* another process may listen there too */
 } ZmqgListening;
+
+/* Closes the descriptor. */
+void zmqg_listening_close (ZmqgListening *self);
 
 /* The end of a dial: a link (transfer full) or an error (transfer none). */
 typedef void (*ZmqgDialDone) (ZmqgLink *link, const GError *error,
@@ -63,6 +67,11 @@ typedef struct
    * G_IO_ERROR. */
   gboolean (*listen) (const char *address, const ZmqgOptions *options,
                       ZmqgListening *listening, GError **error);
+
+  /* Listens with a descriptor that is bound and listens already, which it
+   * takes over; %FALSE when it is none of this transport: then it stays the
+   * caller's. As listen () else. */
+  gboolean (*adopt) (int fd, ZmqgListening *listening, GError **error);
 
   /* Closes the descriptor and removes what listen () created, and only
    * that. Any thread, no lock held but the listener's. */

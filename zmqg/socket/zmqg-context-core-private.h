@@ -39,7 +39,8 @@ struct _ZmqgContextCore
   guint max_sockets;
   gboolean ipv6;
   gint64 max_message_size;
-  GPtrArray *engines; /* NULL until the first endpoint needs one */
+  GPtrArray *engines; /* NULL until the first endpoint needs one; then one
+                       * for each thread, NULL until that is needed */
   guint next_engine;
   GPtrArray *members; /* sockets that are open, borrowed */
 
@@ -62,9 +63,11 @@ void zmqg_context_core_remove_member (ZmqgContextCore *self,
 void zmqg_context_core_hold (ZmqgContextCore *self);
 void zmqg_context_core_drop (ZmqgContextCore *self);
 
-/* An engine for a new endpoint, started if need be; borrowed. Driven, where
- * it has no thread, by @context. */
+/* An engine for a new endpoint, started if need be; borrowed: one of those
+ * that have their bit in @affinity, or any when it is 0. Driven, where it has
+ * no thread, by @context. */
 ZmqgEngine *zmqg_context_core_get_engine (ZmqgContextCore *self,
+                                          guint64 affinity,
                                           GMainContext *context,
                                           GError **error);
 

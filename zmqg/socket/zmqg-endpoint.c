@@ -89,7 +89,8 @@ zmqg_endpoint_core_new (ZmqgEndpointKind kind,
 
 void
 zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
-                         ZmqgContextCore *context)
+                         ZmqgContextCore *context,
+                         gboolean asked)
 {
   ZmqgListener *listener = g_steal_pointer (&self->listener);
   ZmqgDialer *dialer = g_steal_pointer (&self->dialer);
@@ -98,7 +99,7 @@ zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
   if (listener != NULL)
     zmqg_listener_stop (listener);
   if (dialer != NULL)
-    zmqg_dialer_stop (dialer);
+    zmqg_dialer_stop (dialer, asked);
   if (attached != NULL)
     zmqg_attached_stream_stop (attached);
   if (self->transport->in_process && self->kind == ZMQG_ENDPOINT_KIND_BIND)

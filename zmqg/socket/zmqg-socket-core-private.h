@@ -266,9 +266,10 @@ void zmqg_socket_core_close (ZmqgSocketCore *self);
 /* The same with another linger than the option's. */
 void zmqg_socket_core_close_lingering (ZmqgSocketCore *self, int linger);
 
-/* Ends an endpoint; its pipes are closed by the caller. No lock held. */
+/* Ends an endpoint; its pipes are closed by the caller. @asked: the user
+ * unbound or disconnected it, the socket goes on. No lock held. */
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
-                              ZmqgContextCore *context);
+                              ZmqgContextCore *context, gboolean asked);
 
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */

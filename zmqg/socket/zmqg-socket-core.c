@@ -192,7 +192,7 @@ drop_ended_endpoints (ZmqgSocketCore *self)
 
       zmqg_tag_ref (&endpoint->tag);
       g_ptr_array_remove_index (self->endpoints, i - 1);
-      zmqg_endpoint_core_stop (endpoint, self->context);
+      zmqg_endpoint_core_stop (endpoint, self->context, FALSE);
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
       zmqg_tag_unref (&endpoint->tag);
@@ -521,7 +521,7 @@ close_core (ZmqgSocketCore *self,
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (endpoints, i);
 
-      zmqg_endpoint_core_stop (endpoint, self->context);
+      zmqg_endpoint_core_stop (endpoint, self->context, FALSE);
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
     }

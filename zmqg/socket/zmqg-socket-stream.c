@@ -93,6 +93,7 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   ZmqgEndpointCore *endpoint = NULL;
   ZmqgSocketCore *core;
   ZmqgEngine *engine;
+  guint64 affinity;
   gboolean ok;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
@@ -113,12 +114,13 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
 
   zmqg_socket_core_lock (core);
   ok = zmqg_socket_core_join (core, error);
+  affinity = core->options->affinity;
   zmqg_socket_core_unlock (core);
   if (!ok)
     return FALSE;
 
-  engine = zmqg_context_core_get_engine (core->context, core->main_context,
-                                         error);
+  engine = zmqg_context_core_get_engine (core->context, affinity,
+                                         core->main_context, error);
   if (engine == NULL)
     return FALSE;
 

@@ -30,6 +30,8 @@ ZmqgSocketType zmqg_socket_get_socket_type (ZmqgSocket *self);
 ZMQG_PUBLIC
 gboolean zmqg_socket_bind (ZmqgSocket *self, const char *uri, GError **error);
 ZMQG_PUBLIC
+gboolean zmqg_socket_bind_fd (ZmqgSocket *self, int fd, GError **error);
+ZMQG_PUBLIC
 gboolean zmqg_socket_connect_to (ZmqgSocket *self,
                                  const char *uri,
                                  GError **error);

@@ -228,19 +228,41 @@ failed:
   return FALSE;
 }
 
+/* The file stays: whoever made it goes on listening there. */
+static gboolean
+ipc_adopt (int fd,
+           ZmqgListening *listening,
+           GError **error)
+{
+  const gsize start = G_STRUCT_OFFSET (struct sockaddr_un, sun_path);
+  ZmqgSocketAddress local;
+  g_autofree char *name = NULL;
+
+  if (!zmqg_socket_check_listening (fd, AF_UNIX, AF_UNIX, "ipc", &local,
+                                    error))
+    return FALSE;
+
+  /* A path may fill all of its place, without a zero. */
+  name = local.size > start
+             ? g_strndup (local.un.sun_path + (local.un.sun_path[0] == '\0'),
+                          local.size - start - (local.un.sun_path[0] == '\0'))
+             : g_strdup ("");
+  *listening = (ZmqgListening){
+    .fd = fd,
+    .uri = g_strconcat (local.un.sun_path[0] == '\0' ? "ipc://@" : "ipc://",
+                        name, NULL),
+    .is_adopted = TRUE,
+  };
+  return TRUE;
+}
+
 static void
 ipc_unlisten (ZmqgListening *listening)
 {
   /* First the name, so that nobody finds a socket that is closed. */
   if (listening->path != NULL)
     unlink_remembered (listening->path);
-  if (listening->fd >= 0)
-    {
-      /* Whoever polls it wakes up, and nobody listens any more. */
-      shutdown (listening->fd, SHUT_RDWR);
-      close (listening->fd);
-    }
-  listening->fd = -1;
+  zmqg_listening_close (listening);
   g_clear_pointer (&listening->path, g_free);
 
   if (listening->folder != NULL)
@@ -347,6 +369,7 @@ ipc_dial (const char *address,
 const ZmqgTransport zmqg_ipc_transport = {
   .scheme = "ipc",
   .listen = ipc_listen,
+  .adopt = ipc_adopt,
   .unlisten = ipc_unlisten,
   .accept = ipc_accept,
   .check = ipc_check,

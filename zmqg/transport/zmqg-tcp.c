@@ -40,6 +40,11 @@ tune_socket (int fd,
   if (options->receive_buffer >= 0)
     tune (fd, SOL_SOCKET, SO_RCVBUF, options->receive_buffer);
 
+  if (options->priority != 0)
+    tune (fd, SOL_SOCKET, SO_PRIORITY, options->priority);
+  if (options->busy_poll > 0)
+    tune (fd, SOL_SOCKET, SO_BUSY_POLL, options->busy_poll);
+
   if (options->tos != 0)
     {
       /* Also on a socket of IPv6, which may carry mapped IPv4. */
@@ -54,6 +59,8 @@ tune_connection (int fd,
                  const ZmqgOptions *options)
 {
   tune (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options->tcp_max_retransmit > 0)
+    tune (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->tcp_max_retransmit);
 
   if (options->tcp_keepalive < 0)
     return;
@@ -64,6 +71,17 @@ tune_connection (int fd,
     tune (fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle);
   if (options->tcp_keepalive_interval >= 0)
     tune (fd, IPPROTO_TCP, TCP_KEEPINTVL, options->tcp_keepalive_interval);
+}
+
+/* Not tuning: who asks for an interface must not get another. */
+static gboolean
+bind_to_device (int fd,
+                const ZmqgOptions *options)
+{
+  const char *device = options->bind_to_device;
+
+  return device == NULL || setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE,
+                                       device, strlen (device)) == 0;
 }
 
 /* Within this machine there is no congestion to control: the algorithm that
@@ -125,7 +143,8 @@ open_listening (const ZmqgSocketAddress *address,
     tune (fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   tune_socket (fd, family, options);
 
-  if (bind (fd, &address->any, address->size) == 0
+  if (bind_to_device (fd, options)
+      && bind (fd, &address->any, address->size) == 0
       && listen (fd, options->backlog) == 0)
     return fd;
 
@@ -175,17 +194,29 @@ unresolved:
   return FALSE;
 }
 
+static gboolean
+tcp_adopt (int fd,
+           ZmqgListening *listening,
+           GError **error)
+{
+  ZmqgSocketAddress local;
+
+  if (!zmqg_socket_check_listening (fd, AF_INET, AF_INET6, "tcp", &local,
+                                    error))
+    return FALSE;
+
+  *listening = (ZmqgListening){
+    .fd = fd,
+    .uri = make_uri (&local),
+    .is_adopted = TRUE,
+  };
+  return TRUE;
+}
+
 static void
 tcp_unlisten (ZmqgListening *listening)
 {
-  if (listening->fd >= 0)
-    {
-      /* Whoever polls it wakes up, and nobody listens any more, even where
-       * another process has the descriptor too. */
-      shutdown (listening->fd, SHUT_RDWR);
-      close (listening->fd);
-    }
-  listening->fd = -1;
+  zmqg_listening_close (listening);
 }
 
 static ZmqgLink *
@@ -338,6 +369,16 @@ tcp_dial_prepare (ZmqgDial *dial,
 
   tune_socket (fd, family, options);
   tune_connection (fd, options);
+  if (!bind_to_device (fd, options))
+    {
+      g_autofree char *what = g_strdup_printf (
+          "Cannot connect by the interface %s to", options->bind_to_device);
+      g_autofree char *endpoint
+          = g_strconcat ("tcp://", zmqg_dial_get_address (dial), NULL);
+
+      zmqg_socket_error_set (error, errno, what, endpoint);
+      return FALSE;
+    }
   if (target->source == NULL)
     return TRUE;
 
@@ -430,6 +471,7 @@ tcp_matches (const char *asked,
 const ZmqgTransport zmqg_tcp_transport = {
   .scheme = "tcp",
   .listen = tcp_listen,
+  .adopt = tcp_adopt,
   .unlisten = tcp_unlisten,
   .accept = tcp_accept,
   .check = zmqg_tcp_address_check,
