@@ -25,7 +25,9 @@ const METHODS = {
         receive_batch_async receive_batch_finish create_source get_events
         flush flush_async flush_finish close is_closed wait_for_peers
         wait_for_peers_async wait_for_peers_finish set_routing_id_data
-        set_routing_id_string`,
+        set_routing_id_string set_hello_message_data set_hello_message_string
+        set_disconnect_message_data set_disconnect_message_string
+        set_hiccup_message_data set_hiccup_message_string`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,
@@ -50,7 +52,7 @@ const PROPERTIES = {
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
         max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
-        use-fd affinity in-batch-size out-batch-size`,
+        use-fd affinity hello-message disconnect-message hiccup-message in-batch-size out-batch-size`,
     ReqSocket: 'correlate relaxed',
     RouterSocket: 'mandatory handover notify-peers probe-router',
     XpubSocket: 'verbose manual no-drop welcome-message',

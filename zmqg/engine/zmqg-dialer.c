@@ -172,6 +172,8 @@ start_session (ZmqgDialer *self)
                            self->endpoint, &self->session);
   self->session->finished = session_finished;
   self->session->owner = dialer_ref (self);
+  if (self->client->table->hears_hiccups)
+    self->session->last_word = self->options->hiccup_message;
   return pipe;
 }
 

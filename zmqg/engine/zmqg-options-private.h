@@ -52,6 +52,9 @@ typedef struct
   gboolean ipv6;
   char *bind_to_device;       /* nullable: none */
   GBytes *routing_id;         /* nullable: none */
+  GBytes *hello_message;      /* nullable: none */
+  GBytes *disconnect_message; /* the same */
+  GBytes *hiccup_message;     /* the same */
 } ZmqgOptions;
 
 ZmqgOptions *zmqg_options_new (void);

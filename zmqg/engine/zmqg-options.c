@@ -15,6 +15,9 @@
 #define INT_TO(name, field, minimum, maximum, fallback) \
   { name, ZMQG_OPTION_INT, G_STRUCT_OFFSET (ZmqgOptions, field), minimum, \
     maximum, fallback }
+#define MESSAGE(name, field) \
+  { name, ZMQG_OPTION_BYTES, G_STRUCT_OFFSET (ZmqgOptions, field), 1, \
+    G_MAXINT64, 0 }
 #define BOOLEAN(name, field, fallback) \
   { name, ZMQG_OPTION_BOOLEAN, G_STRUCT_OFFSET (ZmqgOptions, field), 0, 1, \
     fallback }
@@ -65,6 +68,9 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
     G_STRUCT_OFFSET (ZmqgOptions, bind_to_device), 1, 15, 0 },
   { "routing-id", ZMQG_OPTION_BYTES,
     G_STRUCT_OFFSET (ZmqgOptions, routing_id), 1, 255, 0 },
+  MESSAGE ("hello-message", hello_message),
+  MESSAGE ("disconnect-message", disconnect_message),
+  MESSAGE ("hiccup-message", hiccup_message),
 };
 
 const guint zmqg_n_option_specs = G_N_ELEMENTS (zmqg_option_specs);

@@ -86,6 +86,8 @@ struct _ZmqgSession
   atomic_uint events;         /* posted by the socket's end */
   ZmqgPeerRecord *record;     /* of the connection, or NULL */
   ZmqgConnection *connection; /* in traffic, or NULL; borrowed */
+  GBytes *last_word; /* that the socket hears when a connection was lost, as
+                      * if the peer had said it; nullable, the options' */
 
   /* The connection has bytes to write, or may read on. */
   void (*kick) (ZmqgConnection *connection, guint events);

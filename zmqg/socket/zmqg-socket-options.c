@@ -452,6 +452,46 @@ zmqg_socket_install_options (GObjectClass *object_class,
  *
  * Since: 1.0
  */
+/**
+ * ZmqgSocket:hello-message:
+ *
+ * A message that each connection of a DEALER, ROUTER or REP socket begins
+ * with, also when it was made again, ahead of what is queued; %NULL for none.
+ * Other types do not send it. Applies to the binds and connects after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:disconnect-message:
+ *
+ * What a ROUTER socket receives, as if a peer had sent it, when the connection
+ * of a peer that it accepted is lost; %NULL for nothing. Over inproc: when the
+ * socket that connected disconnects or is closed. Other types do not receive
+ * it. Applies to the binds after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:hiccup-message:
+ *
+ * What a DEALER socket receives, as if the peer had sent it, when a connection
+ * that it made is lost, before it connects again; %NULL for nothing. Other
+ * types do not receive it, and nobody does over inproc. Applies to the
+ * connects after it.
+ *
+ * Since: 1.0
+ */
+
+static void
+set_bytes (ZmqgSocket *self,
+           const char *property,
+           gconstpointer data,
+           gsize size)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
+
+  g_object_set (self, property, bytes, NULL);
+}
 
 /**
  * zmqg_socket_set_routing_id_data:
@@ -468,13 +508,10 @@ zmqg_socket_set_routing_id_data (ZmqgSocket *self,
                                  const guint8 *data,
                                  gsize size)
 {
-  g_autoptr (GBytes) bytes = NULL;
-
   g_return_if_fail (ZMQG_IS_SOCKET (self));
   g_return_if_fail (data != NULL || size == 0);
 
-  bytes = g_bytes_new (data, size);
-  g_object_set (self, "routing-id", bytes, NULL);
+  set_bytes (self, "routing-id", data, size);
 }
 
 /**
@@ -492,4 +529,121 @@ zmqg_socket_set_routing_id_string (ZmqgSocket *self,
 {
   zmqg_socket_set_routing_id_data (self, (const guint8 *) string,
                                    string != NULL ? strlen (string) : 0);
+}
+
+/**
+ * zmqg_socket_set_hello_message_data:
+ * @self: a socket
+ * @data: (array length=size) (nullable): the message
+ * @size: the size of @data; 0 for none
+ *
+ * Sets the property hello-message from bytes.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_hello_message_data (ZmqgSocket *self,
+                                    const guint8 *data,
+                                    gsize size)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (data != NULL || size == 0);
+
+  set_bytes (self, "hello-message", data, size);
+}
+
+/**
+ * zmqg_socket_set_hello_message_string:
+ * @self: a socket
+ * @string: (nullable): the message
+ *
+ * Sets the property hello-message from text.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_hello_message_string (ZmqgSocket *self,
+                                      const char *string)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  set_bytes (self, "hello-message", string, string != NULL ? strlen (string) : 0);
+}
+
+/**
+ * zmqg_socket_set_disconnect_message_data:
+ * @self: a socket
+ * @data: (array length=size) (nullable): the message
+ * @size: the size of @data; 0 for none
+ *
+ * Sets the property disconnect-message from bytes.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_disconnect_message_data (ZmqgSocket *self,
+                                         const guint8 *data,
+                                         gsize size)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (data != NULL || size == 0);
+
+  set_bytes (self, "disconnect-message", data, size);
+}
+
+/**
+ * zmqg_socket_set_disconnect_message_string:
+ * @self: a socket
+ * @string: (nullable): the message
+ *
+ * Sets the property disconnect-message from text.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_disconnect_message_string (ZmqgSocket *self,
+                                           const char *string)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  set_bytes (self, "disconnect-message", string, string != NULL ? strlen (string) : 0);
+}
+
+/**
+ * zmqg_socket_set_hiccup_message_data:
+ * @self: a socket
+ * @data: (array length=size) (nullable): the message
+ * @size: the size of @data; 0 for none
+ *
+ * Sets the property hiccup-message from bytes.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_hiccup_message_data (ZmqgSocket *self,
+                                     const guint8 *data,
+                                     gsize size)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+  g_return_if_fail (data != NULL || size == 0);
+
+  set_bytes (self, "hiccup-message", data, size);
+}
+
+/**
+ * zmqg_socket_set_hiccup_message_string:
+ * @self: a socket
+ * @string: (nullable): the message
+ *
+ * Sets the property hiccup-message from text.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_socket_set_hiccup_message_string (ZmqgSocket *self,
+                                       const char *string)
+{
+  g_return_if_fail (ZMQG_IS_SOCKET (self));
+
+  set_bytes (self, "hiccup-message", string, string != NULL ? strlen (string) : 0);
 }

@@ -204,5 +204,26 @@ void zmqg_socket_set_routing_id_data (ZmqgSocket *self,
                                       gsize size);
 ZMQG_PUBLIC
 void zmqg_socket_set_routing_id_string (ZmqgSocket *self, const char *string);
+ZMQG_PUBLIC
+void zmqg_socket_set_hello_message_data (ZmqgSocket *self,
+                                         const guint8 *data,
+                                         gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_hello_message_string (ZmqgSocket *self,
+                                           const char *string);
+ZMQG_PUBLIC
+void zmqg_socket_set_disconnect_message_data (ZmqgSocket *self,
+                                              const guint8 *data,
+                                              gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_disconnect_message_string (ZmqgSocket *self,
+                                                const char *string);
+ZMQG_PUBLIC
+void zmqg_socket_set_hiccup_message_data (ZmqgSocket *self,
+                                          const guint8 *data,
+                                          gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_hiccup_message_string (ZmqgSocket *self,
+                                            const char *string);
 
 G_END_DECLS
