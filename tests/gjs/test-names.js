@@ -27,7 +27,10 @@ const METHODS = {
         wait_for_peers_async wait_for_peers_finish set_routing_id_data
         set_routing_id_string set_hello_message_data set_hello_message_string
         set_disconnect_message_data set_disconnect_message_string
-        set_hiccup_message_data set_hiccup_message_string`,
+        set_hiccup_message_data set_hiccup_message_string
+        add_metadata add_accept_filter clear_accept_filters
+        add_ipc_filter_uid add_ipc_filter_gid add_ipc_filter_pid
+        clear_ipc_filters`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers set_connect_routing_id_data
         set_connect_routing_id_string`,

@@ -94,7 +94,8 @@ start_after_greeting (ZmqgConnection *self)
 
   if (self->greeting.version >= ZMQG_ZMTP_3_0)
     {
-      ZmqgHandshakeInfo info = { type, self->options->routing_id };
+      ZmqgHandshakeInfo info = { type, self->options->routing_id,
+                                 self->options->metadata };
 
       self->mechanism = zmqg_null_mechanism.start (&info, self->output);
       self->state = STATE_MECHANISM;

@@ -20,6 +20,7 @@ typedef struct
   char *peer_address;          /* owned, nullable: "127.0.0.1", or for ipc
                                 * "localhost:<uid>:<gid>:<pid>" */
   GCredentials *credentials;   /* owned, nullable: ipc */
+  GError *refusal;             /* owned, nullable: why not to speak to it */
 } ZmqgLink;
 
 /* Takes the descriptor. */
@@ -77,7 +78,8 @@ typedef struct
    * that. Any thread, no lock held but the listener's. */
   void (*unlisten) (ZmqgListening *listening);
 
-  /* Accepts one connection without blocking and sets it up. In the engine.
+  /* Accepts one connection without blocking and sets it up, or refuses it,
+   * if the options have filters that it does not match. In the engine.
    * %NULL with @error: WOULD_BLOCK when there is none, NO_RESOURCES when the
    * process has no descriptor for it (the connection stays in the backlog),
    * else the connection was aborted and the next may be fine. */

@@ -35,6 +35,7 @@ zmqg_link_free (ZmqgLink *self)
   g_clear_object (&self->stream);
   g_clear_object (&self->remote);
   g_clear_object (&self->credentials);
+  g_clear_error (&self->refusal);
   g_free (self->local_text);
   g_free (self->remote_text);
   g_free (self->peer_address);

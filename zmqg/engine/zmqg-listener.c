@@ -190,6 +190,16 @@ start_connection (ZmqgListener *self,
     drop_oldest (self, "too many connections are in theirs");
 }
 
+static void
+refuse (ZmqgListener *self,
+        ZmqgLink *link)
+{
+  self->client->ops->handshake_failed (self->client, self->endpoint,
+                                       g_steal_pointer (&link->remote),
+                                       link->refusal);
+  zmqg_link_free (link);
+}
+
 /* --- Accepting ---------------------------------------------------------- */
 
 static ZmqgLink *
@@ -223,7 +233,10 @@ listener_ready (ZmqgFdWatch *watch,
 
       if (link != NULL)
         {
-          start_connection (self, link);
+          if (link->refusal == NULL)
+            start_connection (self, link);
+          else
+            refuse (self, link);
           continue;
         }
 

@@ -7,6 +7,28 @@
 
 #include <stdatomic.h>
 
+/* Addresses that may connect: those whose first @bits are these. */
+typedef struct
+{
+  guint8 bytes[16];
+  guint size; /* 4 or 16 */
+  guint bits;
+} ZmqgAddressFilter;
+
+typedef enum
+{
+  ZMQG_IPC_FILTER_UID,
+  ZMQG_IPC_FILTER_GID,
+  ZMQG_IPC_FILTER_PID,
+} ZmqgIpcFilterKind;
+
+/* Processes that may connect. */
+typedef struct
+{
+  ZmqgIpcFilterKind kind;
+  guint id;
+} ZmqgIpcFilter;
+
 /*
  * ZmqgOptions: every option of a socket, in one counted record. A socket
  * copies it before it changes one that others refer to; an endpoint keeps
@@ -55,6 +77,11 @@ typedef struct
   GBytes *hello_message;      /* nullable: none */
   GBytes *disconnect_message; /* the same */
   GBytes *hiccup_message;     /* the same */
+
+  /* Lists, nullable: never changed, but replaced as a whole. */
+  GPtrArray *metadata;        /* names and values in turn */
+  GArray *accept_filters;     /* of ZmqgAddressFilter */
+  GArray *ipc_filters;        /* of ZmqgIpcFilter */
 } ZmqgOptions;
 
 ZmqgOptions *zmqg_options_new (void);
@@ -101,5 +128,14 @@ const ZmqgOptionSpec *zmqg_option_spec_find (const char *name);
  * when they are empty. @self must be writable. */
 gboolean zmqg_options_set (ZmqgOptions *self, const ZmqgOptionSpec *spec,
                            const GValue *value, GError **error);
+/* Those that are lists, and no properties. @self must be writable. A name of
+ * metadata that is there keeps its value. */
+gboolean zmqg_options_add_metadata (ZmqgOptions *self, const char *name,
+                                    const char *value, GError **error);
+gboolean zmqg_options_add_accept_filter (ZmqgOptions *self, const char *text,
+                                         GError **error);
+void zmqg_options_add_ipc_filter (ZmqgOptions *self, ZmqgIpcFilterKind kind,
+                                  guint id);
+
 void zmqg_options_get (const ZmqgOptions *self, const ZmqgOptionSpec *spec,
                        GValue *value);

@@ -156,6 +156,9 @@ zmqg_options_unref (ZmqgOptions *self)
     return;
 
   for_each_pointer (self, drop_pointer);
+  g_clear_pointer (&self->metadata, g_ptr_array_unref);
+  g_clear_pointer (&self->accept_filters, g_array_unref);
+  g_clear_pointer (&self->ipc_filters, g_array_unref);
   g_free (self);
 }
 
@@ -175,6 +178,12 @@ zmqg_options_make_writable (ZmqgOptions *self)
           sizeof *self - first);
   atomic_init (&copy->refs, 1);
   for_each_pointer (copy, copy_pointer);
+  if (copy->metadata != NULL)
+    g_ptr_array_ref (copy->metadata);
+  if (copy->accept_filters != NULL)
+    g_array_ref (copy->accept_filters);
+  if (copy->ipc_filters != NULL)
+    g_array_ref (copy->ipc_filters);
   zmqg_options_unref (self);
   return copy;
 }

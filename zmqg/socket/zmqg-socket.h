@@ -205,6 +205,25 @@ void zmqg_socket_set_routing_id_data (ZmqgSocket *self,
 ZMQG_PUBLIC
 void zmqg_socket_set_routing_id_string (ZmqgSocket *self, const char *string);
 ZMQG_PUBLIC
+gboolean zmqg_socket_add_metadata (ZmqgSocket *self,
+                                   const char *name,
+                                   const char *value,
+                                   GError **error);
+ZMQG_PUBLIC
+gboolean zmqg_socket_add_accept_filter (ZmqgSocket *self,
+                                        const char *filter,
+                                        GError **error);
+ZMQG_PUBLIC
+void zmqg_socket_clear_accept_filters (ZmqgSocket *self);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_uid (ZmqgSocket *self, guint uid);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_gid (ZmqgSocket *self, guint gid);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_pid (ZmqgSocket *self, guint pid);
+ZMQG_PUBLIC
+void zmqg_socket_clear_ipc_filters (ZmqgSocket *self);
+ZMQG_PUBLIC
 void zmqg_socket_set_hello_message_data (ZmqgSocket *self,
                                          const guint8 *data,
                                          gsize size);

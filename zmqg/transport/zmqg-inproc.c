@@ -152,6 +152,8 @@ announce (ZmqgPipe *from,
   record->type = zmqg_zmtp_type_get (client->table->number);
   if (options->routing_id != NULL)
     record->identity = g_bytes_ref (options->routing_id);
+  if (options->metadata != NULL)
+    record->properties = g_ptr_array_ref (options->metadata);
   zmqg_pipe_announce (from, &record->tag);
   zmqg_tag_unref (&record->tag);
 }

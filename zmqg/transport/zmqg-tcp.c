@@ -219,6 +219,46 @@ tcp_unlisten (ZmqgListening *listening)
   zmqg_listening_close (listening);
 }
 
+static gboolean
+matches_filter (const ZmqgAddressFilter *filter,
+                const guint8 *bytes,
+                guint size)
+{
+  guint whole = filter->bits / 8;
+  guint rest = filter->bits % 8;
+
+  return filter->size == size && memcmp (filter->bytes, bytes, whole) == 0
+         && (rest == 0
+             || ((filter->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0);
+}
+
+/* Whether one of the filters lets the address in. An IPv4 address that came
+ * by IPv6 is one of both. */
+static gboolean
+is_let_in (const ZmqgSocketAddress *remote,
+           const GArray *filters)
+{
+  const struct in6_addr *in6 = &remote->in6.sin6_addr;
+  gboolean is_v6 = remote->any.sa_family == AF_INET6;
+  const guint8 *v4 = !is_v6 ? (const guint8 *) &remote->in.sin_addr
+                     : IN6_IS_ADDR_V4MAPPED (in6) ? in6->s6_addr + 12 : NULL;
+
+  if (filters == NULL)
+    return TRUE;
+
+  for (guint i = 0; i < filters->len; i++)
+    {
+      const ZmqgAddressFilter *filter
+          = &g_array_index (filters, ZmqgAddressFilter, i);
+
+      if ((is_v6 && matches_filter (filter, in6->s6_addr, 16))
+          || (v4 != NULL && matches_filter (filter, v4, 4)))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static ZmqgLink *
 tcp_accept (const ZmqgListening *listening,
             const ZmqgOptions *options,
@@ -241,11 +281,19 @@ tcp_accept (const ZmqgListening *listening,
       return NULL;
     }
 
+  link = zmqg_link_new_fd (fd);
+  describe_link (link, &local, &remote);
+  if (!is_let_in (&remote, options->accept_filters))
+    {
+      g_set_error (&link->refusal, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                   "%s: no accept filter of %s lets that address in",
+                   link->remote_text, listening->uri);
+      return link;
+    }
+
   tune_socket (fd, local.any.sa_family, options);
   tune_connection (fd, options);
   tune_local (fd, &local, &remote);
-  link = zmqg_link_new_fd (fd);
-  describe_link (link, &local, &remote);
   return link;
 }
 
