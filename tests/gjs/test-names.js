@@ -55,7 +55,7 @@ const PROPERTIES = {
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
         max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
-        use-fd affinity hello-message disconnect-message hiccup-message in-batch-size out-batch-size`,
+        use-fd affinity socks-proxy socks-username socks-password hello-message disconnect-message hiccup-message in-batch-size out-batch-size`,
     ReqSocket: 'correlate relaxed',
     RouterSocket: 'mandatory handover notify-peers probe-router',
     XpubSocket: 'verbose manual no-drop welcome-message',

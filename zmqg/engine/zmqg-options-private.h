@@ -73,6 +73,9 @@ typedef struct
   gboolean conflate;
   gboolean ipv6;
   char *bind_to_device;       /* nullable: none */
+  char *socks_proxy;          /* host:port, nullable: none */
+  char *socks_username;       /* nullable: none */
+  char *socks_password;       /* nullable: none */
   GBytes *routing_id;         /* nullable: none */
   GBytes *hello_message;      /* nullable: none */
   GBytes *disconnect_message; /* the same */

@@ -66,6 +66,13 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   /* The kernel's names have 16 bytes with the zero at the end. */
   { "bind-to-device", ZMQG_OPTION_STRING,
     G_STRUCT_OFFSET (ZmqgOptions, bind_to_device), 1, 15, 0 },
+  { "socks-proxy", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_proxy), 1, G_MAXINT64, 0 },
+  /* RFC 1929, section 2: their lengths are one byte. */
+  { "socks-username", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_username), 1, 255, 0 },
+  { "socks-password", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_password), 1, 255, 0 },
   { "routing-id", ZMQG_OPTION_BYTES,
     G_STRUCT_OFFSET (ZmqgOptions, routing_id), 1, 255, 0 },
   MESSAGE ("hello-message", hello_message),

@@ -338,6 +338,32 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * Since: 1.0
  */
 /**
+ * ZmqgSocket:socks-proxy:
+ *
+ * A SOCKS 5 proxy that connections over tcp are made through, as `host:port`;
+ * %NULL for none. The proxy looks names up. Should it be silent, it is given
+ * up after [property@Socket:connect-timeout], or else
+ * [property@Socket:handshake-interval]. Applies to the connects after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:socks-username:
+ *
+ * The user that the proxy knows us as, 1 to 255 bytes; %NULL for none.
+ * Applies to the connects after it.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:socks-password:
+ *
+ * The user's password at the proxy, 1 to 255 bytes; %NULL for none. It is sent
+ * as it is. Applies to the connects after it.
+ *
+ * Since: 1.0
+ */
+/**
  * ZmqgSocket:tos:
  *
  * Type of service of IP packets (IP_TOS, IPV6_TCLASS); 0 to leave it.

@@ -36,6 +36,8 @@ struct _ZmqgDial
   guint n_tried;
   GPtrArray *attempts; /* of Attempt: sockets that are connecting */
   GError *error;       /* the most telling failure so far */
+  GCancellable *negotiation; /* ours: no user code hears of it */
+  gboolean timed_out;
 
   GSource *begin_source;
   GSource *cancel_source;
@@ -163,6 +165,55 @@ set_attempt_error (ZmqgDial *self,
   zmqg_socket_error_set (error, errsv, "Cannot connect to", where);
 }
 
+static gboolean
+on_timeout (gpointer user_data)
+{
+  ZmqgDial *self = user_data;
+
+  g_clear_error (&self->error);
+  zmqg_socket_error_set (&self->error, ETIMEDOUT, "Cannot connect to",
+                         self->endpoint);
+  self->timed_out = TRUE;
+  if (self->negotiation != NULL)
+    g_cancellable_cancel (self->negotiation);
+  else
+    complete (self, NULL, self->error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attach (ZmqgDial *self,
+        GSource *source,
+        const char *name,
+        GSourceFunc callback,
+        gpointer user_data)
+{
+  g_source_set_static_name (source, name);
+  g_source_set_callback (source, callback, user_data, NULL);
+  g_source_attach (source, self->context);
+}
+
+/* The other addresses are not needed any more. What is silent from here on is
+ * given up like a peer in its handshake. */
+static void
+negotiate (ZmqgDial *self,
+           ZmqgLink *link)
+{
+  clear_source (&self->head_start_source);
+  g_ptr_array_set_size (self->attempts, 0);
+
+  if (self->timeout_source == NULL && self->options->handshake_interval > 0)
+    {
+      self->timeout_source
+          = g_timeout_source_new (self->options->handshake_interval);
+      attach (self, self->timeout_source, "[zmqg] negotiation timeout",
+              on_timeout, self);
+    }
+
+  self->negotiation = g_cancellable_new ();
+  self->kind->negotiate (self, link, self->negotiation);
+}
+
 /* Gives the descriptor of a connected attempt away as a link; %FALSE with
  * @error when it is of no use. Completes the dial otherwise. */
 static gboolean
@@ -187,7 +238,10 @@ establish (Attempt *attempt,
   if (!self->kind->connected (self, link, error))
     return FALSE;
 
-  complete (self, g_steal_pointer (&link), NULL);
+  if (self->kind->negotiate != NULL)
+    negotiate (self, g_steal_pointer (&link));
+  else
+    complete (self, g_steal_pointer (&link), NULL);
   return TRUE;
 }
 
@@ -217,18 +271,6 @@ on_head_start_over (gpointer user_data)
 {
   connect_next (user_data);
   return G_SOURCE_REMOVE;
-}
-
-static void
-attach (ZmqgDial *self,
-        GSource *source,
-        const char *name,
-        GSourceFunc callback,
-        gpointer user_data)
-{
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, callback, user_data, NULL);
-  g_source_attach (source, self->context);
 }
 
 /* Opens a socket and has it connect to the target; NULL with @error when that
@@ -378,19 +420,12 @@ static gboolean
 on_cancelled (GCancellable *cancellable,
               gpointer user_data)
 {
-  complete (user_data, NULL, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_timeout (gpointer user_data)
-{
   ZmqgDial *self = user_data;
-  g_autoptr (GError) error = NULL;
 
-  zmqg_socket_error_set (&error, ETIMEDOUT, "Cannot connect to",
-                         self->endpoint);
-  complete (self, NULL, error);
+  if (self->negotiation != NULL)
+    g_cancellable_cancel (self->negotiation);
+  else
+    complete (self, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -476,4 +511,24 @@ zmqg_dial_look_up (ZmqgDial *self,
 
   self->lookup = zmqg_lookup_start (host, self->options->ipv6,
                                     on_lookup_done, self);
+}
+
+void
+zmqg_dial_negotiated (ZmqgDial *self,
+                      ZmqgLink *link,
+                      const GError *error)
+{
+  g_clear_object (&self->negotiation);
+
+  /* In time, or too late by a moment. */
+  if (self->timed_out)
+    g_clear_pointer (&link, zmqg_link_free);
+  else if (link == NULL)
+    {
+      g_clear_error (&self->error);
+      g_set_error (&self->error, error->domain, error->code,
+                   "Cannot connect to %s: %s", self->endpoint,
+                   error->message);
+    }
+  complete (self, link, self->error);
 }

@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "transport/zmqg-dial-private.h"
+#include "transport/zmqg-socks-private.h"
 #include "transport/zmqg-tcp-address-private.h"
 
 #include <errno.h>
@@ -297,6 +298,15 @@ tcp_accept (const ZmqgListening *listening,
   return link;
 }
 
+/* Where the first connection leads to. */
+static const char *
+get_first_hop (ZmqgDial *dial)
+{
+  const char *proxy = zmqg_dial_get_options (dial)->socks_proxy;
+
+  return proxy != NULL ? proxy : zmqg_dial_get_address (dial);
+}
+
 static gboolean
 tcp_dial_begin (ZmqgDial *dial,
                 GError **error)
@@ -304,7 +314,7 @@ tcp_dial_begin (ZmqgDial *dial,
   ZmqgSocketAddress literal;
   ZmqgTcpTarget *target;
 
-  target = zmqg_tcp_target_parse (zmqg_dial_get_address (dial), error);
+  target = zmqg_tcp_target_parse (get_first_hop (dial), error);
   if (target == NULL)
     return FALSE;
   zmqg_dial_set_state (dial, target);
@@ -494,6 +504,16 @@ static const ZmqgDialKind tcp_dial_kind = {
   .free_state = (void (*) (gpointer)) zmqg_tcp_target_free,
 };
 
+static const ZmqgDialKind socks_dial_kind = {
+  .scheme = "tcp",
+  .begin = tcp_dial_begin,
+  .resolved = tcp_dial_resolved,
+  .prepare = tcp_dial_prepare,
+  .connected = tcp_dial_connected,
+  .negotiate = zmqg_socks_negotiate,
+  .free_state = (void (*) (gpointer)) zmqg_tcp_target_free,
+};
+
 static void
 tcp_dial (const char *address,
           const ZmqgOptions *options,
@@ -501,8 +521,10 @@ tcp_dial (const char *address,
           ZmqgDialDone done,
           gpointer user_data)
 {
-  zmqg_dial_start (&tcp_dial_kind, address, options, cancellable, done,
-                   user_data);
+  const ZmqgDialKind *kind
+      = options->socks_proxy != NULL ? &socks_dial_kind : &tcp_dial_kind;
+
+  zmqg_dial_start (kind, address, options, cancellable, done, user_data);
 }
 
 static gboolean
