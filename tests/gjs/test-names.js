@@ -10,7 +10,8 @@ import {assert, equal, run, test} from './tap.js';
 
 const METHODS = {
     Context: `create_socket shutdown terminate terminate_async
-        terminate_finish get_engine_mode get_io_threads set_io_threads`,
+        terminate_finish get_engine_mode get_io_threads set_io_threads
+        add_thread_affinity remove_thread_affinity`,
     Endpoint: 'get_uri get_kind get_state get_last_error get_reconnects',
     Message: `append_data append_bytes append_string append_variant copy equal
         get_n_frames get_frame get_string get_data get_size get_variant to_strv
@@ -45,7 +46,8 @@ const METHODS = {
 };
 
 const PROPERTIES = {
-    Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
+    Context: `engine-mode io-threads max-sockets max-message-size ipv6
+        thread-name-prefix thread-priority thread-scheduling-policy blocky`,
     Endpoint: 'uri kind state last-error reconnects',
     Peer: 'remote-address remote-uri credentials identity socket-type mechanism',
     PairSocket: `context peers endpoints last-endpoint send-hwm receive-hwm linger send-timeout

@@ -129,6 +129,13 @@ tell_context (void *context,
       return;
     }
 
+  /* What is set is not what can be got: THREAD_PRIORITY and SOCKET_LIMIT. */
+  if (n > 1 && number == ZMQ_THREAD_PRIORITY)
+    {
+      printf ("ok -\n");
+      return;
+    }
+
   errno = 0;
   value = zmq_ctx_get (context, number);
   if (value != -1 || errno == 0)

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "engine/zmqg-engine-private.h"
+#include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context.h"
 #include "transport/zmqg-inproc-private.h"
@@ -37,7 +37,9 @@ struct _ZmqgContextCore
   char *name_prefix;  /* of threads, nullable */
   guint io_threads;
   guint max_sockets;
+  ZmqgThreadOptions thread_options; /* of those that are started later */
   gboolean ipv6;
+  gboolean blocky; /* sockets linger for ever by default */
   gint64 max_message_size;
   GPtrArray *engines; /* NULL until the first endpoint needs one; then one
                        * for each thread, NULL until that is needed */

@@ -43,6 +43,10 @@ zmqg_context_core_new (ZmqgEngineMode mode)
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;
   self->max_sockets = 1023;
+  self->thread_options.policy = -1;
+  self->thread_options.priority = -1;
+  self->thread_options.cpus = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->blocky = TRUE;
   self->max_message_size = G_GINT64_CONSTANT (1) << 30;
   zmqg_lock_init (&self->lock);
   self->members = g_ptr_array_new ();
@@ -70,6 +74,7 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   zmqg_context_core_stop_engines (self, FALSE);
   zmqg_inproc_registry_free (self->inproc);
   g_ptr_array_unref (self->members);
+  g_array_unref (self->thread_options.cpus);
   zmqg_inbox_clear (&self->waiters);
   zmqg_lock_clear (&self->lock);
   g_free (self->name_prefix);
@@ -147,6 +152,12 @@ get_engine (ZmqgContextCore *self,
                           self->name_prefix != NULL ? self->name_prefix : "",
                           self->name_prefix != NULL ? "/" : "", number);
   engine = zmqg_engine_new (self->mode, name, error);
+  if (engine != NULL &&
+      !zmqg_thread_options_apply (&self->thread_options, engine, error))
+    {
+      zmqg_engine_stop (engine, TRUE);
+      g_clear_pointer (&engine, zmqg_engine_unref);
+    }
   g_ptr_array_index (self->engines, number) = engine;
   return engine;
 }

@@ -446,6 +446,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   zmqg_lock (&context->lock);
   self->options->ipv6 = context->ipv6;
   self->options->max_message_size = context->max_message_size;
+  if (!context->blocky)
+    self->options->linger = 0;
   zmqg_unlock (&context->lock);
 
   ops->init (self);
