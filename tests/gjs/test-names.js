@@ -33,7 +33,7 @@ const METHODS = {
         add_ipc_filter_uid add_ipc_filter_gid add_ipc_filter_pid
         clear_ipc_filters`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
-        get_notify_peers set_notify_peers set_connect_routing_id_data
+        get_notify_peers set_notify_peers get_raw set_raw set_connect_routing_id_data
         set_connect_routing_id_string`,
     ReqSocket: 'request_async request_finish get_correlate set_correlate get_relaxed set_relaxed',
     SubSocket: `subscribe subscribe_bytes subscribe_data unsubscribe
@@ -59,7 +59,7 @@ const PROPERTIES = {
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
         use-fd affinity socks-proxy socks-username socks-password hello-message disconnect-message hiccup-message in-batch-size out-batch-size`,
     ReqSocket: 'correlate relaxed',
-    RouterSocket: 'mandatory handover notify-peers probe-router',
+    RouterSocket: 'mandatory handover notify-peers probe-router raw',
     XpubSocket: 'verbose manual no-drop welcome-message',
 };
 

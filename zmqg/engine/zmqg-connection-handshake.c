@@ -209,7 +209,7 @@ say_hello (ZmqgConnection *self)
   guint8 header[MAX (ZMQG_FRAME_HEADER_MAX, ZMQG_ZMTP1_HEADER_MAX)];
   gsize size;
 
-  if (hello == NULL || !self->client->table->greets)
+  if (hello == NULL || !self->client->table->greets || self->options->raw)
     return;
 
   size = g_bytes_get_size (hello);

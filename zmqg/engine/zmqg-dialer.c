@@ -219,17 +219,22 @@ connection_closed (ZmqgConnection *connection,
 {
   ZmqgDialer *self = owner;
   ZmqgSession *session = self->session;
+  gboolean hung_up = session != NULL && session->hung_up;
 
   self->connection = NULL;
 
-  if (session != NULL && self->options->immediate)
+  /* Who closes a raw connection wants no other. */
+  if (session != NULL && (self->options->immediate || hung_up))
     {
       self->session = NULL;
       zmqg_session_end (session);
       dialer_unref (self); /* the session's; ours is still there */
     }
 
-  plan_next (self, reason);
+  if (hung_up)
+    tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
+  else
+    plan_next (self, reason);
   zmqg_connection_unref (connection);
   dialer_unref (self); /* the connection's */
 }

@@ -55,7 +55,7 @@ typedef struct
   int backlog;                /* connections */
   int send_buffer;            /* bytes, -1 = the system's */
   int receive_buffer;         /* bytes, -1 = the system's */
-  int in_batch_size;          /* bytes; no effect */
+  int in_batch_size;          /* bytes of a message of a raw peer */
   int out_batch_size;         /* bytes; no effect */
   int tos;                    /* IP_TOS and IPV6_TCLASS, 0 = leave */
   int priority;               /* SO_PRIORITY, 0 = leave */
@@ -72,6 +72,7 @@ typedef struct
   gboolean immediate;
   gboolean conflate;
   gboolean ipv6;
+  gboolean raw;               /* peers speak no ZMTP, but bytes */
   char *bind_to_device;       /* nullable: none */
   char *socks_proxy;          /* host:port, nullable: none */
   char *socks_username;       /* nullable: none */

@@ -52,6 +52,7 @@ typedef enum
   ZMQG_OUTBOUND_DRAINED,
   ZMQG_OUTBOUND_BLOCKED, /* the kernel's buffer is full */
   ZMQG_OUTBOUND_LEFT,    /* to a sender that writes when it finds no room */
+  ZMQG_OUTBOUND_HUNG_UP, /* a raw peer was sent nothing: close */
   ZMQG_OUTBOUND_FAILED,
 } ZmqgOutboundResult;
 

@@ -430,7 +430,15 @@ write_converted (ZmqgOutbound *self,
   ZmqgFrameArray frames;
 
   zmqg_frame_array_init (&frames);
-  if (zmqg_frame_queue_peek (self->pipe->in, &frames))
+  if (zmqg_frame_queue_peek (self->pipe->in, &frames) &&
+      self->version == ZMQG_ZMTP_RAW && frames.n == 1 &&
+      frames.views[0].size == 0)
+    {
+      /* It stays at the head; the engine finds it, too. */
+      zmqg_frame_queue_rewind (self->pipe->in);
+      result = ZMQG_OUTBOUND_HUNG_UP;
+    }
+  else if (frames.n > 0)
     {
       g_autofree ZmqgConverted *converted = g_new (ZmqgConverted, frames.n);
       g_autoptr (GArray) ranges = convert_message (self, &frames, converted);

@@ -103,6 +103,7 @@ struct _ZmqgSession
   gboolean active;    /* something was read or written since it started */
   gboolean closing; /* the socket's end is gone */
   gboolean done;    /* finished was told */
+  gboolean hung_up; /* a raw connection that the user ended */
 };
 
 /* A pipe as the socket's options and type want it; its first end is the

@@ -271,7 +271,9 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:in-batch-size:
  *
- * How many bytes are read at once, at least 1: a hint, which has no effect.
+ * How many bytes are read at once, at least 1: the largest message that comes
+ * from a raw peer (see [property@RouterSocket:raw]); else a hint, which has no
+ * effect.
  *
  * Since: 1.0
  */
