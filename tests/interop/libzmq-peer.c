@@ -96,6 +96,7 @@ static const Option options[] = {
   { "xpub-verbose", ZMQ_XPUB_VERBOSE, FALSE },
   { "xpub-verboser", ZMQ_XPUB_VERBOSER, FALSE },
   { "welcome", ZMQ_XPUB_WELCOME_MSG, TRUE },
+  { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
