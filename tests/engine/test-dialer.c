@@ -36,7 +36,7 @@ start (Fixture *self)
 static void
 stop (Fixture *self)
 {
-  g_clear_pointer (&self->dialer, zmqg_dialer_stop);
+  zmqg_dialer_stop (g_steal_pointer (&self->dialer), FALSE);
 }
 
 static void
@@ -197,6 +197,129 @@ test_permanent (Fixture *self,
     zmqg_test_turn (NULL);
   g_assert_cmpuint (self->test.dials->len, ==, 1);
   g_assert_cmpuint (self->test.n_failed, ==, 1);
+  close (far);
+}
+
+/* --- Stopping ----------------------------------------------------------- */
+
+static void
+await_stopped (Fixture *self,
+               guint n_dials)
+{
+  ZMQG_TEST_AWAIT (engine_test_count_state (
+                     &self->test, ZMQG_ENDPOINT_STATE_STOPPED) == 1,
+                   ENGINE_TEST_DEADLINE);
+  for (guint i = 0; i < 10; i++)
+    zmqg_test_turn (NULL);
+  g_assert_cmpuint (self->test.dials->len, ==, n_dials);
+}
+
+static void
+test_refused_stops (Fixture *self,
+                    gconstpointer data G_GNUC_UNUSED)
+{
+  self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_CONN_REFUSED;
+  self->test.dial_error = G_IO_ERROR_TIMED_OUT;
+  start (self);
+  await_dials (self, 3);
+  /* Seen by the next one. */
+  self->test.dial_error = G_IO_ERROR_CONNECTION_REFUSED;
+  ZMQG_TEST_AWAIT (engine_test_count_state (
+                     &self->test, ZMQG_ENDPOINT_STATE_STOPPED) == 1,
+                   ENGINE_TEST_DEADLINE);
+  await_stopped (self, self->test.dials->len);
+}
+
+/* Those of other kinds are no reason. */
+static void
+test_refused_does_not_stop (Fixture *self,
+                            gconstpointer data)
+{
+  self->test.options->reconnect_stop = GPOINTER_TO_INT (data);
+  start (self);
+  await_dials (self, 5);
+  g_assert_cmpuint (engine_test_count_state (
+                      &self->test, ZMQG_ENDPOINT_STATE_STOPPED), ==, 0);
+}
+
+static void
+test_handshake_stops (Fixture *self,
+                      gconstpointer data)
+{
+  gboolean is_silent = GPOINTER_TO_INT (data);
+  int far = prepare_link (self);
+
+  self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED;
+  self->test.options->handshake_interval = 20;
+  start (self);
+  if (!is_silent)
+    close (far);
+  await_stopped (self, 1);
+  g_assert_cmpuint (self->test.n_failed, ==, 1);
+  if (is_silent)
+    close (far);
+}
+
+/* A connection that was complete may be lost. */
+static void
+test_handshake_does_not_stop (Fixture *self,
+                              gconstpointer data G_GNUC_UNUSED)
+{
+  int far = prepare_link (self);
+
+  self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED;
+  start (self);
+  shake_hands (far);
+  ZMQG_TEST_AWAIT (self->test.n_added == 1, ENGINE_TEST_DEADLINE);
+  close (far);
+  await_dials (self, 4);
+  g_assert_cmpuint (engine_test_count_state (
+                      &self->test, ZMQG_ENDPOINT_STATE_STOPPED), ==, 0);
+}
+
+/* What is still to be sent may use the connection that there is, and makes
+ * no other. */
+static void
+test_disconnect_stops (Fixture *self,
+                       gconstpointer data)
+{
+  gboolean is_waiting = GPOINTER_TO_INT (data);
+
+  self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_AFTER_DISCONNECT;
+  if (is_waiting)
+    self->test.options->reconnect_interval = 3600 * 1000;
+  start (self);
+  engine_test_send (&self->test, "never");
+  if (is_waiting)
+    ZMQG_TEST_AWAIT (engine_test_count_state (
+                       &self->test, ZMQG_ENDPOINT_STATE_WAITING) == 1,
+                     ENGINE_TEST_DEADLINE);
+  else
+    await_dials (self, 3);
+  engine_test_close_pipe (&self->test, -1);
+  zmqg_dialer_stop (g_steal_pointer (&self->dialer), TRUE);
+  ZMQG_TEST_AWAIT (self->test.n_ended == self->test.n_started,
+                   ENGINE_TEST_DEADLINE);
+  g_assert_cmpuint (self->test.unsent, ==, 1);
+}
+
+static void
+test_disconnect_sends (Fixture *self,
+                       gconstpointer data G_GNUC_UNUSED)
+{
+  int far = prepare_link (self);
+
+  self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_AFTER_DISCONNECT;
+  start (self);
+  engine_test_send (&self->test, "last");
+  ZMQG_TEST_AWAIT (self->test.links.length == 0, ENGINE_TEST_DEADLINE);
+  engine_test_close_pipe (&self->test, -1);
+  zmqg_dialer_stop (g_steal_pointer (&self->dialer), TRUE);
+  shake_hands (far);
+  engine_test_peer_expect (far, "\0\4last", 6);
+  ZMQG_TEST_AWAIT (self->test.n_ended == self->test.n_started,
+                   ENGINE_TEST_DEADLINE);
+  g_assert_cmpuint (self->test.unsent, ==, 0);
   close (far);
 }
 
@@ -379,6 +502,16 @@ main (int argc,
   ADD_WITH ("never-again/-1", test_never_again, -1);
   ADD ("never-again-with-messages", test_never_again_with_messages);
   ADD ("permanent", test_permanent);
+  ADD ("stop/refused", test_refused_stops);
+  ADD_WITH ("stop/not-when-refused", test_refused_does_not_stop,
+            ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED |
+              ZMQG_RECONNECT_STOP_AFTER_DISCONNECT);
+  ADD_WITH ("stop/handshake-lost", test_handshake_stops, FALSE);
+  ADD_WITH ("stop/handshake-silent", test_handshake_stops, TRUE);
+  ADD ("stop/not-when-lost-later", test_handshake_does_not_stop);
+  ADD_WITH ("stop/disconnect-while-dialling", test_disconnect_stops, FALSE);
+  ADD_WITH ("stop/disconnect-while-waiting", test_disconnect_stops, TRUE);
+  ADD ("stop/disconnect-sends", test_disconnect_sends);
   ADD ("one-pipe", test_one_pipe);
   ADD ("immediate", test_immediate);
   ADD_WITH ("stop-while-waiting/pipe", test_stop_while_waiting, FALSE);

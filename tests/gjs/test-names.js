@@ -10,7 +10,8 @@ import {assert, equal, run, test} from './tap.js';
 
 const METHODS = {
     Context: `create_socket shutdown terminate terminate_async
-        terminate_finish get_engine_mode get_io_threads set_io_threads`,
+        terminate_finish get_engine_mode get_io_threads set_io_threads
+        add_thread_affinity remove_thread_affinity`,
     Endpoint: 'get_uri get_kind get_state get_last_error get_reconnects',
     Event: `get_event_type get_endpoint get_peer get_local_address
         get_remote_address get_error get_value get_descriptor get_system_error
@@ -22,14 +23,19 @@ const METHODS = {
     Peer: `get_remote_address get_remote_uri get_credentials get_identity
         get_socket_type get_mechanism get_statistics get_property get_user_id
         get_metadata is_connected drop`,
-    Socket: `bind bind_endpoint connect_to connect_endpoint unbind
+    Socket: `bind bind_endpoint bind_fd connect_to connect_endpoint unbind
         disconnect_from get_last_endpoint get_context get_socket_type
         send send_data send_bytes send_string try_send send_async send_finish
         receive try_receive receive_async receive_finish receive_batch
         receive_batch_async receive_batch_finish create_source get_events
         flush flush_async flush_finish close is_closed wait_for_peers
         wait_for_peers_async wait_for_peers_finish set_routing_id_data
-        set_routing_id_string get_statistics`,
+        set_routing_id_string set_hello_message_data set_hello_message_string
+        set_disconnect_message_data set_disconnect_message_string
+        set_hiccup_message_data set_hiccup_message_string
+        add_metadata add_accept_filter clear_accept_filters
+        add_ipc_filter_uid add_ipc_filter_gid add_ipc_filter_pid
+        clear_ipc_filters get_statistics`,
     Statistics: `get_messages_sent get_bytes_sent get_messages_received
         get_bytes_received get_copies get_handed_on get_outbound_dropped
         get_outbound_queued get_arrived get_taken get_inbound_dropped
@@ -39,7 +45,7 @@ const METHODS = {
     PubSocket: `wait_for_subscribers wait_for_subscribers_async
         wait_for_subscribers_finish`,
     RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
-        get_notify_peers set_notify_peers set_connect_routing_id_data
+        get_notify_peers set_notify_peers get_raw set_raw set_connect_routing_id_data
         set_connect_routing_id_string`,
     ReqSocket: `request request_async request_finish get_correlate set_correlate
         get_relaxed set_relaxed get_request_retries set_request_retries
@@ -56,7 +62,8 @@ const METHODS = {
 };
 
 const PROPERTIES = {
-    Context: 'engine-mode io-threads max-sockets max-message-size ipv6 thread-name-prefix',
+    Context: `engine-mode io-threads max-sockets max-message-size ipv6
+        thread-name-prefix thread-priority thread-scheduling-policy blocky`,
     Endpoint: 'uri kind state last-error reconnects',
     Peer: `remote-address remote-uri credentials identity socket-type mechanism
         statistics user-id metadata connected`,
@@ -64,10 +71,15 @@ const PROPERTIES = {
         receive-timeout routing-id immediate conflate reconnect-interval
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
-        tcp-keepalive-interval send-buffer receive-buffer connect-timeout`,
+        tcp-keepalive-interval send-buffer receive-buffer connect-timeout
+        max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
+        use-fd affinity socks-proxy socks-username socks-password
+        hello-message disconnect-message hiccup-message in-batch-size
+        out-batch-size`,
     ReqSocket: 'correlate relaxed request-retries request-retry-interval',
     Request: 'message peer',
-    RouterSocket: 'mandatory handover notify-peers probe-router',
+    RouterSocket: 'mandatory handover notify-peers probe-router raw',
     XpubSocket: 'verbose manual no-drop welcome-message',
 };
 
@@ -75,6 +87,11 @@ const ERRORS = `WOULD_BLOCK CLOSED TERMINATED STATE UNROUTABLE NOT_SUPPORTED
     INVALID_ENDPOINT PROTOCOL_NOT_SUPPORTED INCOMPATIBLE ADDRESS_IN_USE
     ADDRESS_NOT_AVAILABLE NO_DEVICE NOT_FOUND MESSAGE_TOO_LARGE PROTOCOL
     AUTHENTICATION PEER_LOST FORKED TIMED_OUT`;
+
+const FLAGS = {
+    ReconnectStop: 'NONE CONN_REFUSED HANDSHAKE_FAILED AFTER_DISCONNECT',
+    RouterNotify: 'NONE CONNECT DISCONNECT',
+};
 
 const TYPES = ['Pair', 'Pub', 'Sub', 'Req', 'Rep', 'Dealer', 'Router', 'Pull',
     'Push', 'Xpub', 'Xsub'];
@@ -104,6 +121,13 @@ test('error codes', async () => {
         code => equal(typeof Zmqg.Error[code], 'number', code));
     assert(Zmqg.Error.quark() > 0, 'quark');
 });
+
+for (const [name, flags] of Object.entries(FLAGS)) {
+    test(`flags ${name}`, async () => {
+        words(flags).forEach(
+            flag => equal(typeof Zmqg[name][flag], 'number', flag));
+    });
+}
 
 test('signals', async () => {
     for (const signal of ['message', 'peer-added', 'peer-removed', 'handshake-failed',

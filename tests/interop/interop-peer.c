@@ -60,6 +60,13 @@ interop_peer_kill (InteropPeer *self)
   g_string_truncate (self->unread, 0);
 }
 
+void
+interop_peer_signal (InteropPeer *self,
+                     int number)
+{
+  g_subprocess_send_signal (self->process, number);
+}
+
 /* --- Talk --------------------------------------------------------------- */
 
 static void

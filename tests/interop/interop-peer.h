@@ -40,4 +40,7 @@ void interop_do (InteropPeer *self, const char *format, ...)
 void interop_peer_kill (InteropPeer *self);
 void interop_peer_start (InteropPeer *self);
 
+/* SIGSTOP and SIGCONT: the process is there, and does nothing. */
+void interop_peer_signal (InteropPeer *self, int number);
+
 G_END_DECLS

@@ -31,6 +31,7 @@
  *   send FRAME…              ok
  *   recv                     message FRAME…
  *   try                      message FRAME…, or nothing
+ *   gets PROPERTY            property VALUE, of the next message
  *   echo                     message FRAME…; sends it back
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
@@ -100,9 +101,11 @@ static const Option options[] = {
   { "xpub-verbose", ZMQ_XPUB_VERBOSE, FALSE },
   { "xpub-verboser", ZMQ_XPUB_VERBOSER, FALSE },
   { "welcome", ZMQ_XPUB_WELCOME_MSG, TRUE },
+  { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
+  { "metadata", 95, TRUE }, /* a draft */
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
@@ -320,6 +323,32 @@ try_receive (Peer *self,
 }
 
 static void
+get_property (Peer *self,
+              char **arguments,
+              guint n)
+{
+  const char *value;
+  zmq_msg_t frame;
+
+  zmq_msg_init (&frame);
+  do
+    if (zmq_msg_recv (&frame, self->socket, 0) < 0)
+      {
+        answer_result (-1);
+        zmq_msg_close (&frame);
+        return;
+      }
+  while (zmq_msg_more (&frame));
+
+  value = zmq_msg_gets (&frame, arguments[0]);
+  if (value != NULL)
+    answer ("property %s", value);
+  else
+    answer ("no property");
+  zmq_msg_close (&frame);
+}
+
+static void
 echo_one (Peer *self,
           char **arguments,
           guint n)
@@ -484,6 +513,7 @@ static const struct
   { "send", 1, send_one },
   { "recv", 0, receive_one },
   { "try", 0, try_receive },
+  { "gets", 1, get_property },
   { "echo", 0, echo_one },
   { "burst", 2, burst },
   { "collect", 2, collect },

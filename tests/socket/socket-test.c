@@ -68,7 +68,8 @@ socket_test_add (const char *path,
       gboolean in_process = i == 0;
 
       if ((scope == SOCKET_TEST_INPROC && !in_process) ||
-          (scope == SOCKET_TEST_NETWORK && in_process))
+          (scope == SOCKET_TEST_NETWORK && in_process) ||
+          (scope == SOCKET_TEST_TCP && i != 1))
         continue;
 
       add_case (path, transports[i], ZMQG_ENGINE_MODE_THREADS, func);

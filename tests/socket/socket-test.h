@@ -41,6 +41,7 @@ typedef enum
   SOCKET_TEST_ALL,
   SOCKET_TEST_INPROC, /* where the order of events must be certain */
   SOCKET_TEST_NETWORK,
+  SOCKET_TEST_TCP,
 } SocketTestScope;
 
 /* Adds a test for each transport in scope and each engine mode. */

@@ -203,6 +203,35 @@ test_abstract (TransportTest *self,
   transport_test_unlisten (IPC, &listening);
 }
 
+/* A path and a name: neither is removed, nor is anything where they were. */
+static void
+test_adopt (TransportTest *self,
+            gconstpointer data)
+{
+  g_autofree char *folder = zmqg_test_tmpdir ();
+  g_autofree char *path = g_build_filename (folder, "socket", NULL);
+  g_autofree char *name = g_strconcat ("@", folder, NULL);
+  const char *addresses[] = { path, name };
+
+  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      ZmqgListening original;
+      ZmqgListening listening;
+
+      transport_test_listen (self, IPC, addresses[i], &original);
+      g_assert_true (IPC->adopt (dup (original.fd), &listening, &error));
+      g_assert_no_error (error);
+      g_assert_cmpstr (listening.uri, ==, original.uri);
+      check_connects (self, &listening);
+      transport_test_unlisten (IPC, &listening);
+      g_assert_true (i == 1 || g_file_test (path, G_FILE_TEST_EXISTS));
+      check_connects (self, &original);
+      transport_test_unlisten (IPC, &original);
+    }
+  zmqg_test_rmdir (folder);
+}
+
 /* That a wildcard is made in @folder, and is gone afterwards. */
 static void
 check_wildcard (TransportTest *self,
@@ -413,6 +442,7 @@ main (int argc,
   ADD ("length", test_length);
   ADD ("refused", test_refused);
   ADD ("abstract", test_abstract);
+  ADD ("adopt", test_adopt);
   ADD ("wildcard", test_wildcard);
   ADD ("takes-over", test_takes_over);
   ADD ("spares-files", test_spares_files);

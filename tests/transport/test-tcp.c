@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 
+#include <fcntl.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -422,6 +423,168 @@ test_options (TransportTest *self,
   transport_test_unlisten (TCP, &listening);
 }
 
+/* Whether this process may set an option that the kernel may refuse. */
+static gboolean
+may_set (int name,
+         int value)
+{
+  int fd = socket (AF_INET, SOCK_STREAM, 0);
+  gboolean may = setsockopt (fd, SOL_SOCKET, name, &value, sizeof value) == 0;
+
+  close (fd);
+  return may;
+}
+
+static void
+check_priority (int fd,
+                gboolean is_connection)
+{
+  g_assert_cmpint (transport_test_get_option (fd, SOL_SOCKET, SO_PRIORITY), ==,
+                   5);
+  if (may_set (SO_BUSY_POLL, 40))
+    g_assert_cmpint (transport_test_get_option (fd, SOL_SOCKET, SO_BUSY_POLL),
+                     ==, 40);
+  if (is_connection)
+    g_assert_cmpint (transport_test_get_option (fd, IPPROTO_TCP,
+                                                TCP_USER_TIMEOUT), ==, 4321);
+}
+
+static void
+test_priority (TransportTest *self,
+               gconstpointer data)
+{
+  g_autoptr (ZmqgLink) accepted = NULL;
+  ZmqgListening listening;
+  DialTest dial;
+
+  self->options->priority = 5;
+  self->options->busy_poll = 40;
+  self->options->tcp_max_retransmit = 4321;
+
+  transport_test_listen (self, TCP, "127.0.0.1:*", &listening);
+  check_priority (listening.fd, FALSE);
+  dial_test_start (&dial, self, TCP, listening.uri + strlen ("tcp://"), NULL);
+  dial_test_await (&dial);
+  g_assert_no_error (dial.error);
+  accepted = transport_test_accept (self, TCP, &listening);
+  check_priority (dial.link->fd, TRUE);
+  check_priority (accepted->fd, TRUE);
+  dial_test_clear (&dial);
+  transport_test_unlisten (TCP, &listening);
+}
+
+static void
+check_device (int fd,
+              const char *expected)
+{
+  char name[16] = "";
+  socklen_t size = sizeof name;
+
+  g_assert_no_errno (getsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, name,
+                                 &size));
+  g_assert_cmpstr (name, ==, expected);
+}
+
+static void
+test_device (TransportTest *self,
+             gconstpointer data)
+{
+  g_autoptr (ZmqgLink) accepted = NULL;
+  ZmqgListening listening;
+  ZmqgListening other;
+  DialTest dial;
+
+  transport_test_listen (self, TCP, "127.0.0.1:*", &other);
+  self->options->bind_to_device = g_strdup ("lo");
+  transport_test_listen (self, TCP, "127.0.0.1:*", &listening);
+  check_device (listening.fd, "lo");
+  dial_test_start (&dial, self, TCP, listening.uri + strlen ("tcp://"), NULL);
+  dial_test_await (&dial);
+  g_assert_no_error (dial.error);
+  accepted = transport_test_accept (self, TCP, &listening);
+  check_device (dial.link->fd, "lo");
+  check_device (accepted->fd, "lo");
+  dial_test_clear (&dial);
+
+  /* Both fail, and say why. */
+  g_free (self->options->bind_to_device);
+  self->options->bind_to_device = g_strdup ("nosuchif");
+  transport_test_listen_fails (self, TCP, "127.0.0.1:*", ZMQG_ERROR,
+                               ZMQG_ERROR_NO_DEVICE);
+  transport_test_dial_fails (self, TCP, other.uri + strlen ("tcp://"),
+                             ZMQG_ERROR, ZMQG_ERROR_NO_DEVICE);
+  transport_test_unlisten (TCP, &listening);
+  transport_test_unlisten (TCP, &other);
+}
+
+/* Another process that listens there, too, goes on. */
+static void
+test_adopt (TransportTest *self,
+            gconstpointer data)
+{
+  g_autoptr (ZmqgLink) accepted = NULL;
+  g_autoptr (ZmqgLink) later = NULL;
+  g_autoptr (GError) error = NULL;
+  ZmqgListening original;
+  ZmqgListening listening;
+  DialTest dial;
+  int fd;
+
+  transport_test_listen (self, TCP, "127.0.0.1:*", &original);
+  fd = dup (original.fd);
+  g_assert_no_errno (fcntl (fd, F_SETFL, 0));
+  g_assert_true (TCP->adopt (fd, &listening, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (listening.fd, ==, fd);
+  g_assert_cmpstr (listening.uri, ==, original.uri);
+  transport_test_check_fd (fd);
+
+  dial_test_start (&dial, self, TCP, listening.uri + strlen ("tcp://"), NULL);
+  dial_test_await (&dial);
+  accepted = transport_test_accept (self, TCP, &listening);
+  transport_test_check_pair (dial.link, accepted);
+  dial_test_clear (&dial);
+  transport_test_unlisten (TCP, &listening);
+
+  dial_test_start (&dial, self, TCP, original.uri + strlen ("tcp://"), NULL);
+  dial_test_await (&dial);
+  g_assert_no_error (dial.error);
+  later = transport_test_accept (self, TCP, &original);
+  dial_test_clear (&dial);
+  transport_test_unlisten (TCP, &original);
+}
+
+static void
+check_adopt_refused (int fd)
+{
+  g_autoptr (GError) error = NULL;
+  ZmqgListening listening = { .fd = -2 };
+
+  g_assert_false (TCP->adopt (fd, &listening, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpint (listening.fd, ==, -2);
+  g_assert_cmpint (fcntl (fd, F_GETFD), >=, 0);
+  close (fd);
+}
+
+static void
+test_adopt_refused (TransportTest *self,
+                    gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  ZmqgListening listening;
+  int unix_fd = socket (AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr autobind = { .sa_family = AF_UNIX };
+
+  check_adopt_refused (socket (AF_INET, SOCK_STREAM, 0));
+  check_adopt_refused (socket (AF_INET, SOCK_DGRAM, 0));
+  g_assert_no_errno (bind (unix_fd, &autobind, sizeof autobind.sa_family));
+  g_assert_no_errno (listen (unix_fd, 1));
+  check_adopt_refused (unix_fd);
+  g_assert_false (TCP->adopt (1 << 20, &listening, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+}
+
 static char *
 get_congestion_control (int fd)
 {
@@ -616,6 +779,10 @@ main (int argc,
   ADD ("connect/source-address", test_source_address);
   ADD ("connect/self", test_self_connection);
   ADD ("options", test_options);
+  ADD ("options/priority", test_priority);
+  ADD ("options/device", test_device);
+  ADD ("adopt", test_adopt);
+  ADD ("adopt/refused", test_adopt_refused);
   ADD ("congestion-control", test_congestion_control);
   ADD ("accept-nothing", test_accept_nothing);
   ADD ("matches", test_matches);

@@ -87,3 +87,9 @@ G_DEFINE_ENUM_TYPE (ZmqgProtocolError, zmqg_protocol_error,
                     G_DEFINE_ENUM_VALUE (ZMQG_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE, "zap-invalid-status-code"),
                     G_DEFINE_ENUM_VALUE (ZMQG_PROTOCOL_ERROR_ZAP_INVALID_METADATA, "zap-invalid-metadata"),
                     G_DEFINE_ENUM_VALUE (ZMQG_PROTOCOL_ERROR_WS_UNSPECIFIED, "ws-unspecified"))
+
+G_DEFINE_FLAGS_TYPE (ZmqgReconnectStop, zmqg_reconnect_stop,
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_NONE, "none"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_CONN_REFUSED, "conn-refused"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED, "handshake-failed"),
+                     G_DEFINE_ENUM_VALUE (ZMQG_RECONNECT_STOP_AFTER_DISCONNECT, "after-disconnect"))

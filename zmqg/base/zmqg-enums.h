@@ -264,4 +264,30 @@ typedef enum
 ZMQG_PUBLIC
 GType zmqg_drop_reason_get_type (void);
 
+/**
+ * ZmqgReconnectStop:
+ * @ZMQG_RECONNECT_STOP_NONE: it goes on after any of them
+ * @ZMQG_RECONNECT_STOP_CONN_REFUSED: a peer refused the connection: nobody
+ *   listens there
+ * @ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED: the connection was lost, or the time
+ *   was up, during the handshake
+ * @ZMQG_RECONNECT_STOP_AFTER_DISCONNECT: the endpoint was disconnected from,
+ *   and what was still to be sent cannot be
+ *
+ * After what an endpoint does not connect again.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  ZMQG_RECONNECT_STOP_NONE = 0,
+  ZMQG_RECONNECT_STOP_CONN_REFUSED = 1 << 0,
+  ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED = 1 << 1,
+  ZMQG_RECONNECT_STOP_AFTER_DISCONNECT = 1 << 2,
+} ZmqgReconnectStop;
+
+#define ZMQG_TYPE_RECONNECT_STOP (zmqg_reconnect_stop_get_type ())
+ZMQG_PUBLIC
+GType zmqg_reconnect_stop_get_type (void);
+
 G_END_DECLS

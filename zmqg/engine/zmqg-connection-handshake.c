@@ -111,7 +111,8 @@ start_after_greeting (ZmqgConnection *self)
 
   if (self->greeting.version >= ZMQG_ZMTP_3_0)
     {
-      ZmqgHandshakeInfo info = { type, self->options->routing_id };
+      ZmqgHandshakeInfo info = { type, self->options->routing_id,
+                                 self->options->metadata };
 
       self->mechanism = zmqg_null_mechanism.start (&info, self->output);
       self->state = STATE_MECHANISM;
@@ -223,6 +224,24 @@ subscribe_all (ZmqgConnection *self)
   return TRUE;
 }
 
+/* The message that each connection begins with. */
+static void
+say_hello (ZmqgConnection *self)
+{
+  GBytes *hello = self->options->hello_message;
+  guint8 header[MAX (ZMQG_FRAME_HEADER_MAX, ZMQG_ZMTP1_HEADER_MAX)];
+  gsize size;
+
+  if (hello == NULL || !self->client->table->greets || self->options->raw)
+    return;
+
+  size = g_bytes_get_size (hello);
+  size = self->greeting.version >= ZMQG_ZMTP_2_0
+           ? zmqg_frame_encode_header (header, 0, size)
+           : zmqg_zmtp1_encode_header (header, 0, size);
+  zmqg_outbound_begin_with (&self->session->outbound, header, size, hello);
+}
+
 /* Hands the connection to its session. */
 static void
 start_traffic (ZmqgConnection *self)
@@ -268,6 +287,7 @@ start_traffic (ZmqgConnection *self)
   zmqg_heartbeat_start (&self->heartbeat, session,
                         greeting->version >= ZMQG_ZMTP_3_0);
   zmqg_tag_unref (&record->tag);
+  say_hello (self);
   zmqg_outbound_open (&session->outbound, self->link->fd,
                       self->output_stream, greeting->version, has_commands);
 

@@ -561,6 +561,11 @@ zmqg_connection_run_output (ZmqgConnection *self)
       zmqg_session_write_later (session);
       break;
 
+    case ZMQG_OUTBOUND_HUNG_UP:
+      session->hung_up = TRUE;
+      zmqg_connection_close (self, NULL);
+      break;
+
     case ZMQG_OUTBOUND_FAILED:
     default:
       /* What the peer sent before that can still be read. */
@@ -731,8 +736,18 @@ zmqg_connection_new (ZmqgEngine *engine,
   zmqg_connection_own_identity (self, &identity_size);
   zmqg_greeting_init (&self->greeting, "NULL", client->table->number,
                       identity_size);
-  zmqg_connection_start_handshake_output (self);
 
+  if (options->raw)
+    {
+      /* There is no handshake: traffic starts with the first turn. */
+      self->greeting.version = ZMQG_ZMTP_RAW;
+      self->state = STATE_FLUSH;
+      self->want_output = TRUE;
+      zmqg_connection_update_watch (self);
+      return self;
+    }
+
+  zmqg_connection_start_handshake_output (self);
   if (options->handshake_interval > 0)
     zmqg_reactor_start_timer (zmqg_engine_get_reactor (engine),
                               &self->handshake, options->handshake_interval);

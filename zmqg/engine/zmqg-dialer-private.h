@@ -20,5 +20,6 @@ ZmqgDialer *zmqg_dialer_new (ZmqgEngine *engine, ZmqgClient *client,
                              const char *address, ZmqgPipe **pipe);
 
 /* Any thread: no new attempt but for what a closed pipe has still to send.
- * The socket closes the pipes. Drops the caller's reference. */
-void zmqg_dialer_stop (ZmqgDialer *self);
+ * The socket closes the pipes. @disconnected: by the user's call, not with the
+ * socket. Drops the caller's reference. */
+void zmqg_dialer_stop (ZmqgDialer *self, gboolean disconnected);

@@ -26,7 +26,9 @@ struct _ZmqgDialer
   ZmqgSession *session; /* borrowed from its pipe; NULL once it has ended */
   ZmqgTimer retry;
   guint interval;       /* ms waited last, of a back-off */
+  gboolean shaking;     /* a connection has not ended its handshake */
   gboolean stopped;     /* no session is to begin */
+  gboolean disconnected; /* and that by the user's call */
   gboolean idle;        /* no attempt will be made any more */
 };
 
@@ -111,6 +113,23 @@ next_interval (ZmqgDialer *self)
   return self->interval;
 }
 
+/* Whether the options say that no other attempt is to follow. */
+static gboolean
+is_last (ZmqgDialer *self,
+         const GError *reason)
+{
+  int stop = self->options->reconnect_stop;
+
+  if (self->options->reconnect_interval <= 0)
+    return TRUE;
+  if ((stop & ZMQG_RECONNECT_STOP_CONN_REFUSED) &&
+      g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return TRUE;
+  if ((stop & ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED) && self->shaking)
+    return TRUE;
+  return (stop & ZMQG_RECONNECT_STOP_AFTER_DISCONNECT) && self->disconnected;
+}
+
 /* Nothing is connected: whether and when to try again. */
 static void
 plan_next (ZmqgDialer *self,
@@ -119,12 +138,13 @@ plan_next (ZmqgDialer *self,
   guint interval;
   gboolean over = self->session == NULL &&
                   (self->stopped || !self->options->immediate);
+  gboolean last = is_last (self, reason);
 
+  self->shaking = FALSE;
   if (over)
     return;
 
-  if (self->options->reconnect_interval <= 0 ||
-      zmqg_connection_error_is_permanent (reason))
+  if (last || zmqg_connection_error_is_permanent (reason))
     {
       self->idle = TRUE;
       tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
@@ -187,6 +207,8 @@ start_session (ZmqgDialer *self)
                            self->endpoint, &self->session);
   self->session->finished = session_finished;
   self->session->owner = dialer_ref (self);
+  if (self->client->table->hears_hiccups)
+    self->session->last_word = self->options->hiccup_message;
   return pipe;
 }
 
@@ -201,6 +223,7 @@ connection_established (ZmqgConnection *connection G_GNUC_UNUSED,
   ZmqgPipe *pipe;
 
   self->interval = 0;
+  self->shaking = FALSE;
   tell (self, ZMQG_ENDPOINT_STATE_CONNECTED, NULL);
 
   if (self->session != NULL)
@@ -231,17 +254,22 @@ connection_closed (ZmqgConnection *connection,
 {
   ZmqgDialer *self = owner;
   ZmqgSession *session = self->session;
+  gboolean hung_up = session != NULL && session->hung_up;
 
   self->connection = NULL;
 
-  if (session != NULL && self->options->immediate)
+  /* Who closes a raw connection wants no other. */
+  if (session != NULL && (self->options->immediate || hung_up))
     {
       self->session = NULL;
       zmqg_session_end (session);
       dialer_unref (self); /* the session's; ours is still there */
     }
 
-  plan_next (self, reason);
+  if (hung_up)
+    tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
+  else
+    plan_next (self, reason);
   zmqg_connection_unref (connection);
   dialer_unref (self); /* the connection's */
 }
@@ -276,6 +304,7 @@ dial_done (ZmqgLink *link,
   if (link != NULL && cancelled)
     g_clear_pointer (&link, zmqg_link_free);
 
+  self->shaking = link != NULL;
   if (link != NULL)
     {
       report (self, ZMQG_EVENT_TYPE_CONNECTED, link->fd, link, NULL);
@@ -353,9 +382,9 @@ zmqg_dialer_new (ZmqgEngine *engine,
 }
 
 static void
-stop_in_engine (gpointer data)
+stop (ZmqgDialer *self)
 {
-  ZmqgDialer *self = data;
+  ZmqgReactor *reactor = zmqg_engine_get_reactor (self->engine);
 
   self->stopped = TRUE;
 
@@ -363,8 +392,7 @@ stop_in_engine (gpointer data)
    * already, or will be. */
   if (self->session == NULL)
     {
-      zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
-                               &self->retry);
+      zmqg_reactor_stop_timer (reactor, &self->retry);
       if (self->cancellable != NULL)
         g_cancellable_cancel (self->cancellable);
       if (self->connection != NULL)
@@ -374,12 +402,39 @@ stop_in_engine (gpointer data)
     {
       session_finished (self->session, self);
     }
+}
 
+static void
+stop_in_engine (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  stop (self);
+  dialer_unref (self);
+}
+
+static void
+disconnect_in_engine (gpointer data)
+{
+  ZmqgDialer *self = data;
+
+  self->disconnected = TRUE;
+  /* While it waits nothing else would end it. */
+  if (zmqg_timer_is_running (&self->retry) && is_last (self, NULL))
+    {
+      zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
+                               &self->retry);
+      self->idle = TRUE;
+    }
+  stop (self);
   dialer_unref (self);
 }
 
 void
-zmqg_dialer_stop (ZmqgDialer *self)
+zmqg_dialer_stop (ZmqgDialer *self,
+                  gboolean disconnected)
 {
-  zmqg_engine_call (self->engine, stop_in_engine, self);
+  zmqg_engine_call (self->engine,
+                    disconnected ? disconnect_in_engine : stop_in_engine,
+                    self);
 }

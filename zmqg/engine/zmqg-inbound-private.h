@@ -29,6 +29,7 @@ struct _ZmqgInbound
   guint ttl;             /* of the peer's PING, in ms, not yet acted upon */
 
   gboolean zmtp1;        /* the framing of ZMTP 1.0 */
+  gboolean raw;          /* no framing: what is read at once is a message */
   gboolean discard;      /* nobody will read what is received */
   gboolean paused;       /* there is no room under the mark */
   guint64 n_reads;       /* that brought something */

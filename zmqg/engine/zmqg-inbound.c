@@ -64,6 +64,7 @@ zmqg_inbound_reset (ZmqgInbound *self,
   zmqg_frame_queue_roll_back (self->pipe->out);
   zmqg_frame_queue_set_tag (self->pipe->out, tag);
   self->zmtp1 = version < ZMQG_ZMTP_2_0;
+  self->raw = version == ZMQG_ZMTP_RAW;
   self->paused = FALSE;
   self->in_message = FALSE;
   self->check_state = 0;
@@ -476,6 +477,25 @@ walk_frame_zmtp1 (ZmqgInbound *self,
   return WALK_ON;
 }
 
+/* What is there, as a message; at most so much that both ends can bear it. */
+static WalkResult
+walk_raw (ZmqgInbound *self,
+          Walk *walk,
+          guint *room,
+          GError **error)
+{
+  ZmqgFrameView view = { .data = walk->p };
+
+  view.size = MIN (walk->end - walk->p, self->options->in_batch_size);
+  if (!hand_over_frame (self, &view, error))
+    return WALK_FAILED;
+
+  (*room)--;
+  walk->p += view.size;
+  walk->start = walk->boundary = walk->p;
+  return WALK_ON;
+}
+
 /* Takes the bytes as far as there is room; @taken says how many. */
 static gboolean
 take (ZmqgInbound *self,
@@ -516,8 +536,11 @@ take (ZmqgInbound *self,
             continue;
         }
 
-      result = self->zmtp1 ? walk_frame_zmtp1 (self, &walk, &room, error)
-                           : walk_frame (self, &walk, &room, error);
+      if (G_UNLIKELY (self->raw))
+        result = walk_raw (self, &walk, &room, error);
+      else
+        result = self->zmtp1 ? walk_frame_zmtp1 (self, &walk, &room, error)
+                             : walk_frame (self, &walk, &room, error);
     }
 
   /* Whole messages before a broken one are still delivered. */

@@ -20,6 +20,7 @@ typedef struct
   char *peer_address;          /* owned, nullable: "127.0.0.1", or for ipc
                                 * "localhost:<uid>:<gid>:<pid>" */
   GCredentials *credentials;   /* owned, nullable: ipc */
+  GError *refusal;             /* owned, nullable: why not to speak to it */
 } ZmqgLink;
 
 /* Takes the descriptor. */
@@ -40,7 +41,11 @@ typedef struct
   char *uri;    /* owned: resolved, as last-endpoint shows it */
   char *path;   /* owned, nullable: what to unlink at the end */
   char *folder; /* owned, nullable: what to remove after that */
+  gboolean is_adopted; /* another process may listen there too */
 } ZmqgListening;
+
+/* Closes the descriptor. */
+void zmqg_listening_close (ZmqgListening *self);
 
 /* On the way of a dial to its end, any number of times: a descriptor is being
  * connected (@error is %NULL), or was closed again. */
@@ -68,11 +73,17 @@ typedef struct
   gboolean (*listen) (const char *address, const ZmqgOptions *options,
                       ZmqgListening *listening, GError **error);
 
+  /* Listens with a descriptor that is bound and listens already, which it
+   * takes over; %FALSE when it is none of this transport: then it stays the
+   * caller's. As listen () else. */
+  gboolean (*adopt) (int fd, ZmqgListening *listening, GError **error);
+
   /* Closes the descriptor and removes what listen () created, and only
    * that. Any thread, no lock held but the listener's. */
   void (*unlisten) (ZmqgListening *listening);
 
-  /* Accepts one connection without blocking and sets it up. In the engine.
+  /* Accepts one connection without blocking and sets it up, or refuses it,
+   * if the options have filters that it does not match. In the engine.
    * %NULL with @error: WOULD_BLOCK when there is none, NO_RESOURCES when the
    * process has no descriptor for it (the connection stays in the backlog),
    * else the connection was aborted and the next may be fine. */

@@ -5,6 +5,7 @@
 
 #include "engine/zmqg-link-private.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 ZmqgLink *
@@ -34,8 +35,24 @@ zmqg_link_free (ZmqgLink *self)
   g_clear_object (&self->stream);
   g_clear_object (&self->remote);
   g_clear_object (&self->credentials);
+  g_clear_error (&self->refusal);
   g_free (self->local_text);
   g_free (self->remote_text);
   g_free (self->peer_address);
   g_free (self);
+}
+
+void
+zmqg_listening_close (ZmqgListening *self)
+{
+  if (self->fd >= 0)
+    {
+      /* Whoever polls it wakes up, and nobody listens any more, even where
+       * another process has the descriptor too: unless we have it from
+       * there. */
+      if (!self->is_adopted)
+        shutdown (self->fd, SHUT_RDWR);
+      close (self->fd);
+    }
+  self->fd = -1;
 }

@@ -155,6 +155,8 @@ handshake_done (ZmqgConnection *connection,
   pipe = zmqg_session_new (self->engine, self->client, self->options,
                            self->endpoint, &session);
   session->finished = session_finished;
+  if (self->client->table->hears_disconnects)
+    session->last_word = self->options->disconnect_message;
   if (!zmqg_session_attach (session, pipe, record))
     {
       zmqg_session_end (session);
@@ -215,6 +217,16 @@ start_connection (ZmqgListener *self,
     drop_oldest (self, "too many connections are in theirs");
 }
 
+static void
+refuse (ZmqgListener *self,
+        ZmqgLink *link)
+{
+  self->client->ops->handshake_failed (self->client, self->endpoint,
+                                       g_steal_pointer (&link->remote),
+                                       link->refusal);
+  zmqg_link_free (link);
+}
+
 /* --- Accepting ---------------------------------------------------------- */
 
 static ZmqgLink *
@@ -248,7 +260,10 @@ listener_ready (ZmqgFdWatch *watch,
 
       if (link != NULL)
         {
-          start_connection (self, link);
+          if (link->refusal == NULL)
+            start_connection (self, link);
+          else
+            refuse (self, link);
           continue;
         }
 

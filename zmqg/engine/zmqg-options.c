@@ -15,6 +15,9 @@
 #define INT_TO(name, field, minimum, maximum, fallback) \
   { name, ZMQG_OPTION_INT, G_STRUCT_OFFSET (ZmqgOptions, field), minimum, \
     maximum, fallback }
+#define MESSAGE(name, field) \
+  { name, ZMQG_OPTION_BYTES, G_STRUCT_OFFSET (ZmqgOptions, field), 1, \
+    G_MAXINT64, 0 }
 #define BOOLEAN(name, field, fallback) \
   { name, ZMQG_OPTION_BOOLEAN, G_STRUCT_OFFSET (ZmqgOptions, field), 0, 1, \
     fallback }
@@ -34,14 +37,25 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   { "heartbeat-ttl", ZMQG_OPTION_INT,
     G_STRUCT_OFFSET (ZmqgOptions, heartbeat_ttl), 0, 65535 * 100 + 99, 0,
     100 },
+  { "reconnect-stop", ZMQG_OPTION_FLAGS,
+    G_STRUCT_OFFSET (ZmqgOptions, reconnect_stop), 0, 7, 0, 0,
+    zmqg_reconnect_stop_get_type },
   INT ("backlog", backlog, 0, 100),
   INT ("send-buffer", send_buffer, -1, -1),
   INT ("receive-buffer", receive_buffer, -1, -1),
+  INT ("in-batch-size", in_batch_size, 1, 8192),
+  INT ("out-batch-size", out_batch_size, 1, 8192),
   INT ("tos", tos, 0, 0),
+  INT ("priority", priority, 0, 0),
+  INT ("busy-poll", busy_poll, 0, 0),
+  INT ("tcp-max-retransmit", tcp_max_retransmit, 0, 0),
   INT_TO ("tcp-keepalive", tcp_keepalive, -1, 1, -1),
   INT ("tcp-keepalive-count", tcp_keepalive_count, -1, -1),
   INT ("tcp-keepalive-idle", tcp_keepalive_idle, -1, -1),
   INT ("tcp-keepalive-interval", tcp_keepalive_interval, -1, -1),
+  INT ("use-fd", use_fd, -1, -1),
+  { "affinity", ZMQG_OPTION_UINT64, G_STRUCT_OFFSET (ZmqgOptions, affinity),
+    0, 0, 0 },
   { "max-message-size", ZMQG_OPTION_INT64,
     G_STRUCT_OFFSET (ZmqgOptions, max_message_size), -1, G_MAXINT64,
     G_GINT64_CONSTANT (1) << 30 },
@@ -49,8 +63,21 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   BOOLEAN ("immediate", immediate, FALSE),
   BOOLEAN ("conflate", conflate, FALSE),
   BOOLEAN ("ipv6", ipv6, FALSE),
+  /* The kernel's names have 16 bytes with the zero at the end. */
+  { "bind-to-device", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, bind_to_device), 1, 15, 0 },
+  { "socks-proxy", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_proxy), 1, G_MAXINT64, 0 },
+  /* RFC 1929, section 2: their lengths are one byte. */
+  { "socks-username", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_username), 1, 255, 0 },
+  { "socks-password", ZMQG_OPTION_STRING,
+    G_STRUCT_OFFSET (ZmqgOptions, socks_password), 1, 255, 0 },
   { "routing-id", ZMQG_OPTION_BYTES,
     G_STRUCT_OFFSET (ZmqgOptions, routing_id), 1, 255, 0 },
+  MESSAGE ("hello-message", hello_message),
+  MESSAGE ("disconnect-message", disconnect_message),
+  MESSAGE ("hiccup-message", hiccup_message),
 };
 
 const guint zmqg_n_option_specs = G_N_ELEMENTS (zmqg_option_specs);
@@ -67,10 +94,22 @@ zmqg_options_new (void)
       const ZmqgOptionSpec *spec = &zmqg_option_specs[i];
       gpointer field = G_STRUCT_MEMBER_P (self, spec->offset);
 
-      if (spec->type == ZMQG_OPTION_INT || spec->type == ZMQG_OPTION_BOOLEAN)
-        *(int *) field = (int) spec->fallback;
-      else if (spec->type == ZMQG_OPTION_INT64)
-        *(gint64 *) field = spec->fallback;
+      switch (spec->type)
+        {
+        case ZMQG_OPTION_INT:
+        case ZMQG_OPTION_BOOLEAN:
+        case ZMQG_OPTION_FLAGS:
+          *(int *) field = (int) spec->fallback;
+          break;
+        case ZMQG_OPTION_INT64:
+        case ZMQG_OPTION_UINT64:
+          *(gint64 *) field = spec->fallback;
+          break;
+        case ZMQG_OPTION_STRING:
+        case ZMQG_OPTION_BYTES:
+        default:
+          break;
+        }
     }
 
   return self;
@@ -83,13 +122,50 @@ zmqg_options_ref (ZmqgOptions *self)
   return self;
 }
 
+/* Calls a function for each field that points to memory of the record. */
+static void
+for_each_pointer (ZmqgOptions *self,
+                  void (*function) (ZmqgOptionType type, gpointer *field))
+{
+  for (guint i = 0; i < zmqg_n_option_specs; i++)
+    {
+      const ZmqgOptionSpec *spec = &zmqg_option_specs[i];
+
+      if (spec->type == ZMQG_OPTION_STRING || spec->type == ZMQG_OPTION_BYTES)
+        function (spec->type, G_STRUCT_MEMBER_P (self, spec->offset));
+    }
+}
+
+static void
+drop_pointer (ZmqgOptionType type,
+              gpointer *field)
+{
+  if (type == ZMQG_OPTION_BYTES)
+    g_clear_pointer ((GBytes **) field, g_bytes_unref);
+  else
+    g_clear_pointer (field, g_free);
+}
+
+static void
+copy_pointer (ZmqgOptionType type,
+              gpointer *field)
+{
+  if (type == ZMQG_OPTION_BYTES && *field != NULL)
+    g_bytes_ref (*field);
+  else if (type == ZMQG_OPTION_STRING)
+    *field = g_strdup (*field);
+}
+
 void
 zmqg_options_unref (ZmqgOptions *self)
 {
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
-  g_clear_pointer (&self->routing_id, g_bytes_unref);
+  for_each_pointer (self, drop_pointer);
+  g_clear_pointer (&self->metadata, g_ptr_array_unref);
+  g_clear_pointer (&self->accept_filters, g_array_unref);
+  g_clear_pointer (&self->ipc_filters, g_array_unref);
   g_free (self);
 }
 
@@ -108,8 +184,13 @@ zmqg_options_make_writable (ZmqgOptions *self)
   memcpy ((guint8 *) copy + first, (guint8 *) self + first,
           sizeof *self - first);
   atomic_init (&copy->refs, 1);
-  if (copy->routing_id != NULL)
-    g_bytes_ref (copy->routing_id);
+  for_each_pointer (copy, copy_pointer);
+  if (copy->metadata != NULL)
+    g_ptr_array_ref (copy->metadata);
+  if (copy->accept_filters != NULL)
+    g_array_ref (copy->accept_filters);
+  if (copy->ipc_filters != NULL)
+    g_array_ref (copy->ipc_filters);
   zmqg_options_unref (self);
   return copy;
 }
@@ -158,6 +239,25 @@ set_bytes (GBytes **field,
   return TRUE;
 }
 
+static gboolean
+set_string (char **field,
+            const ZmqgOptionSpec *spec,
+            const char *string,
+            GError **error)
+{
+  if (string != NULL && string[0] == '\0')
+    string = NULL;
+  if (string != NULL && !check_range (spec, strlen (string), error))
+    {
+      g_prefix_error (error, "“%s”, its length: ", string);
+      return FALSE;
+    }
+
+  g_free (*field);
+  *field = g_strdup (string);
+  return TRUE;
+}
+
 gboolean
 zmqg_options_set (ZmqgOptions *self,
                   const ZmqgOptionSpec *spec,
@@ -182,9 +282,22 @@ zmqg_options_set (ZmqgOptions *self,
       *(gint64 *) field = g_value_get_int64 (value);
       return TRUE;
 
+    case ZMQG_OPTION_UINT64:
+      *(guint64 *) field = g_value_get_uint64 (value);
+      return TRUE;
+
     case ZMQG_OPTION_BOOLEAN:
       *(gboolean *) field = g_value_get_boolean (value);
       return TRUE;
+
+    case ZMQG_OPTION_FLAGS:
+      if (!check_range (spec, g_value_get_flags (value), error))
+        return FALSE;
+      *(guint *) field = g_value_get_flags (value);
+      return TRUE;
+
+    case ZMQG_OPTION_STRING:
+      return set_string (field, spec, g_value_get_string (value), error);
 
     case ZMQG_OPTION_BYTES:
     default:
@@ -209,8 +322,20 @@ zmqg_options_get (const ZmqgOptions *self,
       g_value_set_int64 (value, *(const gint64 *) field);
       break;
 
+    case ZMQG_OPTION_UINT64:
+      g_value_set_uint64 (value, *(const guint64 *) field);
+      break;
+
     case ZMQG_OPTION_BOOLEAN:
       g_value_set_boolean (value, *(const gboolean *) field);
+      break;
+
+    case ZMQG_OPTION_FLAGS:
+      g_value_set_flags (value, *(const guint *) field);
+      break;
+
+    case ZMQG_OPTION_STRING:
+      g_value_set_string (value, *(char *const *) field);
       break;
 
     case ZMQG_OPTION_BYTES:

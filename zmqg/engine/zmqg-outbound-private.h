@@ -36,6 +36,7 @@ typedef struct
   guint epoch;
   GByteArray *control; /* frames of our own, nullable */
   gsize control_done;  /* bytes of them written */
+  gboolean greeting;   /* among them is a message that was not yet written */
   gsize message_done;  /* convert: bytes of the message written */
   gboolean blocked;    /* the engine waits for the kernel */
   gboolean stalled;    /* the kernel took nothing while a sender waited */
@@ -50,6 +51,7 @@ typedef enum
   ZMQG_OUTBOUND_DRAINED,
   ZMQG_OUTBOUND_BLOCKED, /* the kernel's buffer is full */
   ZMQG_OUTBOUND_LEFT,    /* to a sender that writes when it finds no room */
+  ZMQG_OUTBOUND_HUNG_UP, /* a raw peer was sent nothing: close */
   ZMQG_OUTBOUND_FAILED,
 } ZmqgOutboundResult;
 
@@ -60,6 +62,10 @@ void zmqg_outbound_clear (ZmqgOutbound *self);
 void zmqg_outbound_open (ZmqgOutbound *self, int fd,
                          GPollableOutputStream *stream,
                          ZmqgZmtpVersion version, gboolean has_commands);
+
+/* In the engine, before it is opened: what the connection begins with. */
+void zmqg_outbound_begin_with (ZmqgOutbound *self, const guint8 *header,
+                               gsize header_size, GBytes *payload);
 
 /* In the engine: the descriptor is not used from here on. What was written
  * in part will be written again, whole. With @hiccup everything up to the

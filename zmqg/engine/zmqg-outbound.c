@@ -93,6 +93,24 @@ zmqg_outbound_open (ZmqgOutbound *self,
 }
 
 void
+zmqg_outbound_begin_with (ZmqgOutbound *self,
+                          const guint8 *header,
+                          gsize header_size,
+                          GBytes *payload)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (payload, &size);
+
+  zmqg_lock (&self->lock);
+  if (self->control == NULL)
+    self->control = g_byte_array_new ();
+  g_byte_array_append (self->control, header, header_size);
+  g_byte_array_append (self->control, data, size);
+  self->greeting = TRUE;
+  zmqg_unlock (&self->lock);
+}
+
+void
 zmqg_outbound_close (ZmqgOutbound *self,
                      gboolean hiccup,
                      guint epoch)
@@ -106,6 +124,7 @@ zmqg_outbound_close (ZmqgOutbound *self,
   if (self->control != NULL)
     g_byte_array_set_size (self->control, 0);
   self->control_done = 0;
+  self->greeting = FALSE;
   self->message_done = 0;
   zmqg_frame_queue_rewind (queue);
   atomic_store (&self->pipe->peer->taken, queue->read);
@@ -255,6 +274,7 @@ write_control (ZmqgOutbound *self,
 
   g_byte_array_set_size (self->control, 0);
   self->control_done = 0;
+  self->greeting = FALSE;
   return ZMQG_OUTBOUND_DRAINED;
 }
 
@@ -426,7 +446,15 @@ write_converted (ZmqgOutbound *self,
   ZmqgFrameArray frames;
 
   zmqg_frame_array_init (&frames);
-  if (zmqg_frame_queue_peek (self->pipe->in, &frames))
+  if (zmqg_frame_queue_peek (self->pipe->in, &frames) &&
+      self->version == ZMQG_ZMTP_RAW && frames.n == 1 &&
+      frames.views[0].size == 0)
+    {
+      /* It stays at the head; the engine finds it, too. */
+      zmqg_frame_queue_rewind (self->pipe->in);
+      result = ZMQG_OUTBOUND_HUNG_UP;
+    }
+  else if (frames.n > 0)
     {
       g_autofree ZmqgConverted *converted = g_new (ZmqgConverted, frames.n);
       g_autoptr (GArray) ranges = convert_message (self, &frames, converted);
@@ -757,7 +785,7 @@ zmqg_outbound_is_drained (ZmqgOutbound *self)
   gboolean drained;
 
   zmqg_lock (&self->lock);
-  drained = !zmqg_frame_queue_has_data (self->pipe->in) &&
+  drained = !self->greeting && !zmqg_frame_queue_has_data (self->pipe->in) &&
             zmqg_frame_queue_at_boundary (self->pipe->in);
   zmqg_unlock (&self->lock);
 

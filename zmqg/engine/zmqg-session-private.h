@@ -103,6 +103,8 @@ struct _ZmqgSession
   atomic_uint events;         /* posted by the socket's end */
   ZmqgPeerRecord *record;     /* of the connection, or NULL */
   ZmqgConnection *connection; /* in traffic, or NULL; borrowed */
+  GBytes *last_word; /* that the socket hears when a connection was lost, as
+                      * if the peer had said it; nullable, the options' */
 
   /* The connection has bytes to write, or may read on. */
   void (*kick) (ZmqgConnection *connection, guint events);
@@ -121,6 +123,7 @@ struct _ZmqgSession
   gboolean active;    /* something was read or written since it started */
   gboolean closing; /* the socket's end is gone */
   gboolean done;    /* finished was told */
+  gboolean hung_up; /* a raw connection that the user ended */
 };
 
 /* A pipe as the socket's options and type want it; its first end is the

@@ -28,6 +28,12 @@ typedef struct
    * reason to look after them. */
   gboolean drops_inbound;
 
+  /* The options hello-message (DEALER, ROUTER, REP), disconnect-message
+   * (ROUTER) and hiccup-message (DEALER) have an effect. */
+  gboolean greets;
+  gboolean hears_disconnects;
+  gboolean hears_hiccups;
+
   /* Judges an inbound frame; @state is 0 at the start of each connection.
    * @payload is %NULL for a frame that is still being read. %FALSE ends the
    * connection. Nullable. In the engine. */

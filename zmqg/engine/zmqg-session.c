@@ -448,6 +448,22 @@ zmqg_session_start_traffic (ZmqgSession *self,
   self->client->ops->peer_added (self->client, record);
 }
 
+/* Behind everything that has come whole. */
+static void
+add_last_word (ZmqgSession *self)
+{
+  ZmqgFrameView view = { 0 };
+
+  if (self->closing || self->last_word == NULL)
+    return;
+
+  view.data = g_bytes_get_data (self->last_word, &view.size);
+  view.bytes = self->last_word;
+  zmqg_frame_queue_roll_back (self->pipe->out);
+  if (zmqg_pipe_write_always (self->pipe, &view, 1) == ZMQG_PIPE_WRITTEN)
+    zmqg_pipe_flush (self->pipe);
+}
+
 void
 zmqg_session_stop_traffic (ZmqgSession *self,
                            const GError *reason)
@@ -466,6 +482,7 @@ zmqg_session_stop_traffic (ZmqgSession *self,
   zmqg_outbound_close (&self->outbound, hiccup, epoch);
   zmqg_session_close_reading (self);
   zmqg_lock (&self->reading.lock);
+  add_last_word (self);
   zmqg_inbound_reset (&self->inbound, ZMQG_ZMTP_UNKNOWN, NULL);
   zmqg_read_through_reset (&self->reading);
   zmqg_unlock (&self->reading.lock);

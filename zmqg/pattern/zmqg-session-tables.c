@@ -72,15 +72,20 @@ const ZmqgSessionTable zmqg_req_session = {
 
 const ZmqgSessionTable zmqg_rep_session = {
   .number = ZMQG_SOCKET_TYPE_REP,
+  .greets = TRUE,
 };
 
 const ZmqgSessionTable zmqg_dealer_session = {
   .number = ZMQG_SOCKET_TYPE_DEALER,
   .conflates = TRUE,
+  .greets = TRUE,
+  .hears_hiccups = TRUE,
 };
 
 const ZmqgSessionTable zmqg_router_session = {
   .number = ZMQG_SOCKET_TYPE_ROUTER,
+  .greets = TRUE,
+  .hears_disconnects = TRUE,
 };
 
 const ZmqgSessionTable zmqg_pull_session = {

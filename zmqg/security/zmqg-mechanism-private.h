@@ -18,6 +18,7 @@ typedef struct
 {
   const ZmqgZmtpType *type;
   GBytes *routing_id; /* nullable */
+  GPtrArray *metadata; /* nullable: names and values in turn, char * */
 } ZmqgHandshakeInfo;
 
 typedef enum

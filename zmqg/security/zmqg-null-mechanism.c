@@ -22,6 +22,28 @@ typedef struct
   ZmqgPeerMetadata metadata;
 } NullMechanism;
 
+/* The application's properties. */
+static ZmqgProperty *
+make_properties (GPtrArray *metadata,
+                 gsize *n)
+{
+  ZmqgProperty *properties;
+
+  *n = metadata != NULL ? metadata->len / 2 : 0;
+  properties = g_new (ZmqgProperty, *n);
+  for (gsize i = 0; i < *n; i++)
+    {
+      const char *name = g_ptr_array_index (metadata, i * 2);
+      const char *value = g_ptr_array_index (metadata, i * 2 + 1);
+
+      properties[i] = (ZmqgProperty){ name, strlen (name),
+                                      (const guint8 *) value,
+                                      strlen (value) };
+    }
+
+  return properties;
+}
+
 static ZmqgMechanism *
 null_start (const ZmqgHandshakeInfo *info,
             GByteArray *output)
@@ -29,13 +51,17 @@ null_start (const ZmqgHandshakeInfo *info,
   NullMechanism *self = g_new0 (NullMechanism, 1);
   gsize size = 0;
   const guint8 *identity = NULL;
+  g_autofree ZmqgProperty *properties = NULL;
+  gsize n_properties;
 
   if (info->routing_id != NULL)
     identity = g_bytes_get_data (info->routing_id, &size);
 
   self->parent.ops = &zmqg_null_mechanism;
   self->type = info->type;
-  zmqg_metadata_append_ready (output, info->type, identity, size, NULL, 0);
+  properties = make_properties (info->metadata, &n_properties);
+  zmqg_metadata_append_ready (output, info->type, identity, size, properties,
+                              n_properties);
   return &self->parent;
 }
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "engine/zmqg-engine-private.h"
+#include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context.h"
 #include "transport/zmqg-inproc-private.h"
@@ -37,9 +37,12 @@ struct _ZmqgContextCore
   char *name_prefix;  /* of threads, nullable */
   guint io_threads;
   guint max_sockets;
+  ZmqgThreadOptions thread_options; /* of those that are started later */
   gboolean ipv6;
+  gboolean blocky; /* sockets linger for ever by default */
   gint64 max_message_size;
-  GPtrArray *engines; /* NULL until the first endpoint needs one */
+  GPtrArray *engines; /* NULL until the first endpoint needs one; then one
+                       * for each thread, NULL until that is needed */
   guint next_engine;
   GPtrArray *members; /* sockets that are open, borrowed */
 
@@ -62,9 +65,11 @@ void zmqg_context_core_remove_member (ZmqgContextCore *self,
 void zmqg_context_core_hold (ZmqgContextCore *self);
 void zmqg_context_core_drop (ZmqgContextCore *self);
 
-/* An engine for a new endpoint, started if need be; borrowed. Driven, where
- * it has no thread, by @context. */
+/* An engine for a new endpoint, started if need be; borrowed: one of those
+ * that have their bit in @affinity, or any when it is 0. Driven, where it has
+ * no thread, by @context. */
 ZmqgEngine *zmqg_context_core_get_engine (ZmqgContextCore *self,
+                                          guint64 affinity,
                                           GMainContext *context,
                                           GError **error);
 

@@ -43,6 +43,10 @@ zmqg_context_core_new (ZmqgEngineMode mode)
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;
   self->max_sockets = 1023;
+  self->thread_options.policy = -1;
+  self->thread_options.priority = -1;
+  self->thread_options.cpus = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->blocky = TRUE;
   self->max_message_size = G_GINT64_CONSTANT (1) << 30;
   zmqg_lock_init (&self->lock);
   self->members = g_ptr_array_new ();
@@ -70,6 +74,7 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   zmqg_context_core_stop_engines (self, FALSE);
   zmqg_inproc_registry_free (self->inproc);
   g_ptr_array_unref (self->members);
+  g_array_unref (self->thread_options.cpus);
   zmqg_inbox_clear (&self->waiters);
   zmqg_lock_clear (&self->lock);
   g_free (self->name_prefix);
@@ -131,47 +136,84 @@ zmqg_context_core_drop (ZmqgContextCore *self)
     zmqg_inbox_wake_all (&self->waiters);
 }
 
+/* Starts the engine with that number if need be. */
 static ZmqgEngine *
-start_engine (ZmqgContextCore *self,
-              GError **error)
+get_engine (ZmqgContextCore *self,
+            guint number,
+            GError **error)
 {
   g_autofree char *name = NULL;
-  ZmqgEngine *engine;
+  ZmqgEngine *engine = g_ptr_array_index (self->engines, number);
+
+  if (engine != NULL)
+    return engine;
 
   name = g_strdup_printf ("%s%szmqg-io/%u",
                           self->name_prefix != NULL ? self->name_prefix : "",
-                          self->name_prefix != NULL ? "/" : "",
-                          self->engines->len);
+                          self->name_prefix != NULL ? "/" : "", number);
   engine = zmqg_engine_new (self->mode, name, error);
-  if (engine != NULL)
-    g_ptr_array_add (self->engines, engine);
+  if (engine != NULL &&
+      !zmqg_thread_options_apply (&self->thread_options, engine, error))
+    {
+      zmqg_engine_stop (engine, TRUE);
+      g_clear_pointer (&engine, zmqg_engine_unref);
+    }
+  g_ptr_array_index (self->engines, number) = engine;
   return engine;
+}
+
+/* The next one of @n in turn that may be used; @n when there is none. */
+static guint
+choose_engine (ZmqgContextCore *self,
+               guint n,
+               guint64 affinity)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      guint number = (self->next_engine + i) % n;
+
+      if (affinity == 0 || (number < 64 && (affinity >> number & 1) != 0))
+        {
+          self->next_engine = number + 1;
+          return number;
+        }
+    }
+
+  return n;
 }
 
 ZmqgEngine *
 zmqg_context_core_get_engine (ZmqgContextCore *self,
+                              guint64 affinity,
                               GMainContext *context,
                               GError **error)
 {
   ZmqgEngine *engine = NULL;
+  guint number;
   guint n;
 
   zmqg_lock (&self->lock);
   n = self->mode == ZMQG_ENGINE_MODE_THREADS ? self->io_threads : 1;
+  number = choose_engine (self, n, affinity);
   if (n == 0)
     {
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
                            "The context has no I/O thread");
     }
+  else if (number == n)
+    {
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                   "The context has no I/O thread of the affinity %#"
+                   G_GINT64_MODIFIER "x", affinity);
+    }
   else
     {
       if (self->engines == NULL)
-        self->engines = g_ptr_array_new ();
-      if (self->engines->len < n)
-        engine = start_engine (self, error);
-      else
-        engine = g_ptr_array_index (self->engines,
-                                    self->next_engine++ % self->engines->len);
+        {
+          self->engines = g_ptr_array_new ();
+          g_ptr_array_set_size (self->engines, n);
+        }
+      engine = get_engine (self, number, error);
     }
   zmqg_unlock (&self->lock);
 
@@ -189,7 +231,7 @@ zmqg_context_core_dup_driven (ZmqgContextCore *self)
     return NULL;
 
   zmqg_lock (&self->lock);
-  if (self->engines != NULL && self->engines->len > 0)
+  if (self->engines != NULL && g_ptr_array_index (self->engines, 0) != NULL)
     engine = zmqg_engine_ref (g_ptr_array_index (self->engines, 0));
   zmqg_unlock (&self->lock);
 
@@ -240,6 +282,8 @@ zmqg_context_core_stop_engines (ZmqgContextCore *self,
 
   for (guint i = 0; engines != NULL && i < engines->len; i++)
     {
+      if (g_ptr_array_index (engines, i) == NULL)
+        continue;
       zmqg_engine_stop (g_ptr_array_index (engines, i), join);
       zmqg_engine_unref (g_ptr_array_index (engines, i));
     }

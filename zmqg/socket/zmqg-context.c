@@ -40,9 +40,13 @@ typedef enum
   PROP_MAX_MESSAGE_SIZE,
   PROP_IPV6,
   PROP_THREAD_NAME_PREFIX,
+  PROP_THREAD_PRIORITY,
+  PROP_THREAD_SCHEDULING_POLICY,
+  PROP_BLOCKY,
+  N_PROPS,
 } ZmqgContextProperty;
 
-static GParamSpec *properties[PROP_THREAD_NAME_PREFIX + 1];
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_TYPE (ZmqgContext, zmqg_context, G_TYPE_OBJECT)
 
@@ -97,6 +101,16 @@ zmqg_context_get_property (GObject *object,
     case PROP_THREAD_NAME_PREFIX:
       g_value_set_string (value, core->name_prefix);
       break;
+    case PROP_THREAD_PRIORITY:
+      g_value_set_int (value, core->thread_options.priority);
+      break;
+    case PROP_THREAD_SCHEDULING_POLICY:
+      g_value_set_int (value, core->thread_options.policy);
+      break;
+    case PROP_BLOCKY:
+      g_value_set_boolean (value, core->blocky);
+      break;
+    case N_PROPS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -138,7 +152,17 @@ zmqg_context_set_property (GObject *object,
       g_free (core->name_prefix);
       core->name_prefix = g_value_dup_string (value);
       break;
+    case PROP_THREAD_PRIORITY:
+      core->thread_options.priority = g_value_get_int (value);
+      break;
+    case PROP_THREAD_SCHEDULING_POLICY:
+      core->thread_options.policy = g_value_get_int (value);
+      break;
+    case PROP_BLOCKY:
+      core->blocky = g_value_get_boolean (value);
+      break;
     case PROP_ENGINE_MODE:
+    case N_PROPS:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -221,6 +245,40 @@ zmqg_context_class_init (ZmqgContextClass *klass)
    */
   properties[PROP_THREAD_NAME_PREFIX] =
     g_param_spec_string ("thread-name-prefix", NULL, NULL, NULL, flags);
+  /**
+   * ZmqgContext:thread-priority:
+   *
+   * The priority of I/O threads that are started later; -1 to leave it. With
+   * one of the real-time policies it is that of the policy; else it lowers
+   * the nice value by as much, by 20 at the most. Where the system refuses it
+   * binding and connecting fail with a %G_IO_ERROR.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_THREAD_PRIORITY] =
+    g_param_spec_int ("thread-priority", NULL, NULL, -1, G_MAXINT, -1, flags);
+  /**
+   * ZmqgContext:thread-scheduling-policy:
+   *
+   * The scheduling policy of I/O threads that are started later, as the
+   * system numbers them (on Linux 0 for SCHED_OTHER, 1 for SCHED_FIFO, 2 for
+   * SCHED_RR); -1 for that of the thread that starts them. Where the system
+   * refuses it binding and connecting fail with a %G_IO_ERROR.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_THREAD_SCHEDULING_POLICY] =
+    g_param_spec_int ("thread-scheduling-policy", NULL, NULL, -1, G_MAXINT,
+                      -1, flags);
+  /**
+   * ZmqgContext:blocky:
+   *
+   * Whether [property@Socket:linger] of new sockets is -1; else it is 0.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BLOCKY] =
+    g_param_spec_boolean ("blocky", NULL, NULL, TRUE, flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);
@@ -530,4 +588,74 @@ zmqg_context_set_io_threads (ZmqgContext *self,
   g_return_if_fail (ZMQG_IS_CONTEXT (self));
 
   g_object_set (self, "io-threads", io_threads, NULL);
+}
+
+/* The place of a processor in the list; -1 when it is not there. */
+static int
+find_cpu (const GArray *cpus,
+          guint cpu)
+{
+  for (guint i = 0; i < cpus->len; i++)
+    if (g_array_index (cpus, guint, i) == cpu)
+      return (int) i;
+
+  return -1;
+}
+
+/**
+ * zmqg_context_add_thread_affinity:
+ * @self: a context
+ * @cpu: the number of a processor, 0 to 1023
+ *
+ * Lets I/O threads that are started later run on that processor. As soon as
+ * there is one, they run on no other. Where the system has none of them
+ * binding and connecting fail with a %G_IO_ERROR.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_context_add_thread_affinity (ZmqgContext *self,
+                                  guint cpu)
+{
+  GArray *cpus;
+
+  g_return_if_fail (ZMQG_IS_CONTEXT (self));
+  g_return_if_fail (cpu < 1024);
+
+  zmqg_lock (&self->core->lock);
+  cpus = self->core->thread_options.cpus;
+  if (find_cpu (cpus, cpu) < 0)
+    g_array_append_val (cpus, cpu);
+  zmqg_unlock (&self->core->lock);
+}
+
+/**
+ * zmqg_context_remove_thread_affinity:
+ * @self: a context
+ * @cpu: the number of a processor
+ *
+ * Takes back [method@Context.add_thread_affinity], for I/O threads that are
+ * started later. Without a processor that was added they run on any.
+ *
+ * Returns: %TRUE if it had been added
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_context_remove_thread_affinity (ZmqgContext *self,
+                                     guint cpu)
+{
+  GArray *cpus;
+  int place;
+
+  g_return_val_if_fail (ZMQG_IS_CONTEXT (self), FALSE);
+
+  zmqg_lock (&self->core->lock);
+  cpus = self->core->thread_options.cpus;
+  place = find_cpu (cpus, cpu);
+  if (place >= 0)
+    g_array_remove_index (cpus, place);
+  zmqg_unlock (&self->core->lock);
+
+  return place >= 0;
 }

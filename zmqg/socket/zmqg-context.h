@@ -49,5 +49,9 @@ ZMQG_PUBLIC
 guint zmqg_context_get_io_threads (ZmqgContext *self);
 ZMQG_PUBLIC
 void zmqg_context_set_io_threads (ZmqgContext *self, guint io_threads);
+ZMQG_PUBLIC
+void zmqg_context_add_thread_affinity (ZmqgContext *self, guint cpu);
+ZMQG_PUBLIC
+gboolean zmqg_context_remove_thread_affinity (ZmqgContext *self, guint cpu);
 
 G_END_DECLS

@@ -89,26 +89,28 @@ zmqg_endpoint_core_new (ZmqgEndpointKind kind,
 
 void
 zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
-                         ZmqgContextCore *context)
+                         ZmqgContextCore *context,
+                         gboolean asked)
 {
   ZmqgAttachedStream *attached = g_steal_pointer (&self->attached);
 
   if (attached != NULL)
     zmqg_attached_stream_stop (attached);
   zmqg_endpoint_core_end (self, context, g_steal_pointer (&self->listener),
-                          g_steal_pointer (&self->dialer));
+                          g_steal_pointer (&self->dialer), asked);
 }
 
 void
 zmqg_endpoint_core_end (ZmqgEndpointCore *self,
                         ZmqgContextCore *context,
                         ZmqgListener *listener,
-                        ZmqgDialer *dialer)
+                        ZmqgDialer *dialer,
+                        gboolean asked)
 {
   if (listener != NULL)
     zmqg_listener_stop (listener);
   if (dialer != NULL)
-    zmqg_dialer_stop (dialer);
+    zmqg_dialer_stop (dialer, asked);
   if (self->transport->in_process && self->kind == ZMQG_ENDPOINT_KIND_BIND)
     zmqg_inproc_unbind (context->inproc, self->address, &self->tag);
 

@@ -18,6 +18,17 @@ notice_free (ZmqgRouterNotice *notice)
   g_free (notice);
 }
 
+/* Of raw peers everything is told: there is no other sign of them. */
+static gboolean
+is_wanted (ZmqgRouter *self,
+           ZmqgRouterPeer *peer,
+           ZmqgRouterNotify what)
+{
+  const ZmqgEndpointCore *endpoint = peer->pipe->endpoint;
+
+  return (self->notify_peers & what) != 0 || endpoint->options->raw;
+}
+
 static void
 add_notice (ZmqgRouter *self,
             ZmqgRouterPeer *peer,
@@ -53,7 +64,7 @@ zmqg_router_note_loss (ZmqgRouter *self,
   if (peer->told == NULL)
     return;
 
-  if (self->notify_peers & ZMQG_ROUTER_NOTIFY_DISCONNECT)
+  if (is_wanted (self, peer, ZMQG_ROUTER_NOTIFY_DISCONNECT))
     add_notice (self, peer, FALSE, peer->told);
   g_clear_pointer (&peer->told, zmqg_tag_unref);
 }
@@ -69,7 +80,7 @@ zmqg_router_note_connection (ZmqgRouter *self,
     return;
 
   zmqg_router_note_loss (self, peer);
-  if (self->notify_peers & ZMQG_ROUTER_NOTIFY_CONNECT)
+  if (is_wanted (self, peer, ZMQG_ROUTER_NOTIFY_CONNECT))
     add_notice (self, peer, TRUE, tag);
   peer->told = zmqg_tag_ref (tag);
 }

@@ -54,6 +54,7 @@ enum
   PROP_PROBE_ROUTER,
   PROP_NOTIFY_PEERS,
   PROP_CONNECT_ROUTING_ID,
+  PROP_RAW,
   N_PROPS
 };
 
@@ -90,6 +91,10 @@ zmqg_router_socket_get_property (GObject *object,
                           zmqg_router_socket_get_connect_routing_id (self));
       break;
 
+    case PROP_RAW:
+      g_value_set_boolean (value, zmqg_router_socket_get_raw (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -124,6 +129,10 @@ zmqg_router_socket_set_property (GObject *object,
     case PROP_CONNECT_ROUTING_ID:
       zmqg_router_socket_set_connect_routing_id (self,
                                                  g_value_get_boxed (value));
+      break;
+
+    case PROP_RAW:
+      zmqg_router_socket_set_raw (self, g_value_get_boolean (value));
       break;
 
     default:
@@ -205,6 +214,24 @@ zmqg_router_socket_class_init (ZmqgRouterSocketClass *klass)
     g_param_spec_boxed ("connect-routing-id", NULL, NULL, G_TYPE_BYTES,
                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
                           G_PARAM_STATIC_STRINGS);
+
+  /**
+   * ZmqgRouterSocket:raw: (getter get_raw) (setter set_raw)
+   *
+   * Whether peers over tcp and ipc speak no ZMTP: what they send comes as
+   * messages of their routing id, which is made up here, and some bytes, as
+   * many as were read at once and at most [property@Socket:in-batch-size].
+   * What is sent to them is written as it is; an empty message closes the
+   * connection, and one that this socket made is not made again. A peer that
+   * comes or goes is told by its routing id and an empty frame. Applies to
+   * the binds and connects after it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RAW] =
+    g_param_spec_boolean ("raw", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                            G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -598,4 +625,69 @@ zmqg_router_socket_set_connect_routing_id_string (ZmqgRouterSocket *self,
   g_return_if_fail (string != NULL && *string != '\0');
 
   take_connect_id (self, g_bytes_new (string, strlen (string)));
+}
+
+/**
+ * zmqg_router_socket_get_raw: (get-property raw)
+ * @self: a router socket
+ *
+ * Gets [property@Zmqg.RouterSocket:raw].
+ *
+ * Returns: whether peers speak no ZMTP
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_router_socket_get_raw (ZmqgRouterSocket *self)
+{
+  ZmqgSocketCore *core;
+  gboolean raw;
+
+  g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
+
+  core = self->parent_instance.core;
+  if (zmqg_context_core_is_forked (core->context))
+    return FALSE;
+
+  zmqg_socket_core_lock (core);
+  raw = core->options->raw;
+  zmqg_socket_core_unlock (core);
+
+  return raw;
+}
+
+/**
+ * zmqg_router_socket_set_raw: (set-property raw)
+ * @self: a router socket
+ * @raw: whether peers speak no ZMTP
+ *
+ * Sets [property@Zmqg.RouterSocket:raw].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_router_socket_set_raw (ZmqgRouterSocket *self,
+                            gboolean raw)
+{
+  ZmqgSocketCore *core;
+  gboolean changed;
+
+  g_return_if_fail (ZMQG_IS_ROUTER_SOCKET (self));
+
+  core = self->parent_instance.core;
+  if (zmqg_context_core_is_forked (core->context))
+    return;
+
+  raw = !!raw;
+  zmqg_socket_core_lock (core);
+  changed = core->options->raw != raw;
+  if (changed)
+    {
+      core->options = zmqg_options_make_writable (core->options);
+      core->options->raw = raw;
+    }
+  zmqg_socket_core_unlock (core);
+
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RAW]);
 }

@@ -88,4 +88,9 @@ ZMQG_PUBLIC
 void zmqg_router_socket_set_connect_routing_id_string (ZmqgRouterSocket *self,
                                                        const char *string);
 
+ZMQG_PUBLIC
+gboolean zmqg_router_socket_get_raw (ZmqgRouterSocket *self);
+ZMQG_PUBLIC
+void zmqg_router_socket_set_raw (ZmqgRouterSocket *self, gboolean raw);
+
 G_END_DECLS

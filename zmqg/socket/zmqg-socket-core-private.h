@@ -301,15 +301,17 @@ void zmqg_socket_core_close (ZmqgSocketCore *self);
 void zmqg_socket_core_close_lingering (ZmqgSocketCore *self, int linger);
 
 /* Ends an endpoint, for whoever took it out of the socket's list; its pipes
- * are closed by the caller. No lock held. */
+ * are closed by the caller. @asked: the user unbound or disconnected it, the
+ * socket goes on. No lock held. */
 void zmqg_endpoint_core_stop (ZmqgEndpointCore *self,
-                              ZmqgContextCore *context);
+                              ZmqgContextCore *context, gboolean asked);
 
 /* The same for one that was taken out before it got what drives it, which is
  * nullable. */
 void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
                              ZmqgContextCore *context,
-                             ZmqgListener *listener, ZmqgDialer *dialer);
+                             ZmqgListener *listener, ZmqgDialer *dialer,
+                             gboolean asked);
 
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */

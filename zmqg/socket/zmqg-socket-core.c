@@ -176,7 +176,7 @@ drop_ended_endpoints (ZmqgSocketCore *self)
 
       zmqg_tag_ref (&endpoint->tag);
       g_ptr_array_remove_index (self->endpoints, i - 1);
-      zmqg_endpoint_core_stop (endpoint, self->context);
+      zmqg_endpoint_core_stop (endpoint, self->context, FALSE);
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
       zmqg_tag_unref (&endpoint->tag);
@@ -442,6 +442,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   zmqg_lock (&context->lock);
   self->options->ipv6 = context->ipv6;
   self->options->max_message_size = context->max_message_size;
+  if (!context->blocky)
+    self->options->linger = 0;
   zmqg_unlock (&context->lock);
 
   ops->init (self);
@@ -518,7 +520,7 @@ close_core (ZmqgSocketCore *self,
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (endpoints, i);
 
-      zmqg_endpoint_core_stop (endpoint, self->context);
+      zmqg_endpoint_core_stop (endpoint, self->context, FALSE);
       zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag,
                                  NULL, NULL);
     }

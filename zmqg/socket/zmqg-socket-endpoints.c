@@ -9,7 +9,10 @@
 #include "base/zmqg-endpoint-text-private.h"
 #include "base/zmqg-errno-private.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* bind, connect_to, unbind and disconnect_from of ZmqgSocket. */
 
@@ -147,7 +150,8 @@ complete (ZmqgSocket *self,
       zmqg_pipe_close (pipe, 0);
       zmqg_pipe_unref (pipe);
     }
-  zmqg_endpoint_core_end (endpoint, core->context, listener, dialer);
+  zmqg_endpoint_core_end (endpoint, core->context, listener, dialer,
+                          FALSE);
   return ok;
 }
 
@@ -214,11 +218,45 @@ report_failure (ZmqgSocketCore *core,
     zmqg_socket_core_report (core, &report);
 }
 
+/* Listens with a descriptor, or where the options or the address say. */
+static gboolean
+listen_somewhere (const ZmqgTransport *transport,
+                  const char *address,
+                  int fd,
+                  ZmqgOptions *options,
+                  ZmqgListening *listening,
+                  GError **error)
+{
+  int copy;
+
+  if (fd >= 0)
+    return transport->adopt (fd, listening, error);
+  if (options->use_fd < 0 || transport->adopt == NULL)
+    return transport->listen (address, options, listening, error);
+
+  copy = fcntl (options->use_fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+                   "Cannot listen with descriptor %d: %s", options->use_fd,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  if (transport->adopt (copy, listening, error))
+    return TRUE;
+
+  close (copy);
+  return FALSE;
+}
+
+/* With @fd, if it is none of -1: which is the listener's once this has
+ * succeeded. */
 static ZmqgEndpointCore *
 bind_listening (ZmqgSocket *self,
                 const ZmqgTransport *transport,
                 const char *uri,
                 const char *address,
+                int fd,
                 ZmqgOptions *options,
                 GError **error)
 {
@@ -230,12 +268,13 @@ bind_listening (ZmqgSocket *self,
   const char *resolved;
   GError *failure = NULL;
 
-  engine = zmqg_context_core_get_engine (core->context, core->main_context,
-                                         error);
+  engine = zmqg_context_core_get_engine (core->context, options->affinity,
+                                         core->main_context, error);
   if (engine == NULL)
     return NULL;
 
-  if (!transport->listen (address, options, &listening, &failure))
+  if (!listen_somewhere (transport, address, fd, options, &listening,
+                         &failure))
     {
       report_failure (core, uri, failure);
       g_propagate_error (error, failure);
@@ -282,8 +321,29 @@ bind_to (ZmqgSocket *self,
     endpoint = bind_in_process (self, transport, uri, address, options,
                                 error);
   else
-    endpoint = bind_listening (self, transport, uri, address, options, error);
+    endpoint = bind_listening (self, transport, uri, address, -1, options,
+                               error);
 
+  finish (self, options);
+  return endpoint;
+}
+
+static ZmqgEndpointCore *
+bind_fd (ZmqgSocket *self,
+         int fd,
+         GError **error)
+{
+  const ZmqgTransport *transport;
+  g_autofree char *uri = NULL;
+  ZmqgOptions *options = NULL;
+  ZmqgEndpointCore *endpoint;
+
+  transport = zmqg_transport_find_for_fd (fd, error);
+  if (transport == NULL || !begin (self, &options, error))
+    return NULL;
+
+  uri = g_strdup_printf ("%s://", transport->scheme);
+  endpoint = bind_listening (self, transport, uri, NULL, fd, options, error);
   finish (self, options);
   return endpoint;
 }
@@ -334,6 +394,7 @@ connect_address (ZmqgSocket *self,
       if (!transport->check (address, error))
         return NULL;
       engine = zmqg_context_core_get_engine (core->context,
+                                             options->affinity,
                                              core->main_context, error);
       if (engine == NULL)
         return NULL;
@@ -507,7 +568,7 @@ end_endpoints (ZmqgSocket *self,
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (taken, i);
 
-      zmqg_endpoint_core_stop (endpoint, self->core->context);
+      zmqg_endpoint_core_stop (endpoint, self->core->context, TRUE);
       zmqg_endpoint_core_notify (endpoint);
       zmqg_tag_unref (&endpoint->tag);
     }
@@ -570,6 +631,47 @@ zmqg_socket_bind (ZmqgSocket *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   endpoint = bind_to (self, uri, error);
+  if (endpoint == NULL)
+    return FALSE;
+
+  zmqg_tag_unref (&endpoint->tag);
+  return TRUE;
+}
+
+/**
+ * zmqg_socket_bind_fd:
+ * @self: a socket
+ * @fd: a descriptor that is bound and listens, of TCP or a unix socket
+ * @error: return location for an error
+ *
+ * Listens for peers with a descriptor that somebody else made: a service
+ * manager that starts a program when the first peer comes (socket
+ * activation), or a process before this one. The socket takes the descriptor
+ * over and closes it with the endpoint; when the call fails it stays the
+ * caller's. Whoever else has it may go on listening; the file of a unix
+ * socket is never removed. Where it is bound to is in
+ * [property@Socket:last-endpoint].
+ *
+ * Fails with %G_IO_ERROR_INVALID_ARGUMENT when the descriptor does not
+ * listen, %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED,
+ * %ZMQG_ERROR_TERMINATED or another %G_IO_ERROR.
+ *
+ * Returns: %TRUE if the socket is bound
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_socket_bind_fd (ZmqgSocket *self,
+                     int fd,
+                     GError **error)
+{
+  ZmqgEndpointCore *endpoint;
+
+  g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
+  g_return_val_if_fail (fd >= 0, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  endpoint = bind_fd (self, fd, error);
   if (endpoint == NULL)
     return FALSE;
 

@@ -149,3 +149,9 @@ void zmqg_socket_dispatcher_stop (GSource *source);
  * tells whether it changed. */
 gboolean zmqg_socket_set_flag (ZmqgSocket *self, gboolean *field,
                                gboolean value);
+
+/* The properties from @first on: one for each option, in the table's order. */
+void zmqg_socket_install_options (GObjectClass *object_class, guint first);
+void zmqg_socket_set_option (ZmqgSocket *self, GParamSpec *pspec, guint i,
+                             const GValue *value);
+void zmqg_socket_get_option (ZmqgSocket *self, guint i, GValue *value);

@@ -93,6 +93,7 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   ZmqgEndpointCore *endpoint = NULL;
   ZmqgSocketCore *core;
   ZmqgEngine *engine;
+  guint64 affinity;
   gboolean ok;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), FALSE);
@@ -118,12 +119,13 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
    * the context. */
   if (ok)
     zmqg_context_core_hold (core->context);
+  affinity = core->options->affinity;
   zmqg_socket_core_unlock (core);
   if (!ok)
     return FALSE;
 
-  engine = zmqg_context_core_get_engine (core->context, core->main_context,
-                                         error);
+  engine = zmqg_context_core_get_engine (core->context, affinity,
+                                         core->main_context, error);
 
   /* Under the lock: neither may the socket be closed nor the stream end
    * before the endpoint is in the list. */

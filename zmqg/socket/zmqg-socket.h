@@ -31,6 +31,8 @@ ZmqgSocketType zmqg_socket_get_socket_type (ZmqgSocket *self);
 ZMQG_PUBLIC
 gboolean zmqg_socket_bind (ZmqgSocket *self, const char *uri, GError **error);
 ZMQG_PUBLIC
+gboolean zmqg_socket_bind_fd (ZmqgSocket *self, int fd, GError **error);
+ZMQG_PUBLIC
 gboolean zmqg_socket_connect_to (ZmqgSocket *self,
                                  const char *uri,
                                  GError **error);
@@ -206,5 +208,45 @@ void zmqg_socket_set_routing_id_data (ZmqgSocket *self,
                                       gsize size);
 ZMQG_PUBLIC
 void zmqg_socket_set_routing_id_string (ZmqgSocket *self, const char *string);
+ZMQG_PUBLIC
+gboolean zmqg_socket_add_metadata (ZmqgSocket *self,
+                                   const char *name,
+                                   const char *value,
+                                   GError **error);
+ZMQG_PUBLIC
+gboolean zmqg_socket_add_accept_filter (ZmqgSocket *self,
+                                        const char *filter,
+                                        GError **error);
+ZMQG_PUBLIC
+void zmqg_socket_clear_accept_filters (ZmqgSocket *self);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_uid (ZmqgSocket *self, guint uid);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_gid (ZmqgSocket *self, guint gid);
+ZMQG_PUBLIC
+void zmqg_socket_add_ipc_filter_pid (ZmqgSocket *self, guint pid);
+ZMQG_PUBLIC
+void zmqg_socket_clear_ipc_filters (ZmqgSocket *self);
+ZMQG_PUBLIC
+void zmqg_socket_set_hello_message_data (ZmqgSocket *self,
+                                         const guint8 *data,
+                                         gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_hello_message_string (ZmqgSocket *self,
+                                           const char *string);
+ZMQG_PUBLIC
+void zmqg_socket_set_disconnect_message_data (ZmqgSocket *self,
+                                              const guint8 *data,
+                                              gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_disconnect_message_string (ZmqgSocket *self,
+                                                const char *string);
+ZMQG_PUBLIC
+void zmqg_socket_set_hiccup_message_data (ZmqgSocket *self,
+                                          const guint8 *data,
+                                          gsize size);
+ZMQG_PUBLIC
+void zmqg_socket_set_hiccup_message_string (ZmqgSocket *self,
+                                            const char *string);
 
 G_END_DECLS

@@ -36,6 +36,12 @@ typedef struct
   /* Describes the connected link. */
   gboolean (*connected) (ZmqgDial *self, ZmqgLink *link, GError **error);
 
+  /* The connected link (transfer full) leads to somebody who has to be told
+   * where it goes on to. Calls zmqg_dial_negotiated () once, then or later,
+   * also when it was cancelled. Nullable. */
+  void (*negotiate) (ZmqgDial *self, ZmqgLink *link,
+                     GCancellable *cancellable);
+
   /* Frees the state. Nullable. */
   void (*free_state) (gpointer state);
 } ZmqgDialKind;
@@ -55,3 +61,7 @@ void zmqg_dial_set_state (ZmqgDial *self, gpointer state);
 
 void zmqg_dial_add_target (ZmqgDial *self, const ZmqgSocketAddress *target);
 void zmqg_dial_look_up (ZmqgDial *self, const char *host);
+
+/* A link (transfer full) or an error (transfer none). */
+void zmqg_dial_negotiated (ZmqgDial *self, ZmqgLink *link,
+                           const GError *error);

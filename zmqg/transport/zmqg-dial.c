@@ -37,6 +37,9 @@ struct _ZmqgDial
   guint n_tried;
   GPtrArray *attempts; /* of Attempt: sockets that are connecting */
   GError *error;       /* the most telling failure so far */
+  GCancellable *negotiation; /* ours: no user code hears of it */
+  int negotiated_fd;           /* of the link that is negotiated */
+  gboolean timed_out;
 
   GSource *begin_source;
   GSource *cancel_source;
@@ -110,6 +113,23 @@ zmqg_dial_free (ZmqgDial *self)
 
 /* Ends the dial: @self is gone afterwards. Takes @link. */
 static void
+give_attempts_up (ZmqgDial *self,
+                  const GError *error)
+{
+  for (guint i = 0; i < self->attempts->len; i++)
+    attempt_fail (g_ptr_array_index (self->attempts, i), error);
+  g_ptr_array_set_size (self->attempts, 0);
+}
+
+/* For the addresses that were tried beside the one that answered. */
+static GError *
+new_other_error (ZmqgDial *self)
+{
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                      "Another address of %s answered", self->endpoint);
+}
+
+static void
 complete (ZmqgDial *self,
           ZmqgLink *link,
           const GError *error)
@@ -131,16 +151,10 @@ complete (ZmqgDial *self,
     }
   else if (link != NULL)
     {
-      /* For the addresses that were tried beside the one that answered. */
-      g_set_error (&cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                   "Another address of %s answered", self->endpoint);
+      cancelled = new_other_error (self);
     }
 
-  for (guint i = 0; i < self->attempts->len; i++)
-    attempt_fail (g_ptr_array_index (self->attempts, i),
-                  link != NULL ? cancelled : error);
-  g_ptr_array_set_size (self->attempts, 0);
-
+  give_attempts_up (self, link != NULL ? cancelled : error);
   self->done (link, link != NULL ? NULL : error, self->user_data);
   zmqg_dial_free (self);
 }
@@ -192,6 +206,58 @@ set_attempt_error (ZmqgDial *self,
   zmqg_socket_error_set (error, errsv, "Cannot connect to", where);
 }
 
+static gboolean
+on_timeout (gpointer user_data)
+{
+  ZmqgDial *self = user_data;
+
+  g_clear_error (&self->error);
+  zmqg_socket_error_set (&self->error, ETIMEDOUT, "Cannot connect to",
+                         self->endpoint);
+  self->timed_out = TRUE;
+  if (self->negotiation != NULL)
+    g_cancellable_cancel (self->negotiation);
+  else
+    complete (self, NULL, self->error);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attach (ZmqgDial *self,
+        GSource *source,
+        const char *name,
+        GSourceFunc callback,
+        gpointer user_data)
+{
+  g_source_set_static_name (source, name);
+  g_source_set_callback (source, callback, user_data, NULL);
+  g_source_attach (source, self->context);
+}
+
+/* The other addresses are not needed any more. What is silent from here on is
+ * given up like a peer in its handshake. */
+static void
+negotiate (ZmqgDial *self,
+           ZmqgLink *link)
+{
+  g_autoptr (GError) other = new_other_error (self);
+
+  clear_source (&self->head_start_source);
+  give_attempts_up (self, other);
+
+  if (self->timeout_source == NULL && self->options->handshake_interval > 0)
+    {
+      self->timeout_source
+          = g_timeout_source_new (self->options->handshake_interval);
+      attach (self, self->timeout_source, "[zmqg] negotiation timeout",
+              on_timeout, self);
+    }
+
+  self->negotiation = g_cancellable_new ();
+  self->negotiated_fd = link->fd;
+  self->kind->negotiate (self, link, self->negotiation);
+}
+
 /* Gives the descriptor of a connected attempt away as a link; %FALSE with
  * @error when it is of no use. Completes the dial otherwise. */
 static gboolean
@@ -219,7 +285,10 @@ establish (Attempt *attempt,
     }
 
   attempt->fd = -1;
-  complete (self, g_steal_pointer (&link), NULL);
+  if (self->kind->negotiate != NULL)
+    negotiate (self, g_steal_pointer (&link));
+  else
+    complete (self, g_steal_pointer (&link), NULL);
   return TRUE;
 }
 
@@ -250,18 +319,6 @@ on_head_start_over (gpointer user_data)
 {
   connect_next (user_data);
   return G_SOURCE_REMOVE;
-}
-
-static void
-attach (ZmqgDial *self,
-        GSource *source,
-        const char *name,
-        GSourceFunc callback,
-        gpointer user_data)
-{
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, callback, user_data, NULL);
-  g_source_attach (source, self->context);
 }
 
 /* Opens a socket and has it connect to the target; NULL with @error when that
@@ -418,19 +475,12 @@ static gboolean
 on_cancelled (GCancellable *cancellable,
               gpointer user_data)
 {
-  complete (user_data, NULL, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_timeout (gpointer user_data)
-{
   ZmqgDial *self = user_data;
-  g_autoptr (GError) error = NULL;
 
-  zmqg_socket_error_set (&error, ETIMEDOUT, "Cannot connect to",
-                         self->endpoint);
-  complete (self, NULL, error);
+  if (self->negotiation != NULL)
+    g_cancellable_cancel (self->negotiation);
+  else
+    complete (self, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -518,4 +568,26 @@ zmqg_dial_look_up (ZmqgDial *self,
 
   self->lookup = zmqg_lookup_start (host, self->options->ipv6,
                                     on_lookup_done, self);
+}
+
+void
+zmqg_dial_negotiated (ZmqgDial *self,
+                      ZmqgLink *link,
+                      const GError *error)
+{
+  g_clear_object (&self->negotiation);
+
+  /* In time, or too late by a moment. */
+  if (self->timed_out)
+    g_clear_pointer (&link, zmqg_link_free);
+  else if (link == NULL)
+    {
+      g_clear_error (&self->error);
+      g_set_error (&self->error, error->domain, error->code,
+                   "Cannot connect to %s: %s", self->endpoint,
+                   error->message);
+    }
+  if (link == NULL && self->note != NULL)
+    self->note (self->negotiated_fd, self->error, self->user_data);
+  complete (self, link, self->error);
 }

@@ -16,6 +16,7 @@ typedef struct
   ZmqgLock lock; /* a leaf but for the inbox: guards what follows */
   ZmqgClient *client; /* counted; NULL while nobody has bound the name */
   guint missed;       /* posted while there was nobody */
+  GBytes *last_word;  /* when the one that connected has gone; nullable */
 } InprocEnd;
 
 typedef struct
@@ -58,6 +59,24 @@ get_client (InprocEnd *end,
   return client;
 }
 
+/* Writes a message of one frame in the name of whoever has that end, whatever
+ * the mark. What the other end is to be told. */
+static guint
+say (ZmqgPipe *pipe,
+     GBytes *word)
+{
+  ZmqgFrameView view = { 0 };
+
+  if (word == NULL)
+    return 0;
+
+  view.data = g_bytes_get_data (word, &view.size);
+  view.bytes = word;
+  return zmqg_pipe_write_always (pipe, &view, 1) == ZMQG_PIPE_WRITTEN
+           ? ZMQG_PIPE_READABLE : 0;
+}
+
+/* Called by the other end, which nobody else uses meanwhile. */
 static void
 inproc_post (ZmqgPipe *pipe,
              guint events)
@@ -65,6 +84,9 @@ inproc_post (ZmqgPipe *pipe,
   InprocEnd *end = pipe->owner;
   ZmqgClient *closed;
   gboolean posted;
+
+  if (events & ZMQG_PIPE_ENDED)
+    events |= say (pipe->peer, end->last_word);
 
   zmqg_lock (&end->lock);
   posted = end->client != NULL;
@@ -92,6 +114,7 @@ inproc_release (ZmqgPipe *pipe)
 
   if (end->client != NULL)
     end->client->ops->unref (end->client);
+  g_clear_pointer (&end->last_word, g_bytes_unref);
   zmqg_lock_clear (&end->lock);
   g_free (end);
 }
@@ -129,8 +152,19 @@ announce (ZmqgPipe *from,
   record->type = zmqg_zmtp_type_get (client->table->number);
   if (options->routing_id != NULL)
     record->identity = g_bytes_ref (options->routing_id);
+  if (options->metadata != NULL)
+    record->properties = g_ptr_array_ref (options->metadata);
   zmqg_pipe_announce (from, &record->tag);
   zmqg_tag_unref (&record->tag);
+}
+
+/* What the peer hears first. */
+static guint
+say_hello (ZmqgPipe *pipe,
+           ZmqgClient *client,
+           ZmqgOptions *options)
+{
+  return client->table->greets ? say (pipe, options->hello_message) : 0;
 }
 
 static guint
@@ -151,6 +185,7 @@ join (ZmqgPipe *pipe,
   InprocEnd *end = pipe->owner;
   ZmqgClient *client = binding->client;
   ZmqgClient *other;
+  guint said;
 
   zmqg_frame_queue_set_hwm (pipe->in,
                             sum_of_marks (connected->send_hwm,
@@ -160,6 +195,10 @@ join (ZmqgPipe *pipe,
                                           connected->receive_hwm));
   pipe->endpoint = zmqg_tag_ref (binding->endpoint);
   announce (pipe, client, binding->options);
+  said = say_hello (pipe, client, binding->options);
+  if (client->table->hears_disconnects &&
+      binding->options->disconnect_message != NULL)
+    end->last_word = g_bytes_ref (binding->options->disconnect_message);
 
   zmqg_lock (&end->lock);
   client->ops->ref (client);
@@ -167,7 +206,7 @@ join (ZmqgPipe *pipe,
   zmqg_inbox_post (client->inbox, pipe, ZMQG_PIPE_ATTACHED | end->missed);
   zmqg_unlock (&end->lock);
 
-  zmqg_pipe_post_peer (pipe, ZMQG_PIPE_PEER | ZMQG_PIPE_WRITABLE);
+  zmqg_pipe_post_peer (pipe, ZMQG_PIPE_PEER | ZMQG_PIPE_WRITABLE | said);
   client->ops->attend (client);
 
   other = get_client (pipe->peer->owner, FALSE);
@@ -346,6 +385,8 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   zmqg_account_open (pipe);
   zmqg_account_open (pipe->peer);
   announce (pipe, client, options);
+  /* Whoever binds finds it when the end is attached. */
+  say_hello (pipe, client, options);
 
   zmqg_lock (&self->lock);
   found = g_hash_table_lookup (self->bindings, name);

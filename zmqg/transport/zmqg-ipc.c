@@ -228,19 +228,41 @@ failed:
   return FALSE;
 }
 
+/* The file stays: whoever made it goes on listening there. */
+static gboolean
+ipc_adopt (int fd,
+           ZmqgListening *listening,
+           GError **error)
+{
+  const gsize start = G_STRUCT_OFFSET (struct sockaddr_un, sun_path);
+  ZmqgSocketAddress local;
+  g_autofree char *name = NULL;
+
+  if (!zmqg_socket_check_listening (fd, AF_UNIX, AF_UNIX, "ipc", &local,
+                                    error))
+    return FALSE;
+
+  /* A path may fill all of its place, without a zero. */
+  name = local.size > start
+             ? g_strndup (local.un.sun_path + (local.un.sun_path[0] == '\0'),
+                          local.size - start - (local.un.sun_path[0] == '\0'))
+             : g_strdup ("");
+  *listening = (ZmqgListening){
+    .fd = fd,
+    .uri = g_strconcat (local.un.sun_path[0] == '\0' ? "ipc://@" : "ipc://",
+                        name, NULL),
+    .is_adopted = TRUE,
+  };
+  return TRUE;
+}
+
 static void
 ipc_unlisten (ZmqgListening *listening)
 {
   /* First the name, so that nobody finds a socket that is closed. */
   if (listening->path != NULL)
     unlink_remembered (listening->path);
-  if (listening->fd >= 0)
-    {
-      /* Whoever polls it wakes up, and nobody listens any more. */
-      shutdown (listening->fd, SHUT_RDWR);
-      close (listening->fd);
-    }
-  listening->fd = -1;
+  zmqg_listening_close (listening);
   g_clear_pointer (&listening->path, g_free);
 
   if (listening->folder != NULL)
@@ -249,20 +271,80 @@ ipc_unlisten (ZmqgListening *listening)
 }
 
 /* Who the kernel says is at the other end. */
-static void
-take_credentials (ZmqgLink *link)
+static gboolean
+take_credentials (ZmqgLink *link,
+                  struct ucred *known)
 {
   struct ucred ucred;
   socklen_t size = sizeof ucred;
 
   if (getsockopt (link->fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size) < 0)
-    return;
+    return FALSE;
 
   link->credentials = g_credentials_new ();
   g_credentials_set_native (link->credentials,
                             G_CREDENTIALS_TYPE_LINUX_UCRED, &ucred);
   link->peer_address = g_strdup_printf ("localhost:%u:%u:%d", ucred.uid,
                                         ucred.gid, ucred.pid);
+  if (known != NULL)
+    *known = ucred;
+  return TRUE;
+}
+
+/* Whether the process at the other end has that group beside its own. */
+static gboolean
+has_group (int fd,
+           guint id)
+{
+#ifdef SO_PEERGROUPS
+  socklen_t size = 64 * sizeof (gid_t);
+  g_autofree gid_t *groups = g_malloc (size);
+  int result = getsockopt (fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size);
+
+  if (result < 0 && errno == ERANGE)
+    {
+      /* The size is what it should have been. */
+      groups = g_realloc (groups, size);
+      result = getsockopt (fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size);
+    }
+  for (guint i = 0; result == 0 && i < size / sizeof (gid_t); i++)
+    if (groups[i] == id)
+      return TRUE;
+#endif
+
+  return FALSE;
+}
+
+static gboolean
+is_let_in (int fd,
+           const struct ucred *peer,
+           const GArray *filters)
+{
+  for (guint i = 0; i < filters->len; i++)
+    {
+      const ZmqgIpcFilter *filter = &g_array_index (filters, ZmqgIpcFilter, i);
+
+      switch (filter->kind)
+        {
+        case ZMQG_IPC_FILTER_UID:
+          if (peer->uid == filter->id)
+            return TRUE;
+          break;
+
+        case ZMQG_IPC_FILTER_GID:
+          if (peer->gid == filter->id || has_group (fd, filter->id))
+            return TRUE;
+          break;
+
+        case ZMQG_IPC_FILTER_PID:
+        default:
+          if ((guint) peer->pid == filter->id)
+            return TRUE;
+          break;
+        }
+    }
+
+  return FALSE;
 }
 
 static ZmqgLink *
@@ -271,8 +353,10 @@ ipc_accept (const ZmqgListening *listening,
             GError **error)
 {
   ZmqgSocketAddress remote;
+  struct ucred peer;
   ZmqgLink *link;
   int fd = zmqg_socket_accept (listening, &remote, error);
+  gboolean known;
 
   if (fd < 0)
     return NULL;
@@ -280,7 +364,13 @@ ipc_accept (const ZmqgListening *listening,
   link = zmqg_link_new_fd (fd);
   link->local_text = g_strdup (listening->uri);
   link->remote = g_socket_address_new_from_native (&remote.any, remote.size);
-  take_credentials (link);
+  known = take_credentials (link, &peer);
+  if (options->ipc_filters != NULL
+      && (!known || !is_let_in (fd, &peer, options->ipc_filters)))
+    g_set_error (&link->refusal, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                 "%s: no filter of %s lets that process in",
+                 known ? link->peer_address : "A process unknown",
+                 listening->uri);
   return link;
 }
 
@@ -323,7 +413,7 @@ ipc_dial_connected (ZmqgDial *dial,
 
   link->remote_text = g_strconcat ("ipc://", address, NULL);
   link->remote = g_socket_address_new_from_native (&remote.any, remote.size);
-  take_credentials (link);
+  take_credentials (link, NULL);
   return TRUE;
 }
 
@@ -348,6 +438,7 @@ ipc_dial (const char *address,
 const ZmqgTransport zmqg_ipc_transport = {
   .scheme = "ipc",
   .listen = ipc_listen,
+  .adopt = ipc_adopt,
   .unlisten = ipc_unlisten,
   .accept = ipc_accept,
   .check = ipc_check,

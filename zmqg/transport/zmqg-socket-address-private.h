@@ -48,6 +48,14 @@ void zmqg_socket_error_set (GError **error, int errsv, const char *what,
 /* Makes a non-blocking, close-on-exec stream socket; -1 with errno. */
 int zmqg_socket_open (int family);
 
+/* Whether a descriptor listens for stream connections of one of the families:
+ * then it is made non-blocking and close-on-exec. Where it is bound to is in
+ * @local. */
+gboolean zmqg_socket_check_listening (int fd, int family, int other_family,
+                                      const char *scheme,
+                                      ZmqgSocketAddress *local,
+                                      GError **error);
+
 /* Accepts one connection of a listening; -1 with @error as
  * ZmqgTransport.accept has it. */
 int zmqg_socket_accept (const ZmqgListening *listening,

@@ -126,6 +126,56 @@ zmqg_socket_open (int family)
 }
 
 static int
+get_number (int fd,
+            int name)
+{
+  socklen_t size = sizeof (int);
+  int number = -1;
+
+  return getsockopt (fd, SOL_SOCKET, name, &number, &size) == 0 ? number : -1;
+}
+
+gboolean
+zmqg_socket_check_listening (int fd,
+                             int family,
+                             int other_family,
+                             const char *scheme,
+                             ZmqgSocketAddress *local,
+                             GError **error)
+{
+  int flags;
+
+  if (!zmqg_socket_address_from_local (local, fd))
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+                   "Cannot listen with descriptor %d: %s", fd,
+                   g_strerror (errno));
+      return FALSE;
+    }
+
+  if ((local->any.sa_family != family
+       && local->any.sa_family != other_family)
+      || get_number (fd, SO_TYPE) != SOCK_STREAM
+      || get_number (fd, SO_ACCEPTCONN) != 1)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "Cannot listen with descriptor %d: it is not one that "
+                   "listens for connections of %s", fd, scheme);
+      return FALSE;
+    }
+
+  flags = fcntl (fd, F_GETFL);
+  if (flags >= 0 && fcntl (fd, F_SETFL, flags | O_NONBLOCK) == 0
+      && fcntl (fd, F_SETFD, FD_CLOEXEC) == 0)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+               "Cannot listen with descriptor %d: %s", fd,
+               g_strerror (errno));
+  return FALSE;
+}
+
+static int
 accept_descriptor (int fd,
                    ZmqgSocketAddress *remote)
 {

@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "transport/zmqg-dial-private.h"
+#include "transport/zmqg-socks-private.h"
 #include "transport/zmqg-tcp-address-private.h"
 
 #include <errno.h>
@@ -40,6 +41,11 @@ tune_socket (int fd,
   if (options->receive_buffer >= 0)
     tune (fd, SOL_SOCKET, SO_RCVBUF, options->receive_buffer);
 
+  if (options->priority != 0)
+    tune (fd, SOL_SOCKET, SO_PRIORITY, options->priority);
+  if (options->busy_poll > 0)
+    tune (fd, SOL_SOCKET, SO_BUSY_POLL, options->busy_poll);
+
   if (options->tos != 0)
     {
       /* Also on a socket of IPv6, which may carry mapped IPv4. */
@@ -54,6 +60,8 @@ tune_connection (int fd,
                  const ZmqgOptions *options)
 {
   tune (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options->tcp_max_retransmit > 0)
+    tune (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->tcp_max_retransmit);
 
   if (options->tcp_keepalive < 0)
     return;
@@ -64,6 +72,17 @@ tune_connection (int fd,
     tune (fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle);
   if (options->tcp_keepalive_interval >= 0)
     tune (fd, IPPROTO_TCP, TCP_KEEPINTVL, options->tcp_keepalive_interval);
+}
+
+/* Not tuning: who asks for an interface must not get another. */
+static gboolean
+bind_to_device (int fd,
+                const ZmqgOptions *options)
+{
+  const char *device = options->bind_to_device;
+
+  return device == NULL || setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE,
+                                       device, strlen (device)) == 0;
 }
 
 /* Within this machine there is no congestion to control: the algorithm that
@@ -125,7 +144,8 @@ open_listening (const ZmqgSocketAddress *address,
     tune (fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   tune_socket (fd, family, options);
 
-  if (bind (fd, &address->any, address->size) == 0
+  if (bind_to_device (fd, options)
+      && bind (fd, &address->any, address->size) == 0
       && listen (fd, options->backlog) == 0)
     return fd;
 
@@ -175,17 +195,69 @@ unresolved:
   return FALSE;
 }
 
+static gboolean
+tcp_adopt (int fd,
+           ZmqgListening *listening,
+           GError **error)
+{
+  ZmqgSocketAddress local;
+
+  if (!zmqg_socket_check_listening (fd, AF_INET, AF_INET6, "tcp", &local,
+                                    error))
+    return FALSE;
+
+  *listening = (ZmqgListening){
+    .fd = fd,
+    .uri = make_uri (&local),
+    .is_adopted = TRUE,
+  };
+  return TRUE;
+}
+
 static void
 tcp_unlisten (ZmqgListening *listening)
 {
-  if (listening->fd >= 0)
+  zmqg_listening_close (listening);
+}
+
+static gboolean
+matches_filter (const ZmqgAddressFilter *filter,
+                const guint8 *bytes,
+                guint size)
+{
+  guint whole = filter->bits / 8;
+  guint rest = filter->bits % 8;
+
+  return filter->size == size && memcmp (filter->bytes, bytes, whole) == 0
+         && (rest == 0
+             || ((filter->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0);
+}
+
+/* Whether one of the filters lets the address in. An IPv4 address that came
+ * by IPv6 is one of both. */
+static gboolean
+is_let_in (const ZmqgSocketAddress *remote,
+           const GArray *filters)
+{
+  const struct in6_addr *in6 = &remote->in6.sin6_addr;
+  gboolean is_v6 = remote->any.sa_family == AF_INET6;
+  const guint8 *v4 = !is_v6 ? (const guint8 *) &remote->in.sin_addr
+                     : IN6_IS_ADDR_V4MAPPED (in6) ? in6->s6_addr + 12 : NULL;
+
+  if (filters == NULL)
+    return TRUE;
+
+  for (guint i = 0; i < filters->len; i++)
     {
-      /* Whoever polls it wakes up, and nobody listens any more, even where
-       * another process has the descriptor too. */
-      shutdown (listening->fd, SHUT_RDWR);
-      close (listening->fd);
+      const ZmqgAddressFilter *filter
+          = &g_array_index (filters, ZmqgAddressFilter, i);
+
+      if ((is_v6 && matches_filter (filter, in6->s6_addr, 16))
+          || (v4 != NULL && matches_filter (filter, v4, 4)))
+        return TRUE;
     }
-  listening->fd = -1;
+
+  return FALSE;
 }
 
 static ZmqgLink *
@@ -210,12 +282,29 @@ tcp_accept (const ZmqgListening *listening,
       return NULL;
     }
 
+  link = zmqg_link_new_fd (fd);
+  describe_link (link, &local, &remote);
+  if (!is_let_in (&remote, options->accept_filters))
+    {
+      g_set_error (&link->refusal, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                   "%s: no accept filter of %s lets that address in",
+                   link->remote_text, listening->uri);
+      return link;
+    }
+
   tune_socket (fd, local.any.sa_family, options);
   tune_connection (fd, options);
   tune_local (fd, &local, &remote);
-  link = zmqg_link_new_fd (fd);
-  describe_link (link, &local, &remote);
   return link;
+}
+
+/* Where the first connection leads to. */
+static const char *
+get_first_hop (ZmqgDial *dial)
+{
+  const char *proxy = zmqg_dial_get_options (dial)->socks_proxy;
+
+  return proxy != NULL ? proxy : zmqg_dial_get_address (dial);
 }
 
 static gboolean
@@ -225,7 +314,7 @@ tcp_dial_begin (ZmqgDial *dial,
   ZmqgSocketAddress literal;
   ZmqgTcpTarget *target;
 
-  target = zmqg_tcp_target_parse (zmqg_dial_get_address (dial), error);
+  target = zmqg_tcp_target_parse (get_first_hop (dial), error);
   if (target == NULL)
     return FALSE;
   zmqg_dial_set_state (dial, target);
@@ -338,6 +427,16 @@ tcp_dial_prepare (ZmqgDial *dial,
 
   tune_socket (fd, family, options);
   tune_connection (fd, options);
+  if (!bind_to_device (fd, options))
+    {
+      g_autofree char *what = g_strdup_printf (
+          "Cannot connect by the interface %s to", options->bind_to_device);
+      g_autofree char *endpoint
+          = g_strconcat ("tcp://", zmqg_dial_get_address (dial), NULL);
+
+      zmqg_socket_error_set (error, errno, what, endpoint);
+      return FALSE;
+    }
   if (target->source == NULL)
     return TRUE;
 
@@ -405,6 +504,16 @@ static const ZmqgDialKind tcp_dial_kind = {
   .free_state = (void (*) (gpointer)) zmqg_tcp_target_free,
 };
 
+static const ZmqgDialKind socks_dial_kind = {
+  .scheme = "tcp",
+  .begin = tcp_dial_begin,
+  .resolved = tcp_dial_resolved,
+  .prepare = tcp_dial_prepare,
+  .connected = tcp_dial_connected,
+  .negotiate = zmqg_socks_negotiate,
+  .free_state = (void (*) (gpointer)) zmqg_tcp_target_free,
+};
+
 static void
 tcp_dial (const char *address,
           const ZmqgOptions *options,
@@ -413,7 +522,10 @@ tcp_dial (const char *address,
           ZmqgDialDone done,
           gpointer user_data)
 {
-  zmqg_dial_start (&tcp_dial_kind, address, options, cancellable, note, done,
+  const ZmqgDialKind *kind
+      = options->socks_proxy != NULL ? &socks_dial_kind : &tcp_dial_kind;
+
+  zmqg_dial_start (kind, address, options, cancellable, note, done,
                    user_data);
 }
 
@@ -431,6 +543,7 @@ tcp_matches (const char *asked,
 const ZmqgTransport zmqg_tcp_transport = {
   .scheme = "tcp",
   .listen = tcp_listen,
+  .adopt = tcp_adopt,
   .unlisten = tcp_unlisten,
   .accept = tcp_accept,
   .check = zmqg_tcp_address_check,

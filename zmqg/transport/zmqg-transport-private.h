@@ -12,3 +12,6 @@ extern const ZmqgTransport zmqg_stream_transport;
 
 /* The transport of a scheme (case-sensitive), or %NULL. */
 const ZmqgTransport *zmqg_transport_find (const char *scheme);
+
+/* The transport that listens with such a descriptor. */
+const ZmqgTransport *zmqg_transport_find_for_fd (int fd, GError **error);

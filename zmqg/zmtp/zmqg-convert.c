@@ -15,6 +15,15 @@ typedef gsize (*EncodeHeaderFunc) (guint8 *dst,
                                    guint flags,
                                    guint64 size);
 
+/* Raw peers are not told where something begins and ends. */
+static gsize
+encode_no_header (guint8 *header G_GNUC_UNUSED,
+                  guint flags G_GNUC_UNUSED,
+                  guint64 size G_GNUC_UNUSED)
+{
+  return 0;
+}
+
 /* One row per version: what becomes of messages and of commands. */
 static const struct
 {
@@ -22,6 +31,7 @@ static const struct
   gboolean subscription_messages; /* SUBSCRIBE and CANCEL become messages */
   gboolean commands;              /* the other commands exist */
 } dialects[] = {
+  [ZMQG_ZMTP_RAW] = { encode_no_header, FALSE, FALSE },
   [ZMQG_ZMTP_1_0_UNVERSIONED] = { zmqg_zmtp1_encode_header, TRUE, FALSE },
   [ZMQG_ZMTP_1_0] = { zmqg_zmtp1_encode_header, TRUE, FALSE },
   [ZMQG_ZMTP_2_0] = { zmqg_frame_encode_header, TRUE, FALSE },

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   ZMQG_ZMTP_UNKNOWN,
+  ZMQG_ZMTP_RAW, /* no ZMTP at all: bytes as they are, and no greeting */
   ZMQG_ZMTP_1_0_UNVERSIONED, /* ZMTP 1.0 framing, the peer has no greeting */
   ZMQG_ZMTP_1_0,             /* ZMTP 1.0 framing behind a greeting */
   ZMQG_ZMTP_2_0,
