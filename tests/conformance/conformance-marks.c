@@ -245,6 +245,34 @@ test_changed (Fixture *self)
   g_assert_cmpuint (fill_up (push, 2000), ==, 2000);
 }
 
+/* Either side's, once both are there. */
+static void
+test_sum_changed (Fixture *self)
+{
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = NULL;
+
+  g_object_set (push, "send-hwm", 1, NULL);
+  g_object_set (pull, "receive-hwm", 2, NULL);
+  uri = nowhere (self);
+  connect_to (push, uri);
+  /* While nobody is there it is our own. */
+  g_object_set (push, "send-hwm", 3, NULL);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 3);
+  bind_to (pull, uri);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 2);
+
+  g_object_set (push, "send-hwm", 5, NULL);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 2);
+  g_object_set (pull, "receive-hwm", 10, NULL);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 8);
+  g_object_set (pull, "receive-hwm", 1, NULL);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 0);
+  g_object_set (pull, "receive-hwm", 0, NULL);
+  g_assert_cmpuint (fill_up (push, 2000), ==, 2000);
+}
+
 static gpointer
 send_one (gpointer data)
 {
@@ -278,7 +306,8 @@ const ConformanceTest mark_tests[] = {
   { "marks/sum-later", FOR_IN_PROCESS, test_sum_later },
   { "marks/stalled-reader", FOR_ALL, test_stalled_reader },
   { "marks/small", FOR_ALL, test_small_marks },
-  { "marks/changed", FOR_NETWORK, test_changed },
-  { "marks/changed-while-waiting", FOR_NETWORK, test_changed_while_waiting },
+  { "marks/changed", FOR_ALL, test_changed },
+  { "marks/changed-while-waiting", FOR_ALL, test_changed_while_waiting },
+  { "marks/sum-changed", FOR_IN_PROCESS, test_sum_changed },
   { 0, },
 };

@@ -221,6 +221,8 @@ static void
 refuse (ZmqgListener *self,
         ZmqgLink *link)
 {
+  report (self, ZMQG_EVENT_TYPE_ACCEPT_FAILED,
+          zmqg_error_to_errno (link->refusal), link, link->refusal);
   self->client->ops->handshake_failed (self->client, self->endpoint,
                                        g_steal_pointer (&link->remote),
                                        link->refusal);

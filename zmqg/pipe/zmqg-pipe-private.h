@@ -58,6 +58,10 @@ typedef struct
    * waiting. No lock is held. Nullable. */
   void (*drain) (ZmqgPipe *pipe);
 
+  /* The owner's marks are these from now on, of what it sends and what it
+   * receives. The owner's lock is held. Nullable: they are the queues'. */
+  void (*set_marks) (ZmqgPipe *pipe, guint send_hwm, guint receive_hwm);
+
   /* The pipe is being freed. Nullable. */
   void (*release) (ZmqgPipe *pipe);
 } ZmqgPipeOwner;

@@ -14,14 +14,19 @@ apply_marks (ZmqgSocketCore *core)
   for (guint i = 0; i < core->pipes->len; i++)
     {
       ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
-      ZmqgEndpointCore *endpoint = pipe->endpoint;
+      guint send_hwm = (guint) core->options->send_hwm;
+      guint receive_hwm = (guint) core->options->receive_hwm;
 
       /* Those of inproc are the sum of both sides'. */
-      if (endpoint->transport->in_process)
-        continue;
-
-      zmqg_frame_queue_set_hwm (pipe->out, core->options->send_hwm);
-      zmqg_frame_queue_set_hwm (pipe->in, core->options->receive_hwm);
+      if (pipe->ops->set_marks != NULL)
+        {
+          pipe->ops->set_marks (pipe, send_hwm, receive_hwm);
+        }
+      else
+        {
+          zmqg_frame_queue_set_hwm (pipe->out, send_hwm);
+          zmqg_frame_queue_set_hwm (pipe->in, receive_hwm);
+        }
       zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
       core->ops->writable (core, pipe);
     }

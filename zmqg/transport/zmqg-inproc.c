@@ -17,7 +17,14 @@ typedef struct
   ZmqgClient *client; /* counted; NULL while nobody has bound the name */
   guint missed;       /* posted while there was nobody */
   GBytes *last_word;  /* when the one that connected has gone; nullable */
+
+  /* Guarded by a lock of all pipes. */
+  guint send_hwm;
+  guint receive_hwm;
+  gboolean is_joined; /* each queue has two marks */
 } InprocEnd;
+
+static ZmqgLock marks_lock = ZMQG_LOCK_INIT;
 
 typedef struct
 {
@@ -28,8 +35,7 @@ typedef struct
 
 typedef struct
 {
-  ZmqgPipe *pipe;       /* the end that waits for the binder, counted */
-  ZmqgOptions *options; /* of the connecting socket */
+  ZmqgPipe *pipe; /* the end that waits for the binder, counted */
 } Waiting;
 
 struct _ZmqgInprocRegistry
@@ -119,8 +125,51 @@ inproc_release (ZmqgPipe *pipe)
   g_free (end);
 }
 
+static guint
+sum_of_marks (guint sender,
+              guint receiver)
+{
+  return sender == 0 || receiver == 0 ? 0 : sender + receiver;
+}
+
+/* Locked (marks). */
+static void
+apply_marks (ZmqgPipe *pipe)
+{
+  const InprocEnd *ours = pipe->owner;
+  const InprocEnd *theirs = pipe->peer->owner;
+
+  if (ours->is_joined)
+    {
+      zmqg_frame_queue_set_hwm (pipe->out, sum_of_marks (ours->send_hwm,
+                                                         theirs->receive_hwm));
+      zmqg_frame_queue_set_hwm (pipe->in, sum_of_marks (theirs->send_hwm,
+                                                        ours->receive_hwm));
+    }
+  else
+    {
+      zmqg_frame_queue_set_hwm (pipe->out, ours->send_hwm);
+      zmqg_frame_queue_set_hwm (pipe->in, ours->receive_hwm);
+    }
+}
+
+static void
+inproc_set_marks (ZmqgPipe *pipe,
+                  guint send_hwm,
+                  guint receive_hwm)
+{
+  InprocEnd *end = pipe->owner;
+
+  zmqg_lock (&marks_lock);
+  end->send_hwm = send_hwm;
+  end->receive_hwm = receive_hwm;
+  apply_marks (pipe);
+  zmqg_unlock (&marks_lock);
+}
+
 static const ZmqgPipeOwner inproc_owner = {
   .post = inproc_post,
+  .set_marks = inproc_set_marks,
   .release = inproc_release,
 };
 
@@ -167,19 +216,9 @@ say_hello (ZmqgPipe *pipe,
   return client->table->greets ? say (pipe, options->hello_message) : 0;
 }
 
-static guint
-sum_of_marks (int sender,
-              int receiver)
-{
-  if (sender == 0 || receiver == 0)
-    return 0;
-  return (guint) sender + (guint) receiver;
-}
-
 /* Both sides are there: @pipe is the end of the one that bound. */
 static void
 join (ZmqgPipe *pipe,
-      ZmqgOptions *connected,
       const Binding *binding)
 {
   InprocEnd *end = pipe->owner;
@@ -187,12 +226,13 @@ join (ZmqgPipe *pipe,
   ZmqgClient *other;
   guint said;
 
-  zmqg_frame_queue_set_hwm (pipe->in,
-                            sum_of_marks (connected->send_hwm,
-                                          binding->options->receive_hwm));
-  zmqg_frame_queue_set_hwm (pipe->out,
-                            sum_of_marks (binding->options->send_hwm,
-                                          connected->receive_hwm));
+  zmqg_lock (&marks_lock);
+  end->send_hwm = (guint) binding->options->send_hwm;
+  end->receive_hwm = (guint) binding->options->receive_hwm;
+  end->is_joined = TRUE;
+  ((InprocEnd *) pipe->peer->owner)->is_joined = TRUE;
+  apply_marks (pipe);
+  zmqg_unlock (&marks_lock);
   pipe->endpoint = zmqg_tag_ref (binding->endpoint);
   announce (pipe, client, binding->options);
   said = say_hello (pipe, client, binding->options);
@@ -237,7 +277,6 @@ waiting_free (gpointer data)
   Waiting *self = data;
 
   zmqg_pipe_unref (self->pipe);
-  zmqg_options_unref (self->options);
   g_free (self);
 }
 
@@ -320,7 +359,7 @@ zmqg_inproc_bind (ZmqgInprocRegistry *self,
     {
       Waiting *one = g_ptr_array_index (waiting, i);
 
-      join (one->pipe, one->options, &local);
+      join (one->pipe, &local);
     }
 
   return TRUE;
@@ -350,8 +389,7 @@ zmqg_inproc_unbind (ZmqgInprocRegistry *self,
 static void
 add_waiting (ZmqgInprocRegistry *self,
              const char *name,
-             ZmqgPipe *pipe,
-             ZmqgOptions *options)
+             ZmqgPipe *pipe)
 {
   GPtrArray *waiting = g_hash_table_lookup (self->waiting, name);
   Waiting *one = g_new0 (Waiting, 1);
@@ -363,7 +401,6 @@ add_waiting (ZmqgInprocRegistry *self,
     }
 
   one->pipe = zmqg_pipe_ref (pipe);
-  one->options = zmqg_options_ref (options);
   g_ptr_array_add (waiting, one);
 }
 
@@ -382,6 +419,8 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
   pipe->endpoint = zmqg_tag_ref (endpoint);
   init_end (pipe, client);
   init_end (pipe->peer, NULL);
+  inproc_set_marks (pipe, (guint) options->send_hwm,
+                    (guint) options->receive_hwm);
   zmqg_account_open (pipe);
   zmqg_account_open (pipe->peer);
   announce (pipe, client, options);
@@ -399,13 +438,13 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
     }
   else
     {
-      add_waiting (self, name, pipe->peer, options);
+      add_waiting (self, name, pipe->peer);
     }
   zmqg_unlock (&self->lock);
 
   if (found != NULL)
     {
-      join (pipe->peer, options, &binding);
+      join (pipe->peer, &binding);
       binding.client->ops->unref (binding.client);
       zmqg_options_unref (binding.options);
       zmqg_tag_unref (binding.endpoint);
