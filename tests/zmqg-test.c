@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 /* How long one turn waits when the main context has nothing to do. */
 #define TURN_NSEC (1000 * 1000)
@@ -86,6 +87,24 @@ zmqg_test_fd_count (void)
  *
  * Returns: (transfer full): its path; remove it with zmqg_test_rmdir()
  */
+const char *
+zmqg_test_loopback (void)
+{
+  static char address[16];
+  static gsize made;
+
+  if (g_once_init_enter (&made))
+    {
+      guint pid = (guint) getpid ();
+
+      g_snprintf (address, sizeof address, "127.%u.%u.%u",
+                  1 + pid / 64516 % 250, 1 + pid / 254 % 254, 1 + pid % 254);
+      g_once_init_leave (&made, 1);
+    }
+
+  return address;
+}
+
 char *
 zmqg_test_tmpdir (void)
 {

@@ -16,6 +16,12 @@ gboolean zmqg_test_await    (GMainContext      *context,
                              guint              deadline_ms);
 guint    zmqg_test_fd_count (void);
 char    *zmqg_test_tmpdir   (void);
+
+/* An address of the loopback that no other process of the tests uses: what ran
+ * before, or runs beside, may still try to connect to a port that is given
+ * out again. */
+const char *zmqg_test_loopback (void);
+
 void     zmqg_test_rmdir    (const char        *path);
 
 /* Waits until @expr holds, and fails the test when it does not within

@@ -35,6 +35,9 @@ typedef void (*InteropFunc) (Interop *test);
 /* Adds a test for both roles, tcp and ipc, and both engine modes. */
 void interop_add (const char *path, InteropFunc func, gconstpointer data);
 
+/* The same over tcp alone: for what takes time. */
+void interop_add_tcp (const char *path, InteropFunc func, gconstpointer data);
+
 /* A socket that is closed with the test; borrowed. */
 ZmqgSocket *interop_socket (Interop *test, ZmqgSocketType type);
 /* A peer that is killed with the test; borrowed. */

@@ -47,7 +47,7 @@ new_socket (void)
 static GSocketAddress *
 loopback (guint16 port)
 {
-  return g_inet_socket_address_new_from_string ("127.0.0.1", port);
+  return g_inet_socket_address_new_from_string (zmqg_test_loopback (), port);
 }
 
 static void
@@ -101,7 +101,7 @@ raw_peer_listen (RawPeer *self)
   g_assert_no_error (error);
 
   return g_strdup_printf (
-      "tcp://127.0.0.1:%u",
+      "tcp://%s:%u", zmqg_test_loopback (),
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
 }
 

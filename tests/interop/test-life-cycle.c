@@ -77,10 +77,12 @@ static void
 make_bound (Play *play,
             ZmqgSocketType type)
 {
+  g_autofree char *any = g_strdup_printf ("tcp://%s:0",
+                                          zmqg_test_loopback ());
   GError *error = NULL;
 
   make (play, type);
-  zmqg_socket_bind (play->socket, "tcp://127.0.0.1:0", &error);
+  zmqg_socket_bind (play->socket, any, &error);
   g_assert_no_error (error);
   play->uri = zmqg_socket_get_last_endpoint (play->socket);
   raw_peer_connect (play->raw, play->uri);

@@ -242,9 +242,11 @@ meet (Play *play)
 
   if (play->we_bind)
     {
+      g_autofree char *any = g_strdup_printf ("tcp://%s:*",
+                                              zmqg_test_loopback ());
       g_autofree char *uri = NULL;
 
-      zmqg_socket_bind (play->socket, "tcp://127.0.0.1:*", &error);
+      zmqg_socket_bind (play->socket, any, &error);
       g_assert_no_error (error);
       uri = zmqg_socket_get_last_endpoint (play->socket);
       raw_peer_connect (play->raw, uri);
