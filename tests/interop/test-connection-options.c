@@ -16,6 +16,14 @@ count_peers (ZmqgSocket *socket)
   return zmqg_statistics_get_peers (statistics);
 }
 
+/* So many and no more. */
+static void
+await_peers (ZmqgSocket *socket,
+             guint n)
+{
+  ZMQG_TEST_AWAIT (count_peers (socket) == n, INTEROP_DEADLINE_MS);
+}
+
 static guint64
 count_arrived (ZmqgSocket *socket)
 {
@@ -96,7 +104,7 @@ twice_is_once_for_dealer_and_req (Interop *test)
       interop_do (router, "send %s", answer + strlen ("message "));
       interop_receive (socket, "=x");
     }
-  g_assert_cmpuint (count_peers (socket), ==, 1);
+  await_peers (socket, 1);
 }
 
 /* Over two connections they would be told twice. */
@@ -125,7 +133,7 @@ twice_is_once_for_sub (Interop *test)
       interop_peer_sends (xpub, message);
       interop_receive (socket, message);
     }
-  g_assert_cmpuint (count_peers (socket), ==, 1);
+  await_peers (socket, 1);
 }
 
 static void
@@ -154,7 +162,7 @@ twice_is_once_for_pub (Interop *test)
       interop_send (socket, message);
       interop_peer_receives (sub, message);
     }
-  g_assert_cmpuint (count_peers (socket), ==, 1);
+  await_peers (socket, 1);
 }
 
 static void
@@ -173,8 +181,7 @@ twice_is_twice_for_router (Interop *test)
   g_object_set (socket, "probe-router", TRUE, NULL);
   interop_meet (test, socket, router);
   connect_to (socket, test->uri);
-  interop_await_peers (socket, 2);
-  g_assert_cmpuint (count_peers (socket), ==, 2);
+  await_peers (socket, 2);
 
   first = interop_ask (router, "recv");
   second = interop_ask (router, "recv");
@@ -194,8 +201,7 @@ twice_is_twice_for_push (Interop *test)
 
   pull = interop_peer (test, "PULL");
   socket = connect_twice (test, ZMQG_SOCKET_TYPE_PUSH, pull);
-  interop_await_peers (socket, 2);
-  g_assert_cmpuint (count_peers (socket), ==, 2);
+  await_peers (socket, 2);
   for (guint i = 0; i < 6; i++)
     {
       g_autofree char *message = g_strdup_printf ("=%u", i);
