@@ -685,16 +685,20 @@ our_welcome_is_for_each_peer (Interop *test)
   interop_meet (test, pub, xsub);
   interop_peer_receives (xsub, "=welcome");
 
-  if (!test->we_bind)
-    return;
-
   for (guint i = 0; i < 2; i++)
     {
       interop_peer_kill (xsub);
       interop_await_no_peer (pub);
       interop_peer_start (xsub);
       interop_meet_again (test, xsub);
-      interop_peer_receives (xsub, "=welcome");
+
+      /* To who connects, it is the same peer that has come back. */
+      if (test->we_bind)
+        interop_peer_receives (xsub, "=welcome");
+      interop_do (xsub, "send =%%01t");
+      await_topics (pub, xsub, 1);
+      interop_send (pub, "=t");
+      interop_peer_receives (xsub, "=t");
     }
 }
 
