@@ -166,6 +166,9 @@ interop_answer (InteropPeer *self)
   gsize length;
   char *line;
 
+  /* An engine that lives there goes on even when the answer is there. */
+  g_main_context_iteration (g_main_context_get_thread_default (), FALSE);
+
   if (strchr (self->unread->str, '\n') == NULL)
     await_line (self);
 

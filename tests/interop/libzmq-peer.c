@@ -15,6 +15,8 @@
 #include <sys/prctl.h>
 #endif
 
+/* For the numbers of options; which of them work, is asked at run time. */
+#define ZMQ_BUILD_DRAFT_API
 #include <zmq.h>
 
 /*
@@ -100,6 +102,11 @@ static const Option options[] = {
   { "req-relaxed", ZMQ_REQ_RELAXED, FALSE },
   { "xpub-verbose", ZMQ_XPUB_VERBOSE, FALSE },
   { "xpub-verboser", ZMQ_XPUB_VERBOSER, FALSE },
+  { "xpub-manual", ZMQ_XPUB_MANUAL, FALSE },
+  { "xpub-manual-last-value", ZMQ_XPUB_MANUAL_LAST_VALUE, FALSE },
+  { "xpub-nodrop", ZMQ_XPUB_NODROP, FALSE },
+  { "invert-matching", ZMQ_INVERT_MATCHING, FALSE },
+  { "only-first-subscribe", ZMQ_ONLY_FIRST_SUBSCRIBE, FALSE },
   { "welcome", ZMQ_XPUB_WELCOME_MSG, TRUE },
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
