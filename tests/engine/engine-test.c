@@ -346,12 +346,13 @@ transport_accept (const ZmqgListening *listening G_GNUC_UNUSED,
   return NULL;
 }
 
-static void
+static int
 transport_unlisten (ZmqgListening *listening)
 {
   close (listening->fd);
   listening->fd = -1;
   current->listening = -1;
+  return 0;
 }
 
 const ZmqgTransport engine_test_transport = {

@@ -9,6 +9,9 @@
 
 #include "socket/zmqg-socket-private.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
+
 /*
  * Who hears of events, and what is kept for whom: the sequences themselves are
  * compared with libzmq's in tests/interop.
@@ -65,6 +68,38 @@ test_nothing_is_kept_without_a_handler (SocketTest *test)
   g_assert_cmpuint (n_kept (pull, ZMQG_NEWS_LINE_EVENTS), ==, 0);
   g_assert_cmpuint (n_kept (push, ZMQG_NEWS_LINE_EVENTS), ==, 0);
   g_assert_cmpuint (atomic_load (&pull->core->client.events), ==, 0);
+}
+
+/* What ipc made for a wildcard cannot be removed: somebody put a file there. */
+static void
+test_what_is_left_of_a_wildcard (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (GPtrArray) events = new_events ();
+  g_autofree char *folder = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *uri = NULL;
+  g_autoptr (GError) error = NULL;
+  ZmqgEvent *event;
+
+  g_signal_connect (pull, "event", G_CALLBACK (on_event), events);
+  socket_test_rebind (pull, "ipc://*");
+  uri = zmqg_socket_get_last_endpoint (pull);
+  folder = g_path_get_dirname (uri + strlen ("ipc://"));
+  file = g_build_filename (folder, "in-the-way", NULL);
+  g_file_set_contents (file, "x", 1, &error);
+  g_assert_no_error (error);
+
+  zmqg_socket_unbind (pull, uri, &error);
+  g_assert_no_error (error);
+  ZMQG_TEST_AWAIT (events->len == 2, DEADLINE);
+  event = g_ptr_array_index (events, 1);
+  g_assert_cmpint (type_of (events, 1), ==, ZMQG_EVENT_TYPE_CLOSE_FAILED);
+  g_assert_cmpint (zmqg_event_get_system_error (event), ==, ENOTEMPTY);
+  g_assert_cmpstr (zmqg_event_get_local_address (event), ==, uri);
+
+  g_assert_no_errno (g_unlink (file));
+  g_assert_no_errno (g_rmdir (folder));
 }
 
 static void
@@ -340,6 +375,8 @@ main (int argc,
                    test_the_model_of_peers_survives_lost_news);
   socket_test_add ("/zmqg/events/an-endpoint-is-kept-once",
                    SOCKET_TEST_NETWORK, test_an_endpoint_is_kept_once);
+  socket_test_add ("/zmqg/events/what-is-left-of-a-wildcard",
+                   SOCKET_TEST_INPROC, test_what_is_left_of_a_wildcard);
   socket_test_add ("/zmqg/events/a-monitor-hears-at-once",
                    SOCKET_TEST_NETWORK, test_a_monitor_hears_at_once);
 

@@ -79,8 +79,9 @@ typedef struct
   gboolean (*adopt) (int fd, ZmqgListening *listening, GError **error);
 
   /* Closes the descriptor and removes what listen () created, and only
-   * that. Any thread, no lock held but the listener's. */
-  void (*unlisten) (ZmqgListening *listening);
+   * that. 0, or the errno of what could not be removed. Any thread, no lock
+   * held but the listener's. */
+  int (*unlisten) (ZmqgListening *listening);
 
   /* Accepts one connection without blocking and sets it up, or refuses it,
    * if the options have filters that it does not match. In the engine.

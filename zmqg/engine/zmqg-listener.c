@@ -217,6 +217,19 @@ start_connection (ZmqgListener *self,
     drop_oldest (self, "too many connections are in theirs");
 }
 
+/* It is closed, but something of it is still there. */
+static void
+report_leftover (ZmqgListener *self,
+                 int errsv)
+{
+  g_autoptr (GError) error = NULL;
+
+  error = g_error_new (G_IO_ERROR, g_io_error_from_errno (errsv),
+                       "What %s had made could not be removed: %s",
+                       self->listening.uri, g_strerror (errsv));
+  report (self, ZMQG_EVENT_TYPE_CLOSE_FAILED, errsv, NULL, error);
+}
+
 static void
 refuse (ZmqgListener *self,
         ZmqgLink *link)
@@ -368,6 +381,7 @@ zmqg_listener_stop (ZmqgListener *self)
   ZmqgEngine *engine = zmqg_engine_ref (self->engine);
   gboolean polled = FALSE;
   guint turn;
+  int errsv;
   int fd;
 
   zmqg_lock (&self->lock);
@@ -376,9 +390,12 @@ zmqg_listener_stop (ZmqgListener *self)
     polled = zmqg_reactor_take_out (zmqg_engine_get_reactor (engine),
                                     &self->watch);
   fd = self->listening.fd;
-  self->transport->unlisten (&self->listening);
+  errsv = self->transport->unlisten (&self->listening);
   zmqg_unlock (&self->lock);
-  report (self, ZMQG_EVENT_TYPE_CLOSED, fd, NULL, NULL);
+  if (errsv == 0)
+    report (self, ZMQG_EVENT_TYPE_CLOSED, fd, NULL, NULL);
+  else
+    report_leftover (self, errsv);
 
   turn = zmqg_engine_get_turn (engine);
   zmqg_engine_call (engine, stop_in_engine, self);

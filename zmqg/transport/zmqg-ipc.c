@@ -134,7 +134,7 @@ remember_path (const char *path)
   return remembered;
 }
 
-static void
+static int
 unlink_remembered (const char *path)
 {
   FileIdentity identity;
@@ -142,8 +142,11 @@ unlink_remembered (const char *path)
 
   memcpy (&identity, path + strlen (path) + 1, sizeof identity);
   if (lstat (path, &status) == 0 && S_ISSOCK (status.st_mode)
-      && status.st_dev == identity.device && status.st_ino == identity.inode)
-    g_unlink (path);
+      && status.st_dev == identity.device && status.st_ino == identity.inode
+      && g_unlink (path) < 0 && errno != ENOENT)
+    return errno;
+
+  return 0;
 }
 
 /* Opens a listening socket; -1 with errno. */
@@ -256,18 +259,22 @@ ipc_adopt (int fd,
   return TRUE;
 }
 
-static void
+static int
 ipc_unlisten (ZmqgListening *listening)
 {
+  int errsv = 0;
+
   /* First the name, so that nobody finds a socket that is closed. */
   if (listening->path != NULL)
-    unlink_remembered (listening->path);
+    errsv = unlink_remembered (listening->path);
   zmqg_listening_close (listening);
   g_clear_pointer (&listening->path, g_free);
 
-  if (listening->folder != NULL)
-    g_rmdir (listening->folder);
+  if (listening->folder != NULL && g_rmdir (listening->folder) < 0 &&
+      errno != ENOENT && errsv == 0)
+    errsv = errno;
   g_clear_pointer (&listening->folder, g_free);
+  return errsv;
 }
 
 /* Who the kernel says is at the other end. */

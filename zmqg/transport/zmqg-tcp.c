@@ -214,10 +214,11 @@ tcp_adopt (int fd,
   return TRUE;
 }
 
-static void
+static int
 tcp_unlisten (ZmqgListening *listening)
 {
   zmqg_listening_close (listening);
+  return 0;
 }
 
 static gboolean
