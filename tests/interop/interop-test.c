@@ -56,9 +56,10 @@ static void
 add_cases (const char *path,
            InteropFunc func,
            gconstpointer data,
+           guint end,
            guint step)
 {
-  for (guint i = 0; i < 8; i += step)
+  for (guint i = 0; i < end; i += step)
     {
       g_autofree char *full = NULL;
       Case *self = g_new (Case, 1);
@@ -81,7 +82,7 @@ interop_add (const char *path,
              InteropFunc func,
              gconstpointer data)
 {
-  add_cases (path, func, data, 1);
+  add_cases (path, func, data, 8, 1);
 }
 
 void
@@ -89,7 +90,15 @@ interop_add_tcp (const char *path,
                  InteropFunc func,
                  gconstpointer data)
 {
-  add_cases (path, func, data, 2);
+  add_cases (path, func, data, 8, 2);
+}
+
+void
+interop_add_threads (const char *path,
+                     InteropFunc func,
+                     gconstpointer data)
+{
+  add_cases (path, func, data, 4, 1);
 }
 
 /* --- Sockets and peers -------------------------------------------------- */

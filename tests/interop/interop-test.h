@@ -35,8 +35,10 @@ typedef void (*InteropFunc) (Interop *test);
 /* Adds a test for both roles, tcp and ipc, and both engine modes. */
 void interop_add (const char *path, InteropFunc func, gconstpointer data);
 
-/* The same over tcp alone: for what takes time. */
+/* The same over tcp alone, or with I/O threads alone: for what takes time. */
 void interop_add_tcp (const char *path, InteropFunc func, gconstpointer data);
+void interop_add_threads (const char *path, InteropFunc func,
+                          gconstpointer data);
 
 /* A socket that is closed with the test; borrowed. */
 ZmqgSocket *interop_socket (Interop *test, ZmqgSocketType type);

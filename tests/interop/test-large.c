@@ -37,7 +37,7 @@ main (int argc,
 
       path = g_strdup_printf ("/zmqg/interop/%s/64-MiB-arrive-intact",
                               pair->name);
-      interop_add (path, sixty_four_mebibytes, pair);
+      interop_add_threads (path, sixty_four_mebibytes, pair);
     }
 
   return g_test_run ();
