@@ -109,7 +109,7 @@ socket_test_bind (SocketTest *test,
   g_autofree char *uri = NULL;
 
   if (g_str_equal (test->transport, "tcp"))
-    uri = g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ());
+    uri = g_strdup ("tcp://127.0.0.1:0");
   else if (g_str_equal (test->transport, "ipc"))
     uri = g_strdup_printf ("ipc://%s/%u", test->folder, test->n_names++);
   else
