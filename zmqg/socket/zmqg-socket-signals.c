@@ -329,19 +329,36 @@ emit_message (Dispatcher *self,
   return TRUE;
 }
 
+/* After a message, whose handler may have changed what handlers there are. The
+ * other signals' can wait until the next turn. */
+static gboolean
+is_still_handled (Dispatcher *self,
+                  ZmqgSocket *socket)
+{
+  gboolean serves = self->service != NULL &&
+                    self->service->has_handler (socket);
+
+  if (serves != self->serves)
+    {
+      look_for_handler (self, socket);
+      return self->has_handler;
+    }
+
+  return serves || has_handler (socket,
+                                zmqg_socket_signals[ZMQG_SIGNAL_MESSAGE]);
+}
+
 static void
 emit_messages (Dispatcher *self,
                ZmqgSocket *socket)
 {
-  for (guint i = 0; i < MESSAGES_PER_TURN && self->has_handler; i++)
+  for (guint i = 0; i < MESSAGES_PER_TURN; i++)
     {
       if (zmqg_inbox_is_awaited (&self->core->inbox, ZMQG_WAIT_IN) ||
-          !emit_message (self, socket))
+          !emit_message (self, socket) ||
+          g_source_is_destroyed (&self->source) ||
+          !is_still_handled (self, socket))
         return;
-
-      if (g_source_is_destroyed (&self->source))
-        return;
-      look_for_handler (self, socket);
     }
 }
 
@@ -371,7 +388,7 @@ dispatcher_dispatch (GSource *source,
     {
       look_for_handler (self, socket);
       read_on (core);
-      if (core->ops->receive != NULL)
+      if (self->has_handler && core->ops->receive != NULL)
         emit_messages (self, socket);
     }
 
