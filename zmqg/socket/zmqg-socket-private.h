@@ -46,26 +46,32 @@ enum
   ZMQG_N_TOPIC_SIGNALS,
 };
 
-/* ZMQG_IS_SOCKET (), fast for an instance of the type that was last checked:
- * is_a () costs more than the rest of a call that sends. */
-extern _Atomic GType zmqg_socket_checked_type;
+/* ZMQG_IS_SOCKET (), fast for an instance of a type that was checked before:
+ * is_a () costs more than the rest of a call that sends. Each type has a place
+ * of its own, if two do not happen to share one: with one place for all, the
+ * two threads of an inproc connection would write to it in turn. */
+#define ZMQG_CHECKED_TYPES 64
+extern _Atomic GType zmqg_socket_checked_types[ZMQG_CHECKED_TYPES];
 
 static inline gboolean
 zmqg_socket_is_valid (ZmqgSocket *self)
 {
   GTypeInstance *instance = (GTypeInstance *) self;
+  _Atomic GType *place;
+  GType type;
 
   if (G_UNLIKELY (instance == NULL || instance->g_class == NULL))
     return FALSE;
-  if (G_LIKELY (instance->g_class->g_type ==
-                atomic_load_explicit (&zmqg_socket_checked_type,
-                                      memory_order_relaxed)))
+
+  type = instance->g_class->g_type;
+  place = &zmqg_socket_checked_types[(type >> 4 ^ type >> 10) %
+                                     ZMQG_CHECKED_TYPES];
+  if (G_LIKELY (type == atomic_load_explicit (place, memory_order_relaxed)))
     return TRUE;
   if (!ZMQG_IS_SOCKET (self))
     return FALSE;
 
-  atomic_store_explicit (&zmqg_socket_checked_type, instance->g_class->g_type,
-                         memory_order_relaxed);
+  atomic_store_explicit (place, type, memory_order_relaxed);
   return TRUE;
 }
 

@@ -56,7 +56,7 @@ static const ZmqgSocketOps nothing_ops = {
   .events = nothing_events,
 };
 
-_Atomic GType zmqg_socket_checked_type;
+_Atomic GType zmqg_socket_checked_types[ZMQG_CHECKED_TYPES];
 
 /* --- GObject ------------------------------------------------------------ */
 
