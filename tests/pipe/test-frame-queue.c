@@ -761,8 +761,8 @@ test_trim (void)
         take_one (queue, i, 1000);
 
       g_assert_true (zmqg_frame_queue_trim (queue));
-      g_assert_true (queue->tail == &queue->stub);
-      g_assert_true (queue->head.segment == &queue->stub);
+      g_assert_true (queue->tail == &queue->anchor);
+      g_assert_true (queue->head.segment == &queue->anchor);
       g_assert_cmpuint (queue->next_capacity, ==, ZMQG_CHUNK_FIRST);
     }
 

@@ -73,7 +73,7 @@ typedef struct
   gboolean conflate;        /* only the newest message is kept */
   gboolean batched;  /* the producer publishes ranges, not messages */
   gboolean counts_commands; /* commands count like messages */
-  ZmqgSegment stub;
+  ZmqgSegment anchor; /* where an empty queue begins; never freed */
 } ZmqgFrameQueue;
 
 /* With @conflate only the newest message is kept: publishing puts it into a

@@ -264,20 +264,24 @@ zmqg_frame_queue_trim (ZmqgFrameQueue *self)
       cursor.segment != self->tail)
     return FALSE;
 
-  zmqg_frame_queue_free_spare (self);
-  if (last == &self->stub)
-    return TRUE;
+  if (last == &self->anchor)
+    {
+      zmqg_frame_queue_free_spare (self);
+      return TRUE;
+    }
 
   move_head (self, &cursor);
   last = self->tail;
-  memset (&self->stub, 0, sizeof self->stub);
-  self->tail = self->fill = &self->stub;
-  self->head = (ZmqgQueueCursor) { .segment = &self->stub };
+  memset (&self->anchor, 0, sizeof self->anchor);
+  self->tail = self->fill = &self->anchor;
+  self->head = (ZmqgQueueCursor) { .segment = &self->anchor };
   self->next = self->head;
   self->head_messages = 0;
   self->next_capacity = ZMQG_CHUNK_FIRST;
   g_clear_pointer (&self->rest, zmqg_chunk_unref);
   last->next = NULL;
   zmqg_frame_queue_free_segment (self, last);
+  /* After all that was left on the way. */
+  zmqg_frame_queue_free_spare (self);
   return TRUE;
 }

@@ -12,8 +12,8 @@ zmqg_frame_queue_init (ZmqgFrameQueue *self,
 {
   memset (self, 0, sizeof *self);
   self->conflate = conflate;
-  self->tail = self->fill = conflate ? &self->blank : &self->stub;
-  self->head.segment = self->next.segment = &self->stub;
+  self->tail = self->fill = conflate ? &self->blank : &self->anchor;
+  self->head.segment = self->next.segment = &self->anchor;
   self->next_capacity = ZMQG_CHUNK_FIRST;
   atomic_init (&self->hwm, conflate ? 0 : hwm);
 }
@@ -45,7 +45,7 @@ zmqg_frame_queue_free_segment (ZmqgFrameQueue *self,
   /* Memory of the user's goes back where user code may run. */
   if (segment->keeper.bytes != NULL)
     push_segment (&self->released, segment);
-  else if (segment != &self->stub)
+  else if (segment != &self->anchor)
     zmqg_segment_free (segment);
 }
 
@@ -53,7 +53,7 @@ void
 zmqg_frame_queue_leave_segment (ZmqgFrameQueue *self,
                                 ZmqgSegment *segment)
 {
-  if (segment->keeper.bytes != NULL || segment == &self->stub ||
+  if (segment->keeper.bytes != NULL || segment == &self->anchor ||
       self->n_left >= LEFT_MAX)
     {
       zmqg_frame_queue_free_segment (self, segment);
