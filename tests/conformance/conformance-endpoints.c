@@ -416,6 +416,70 @@ test_reconnect_never (Fixture *self)
 }
 
 static void
+expect_ended (ZmqgSocket *socket,
+              ZmqgEndpoint *endpoint,
+              const char *uri)
+{
+  GListModel *endpoints = zmqg_socket_get_endpoints (socket);
+  g_autoptr (GError) last = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
+                     ZMQG_ENDPOINT_STATE_CLOSED, DEADLINE_MS);
+  ZMQG_TEST_AWAIT (g_list_model_get_n_items (endpoints) == 0, DEADLINE_MS);
+  last = zmqg_endpoint_get_last_error (endpoint);
+  g_assert_error (last, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+  g_assert_false (zmqg_socket_disconnect_from (socket, uri, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND);
+}
+
+/* What was received before can still be read. */
+static void
+test_lost_for_good (Fixture *self)
+{
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autofree char *uri = bind_socket (self, push);
+
+  g_object_set (pull, "reconnect-interval", -1, NULL);
+  g_object_set (push, "linger", -1, NULL);
+  endpoint = zmqg_socket_connect_endpoint (pull, uri, NULL);
+  g_assert_cmpuint (g_list_model_get_n_items (
+                      zmqg_socket_get_endpoints (pull)), ==, 1);
+  send_text (push, "one");
+  send_text (push, "two");
+  expect_text (pull, "one");
+  ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
+                     ZMQG_ENDPOINT_STATE_CONNECTED, DEADLINE_MS);
+
+  zmqg_socket_close (push);
+  expect_ended (pull, endpoint, uri);
+  expect_text (pull, "two");
+}
+
+/* Within the process nobody connects again. */
+static void
+test_dropped_for_good (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  GListModel *peers = zmqg_socket_get_peers (push);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
+  g_autofree char *uri = bind_socket (self, pull);
+
+  g_object_set (push, "reconnect-interval", -1, NULL);
+  endpoint = zmqg_socket_connect_endpoint (push, uri, NULL);
+  ZMQG_TEST_AWAIT (g_list_model_get_n_items (peers) == 1, DEADLINE_MS);
+  peer = g_list_model_get_item (peers, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (
+                      zmqg_socket_get_endpoints (push)), ==, 1);
+  zmqg_peer_drop (peer);
+  expect_ended (push, endpoint, uri);
+}
+
+static void
 test_endpoint_objects (Fixture *self)
 {
   ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
@@ -580,6 +644,8 @@ const ConformanceTest endpoint_tests[] = {
   { "endpoints/disconnect-receiver", FOR_ALL, test_disconnect_receiver },
   { "endpoints/reconnect", FOR_NETWORK, test_reconnect },
   { "endpoints/reconnect-never", FOR_NETWORK, test_reconnect_never },
+  { "endpoints/lost-for-good", FOR_ALL, test_lost_for_good },
+  { "endpoints/dropped-for-good", FOR_ALL, test_dropped_for_good },
   { "endpoints/objects", FOR_ALL, test_endpoint_objects },
   { "endpoints/connect-twice", FOR_NETWORK, test_connect_twice },
   { "endpoints/immediate", FOR_NETWORK, test_immediate },

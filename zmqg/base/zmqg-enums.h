@@ -91,7 +91,8 @@ GType zmqg_endpoint_kind_get_type (void);
  * @ZMQG_ENDPOINT_STATE_CONNECTED: connected, the handshake is done
  * @ZMQG_ENDPOINT_STATE_WAITING: waiting for the next attempt
  * @ZMQG_ENDPOINT_STATE_STOPPED: no further attempt will be made
- * @ZMQG_ENDPOINT_STATE_CLOSED: unbound, disconnected or closed
+ * @ZMQG_ENDPOINT_STATE_CLOSED: unbound, disconnected or closed; or it has lost
+ *   its peer for good
  *
  * What an endpoint does at the moment.
  *

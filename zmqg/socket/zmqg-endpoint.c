@@ -119,6 +119,18 @@ zmqg_endpoint_core_end (ZmqgEndpointCore *self,
   zmqg_unlock (&self->lock);
 }
 
+gboolean
+zmqg_endpoint_core_has_ended (ZmqgEndpointCore *self)
+{
+  gboolean ended;
+
+  zmqg_lock (&self->lock);
+  ended = self->state == ZMQG_ENDPOINT_STATE_CLOSED;
+  zmqg_unlock (&self->lock);
+
+  return ended;
+}
+
 static ZmqgEndpoint *
 dup_object (ZmqgEndpointCore *core)
 {

@@ -313,6 +313,9 @@ void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
                              ZmqgListener *listener, ZmqgDialer *dialer,
                              gboolean asked);
 
+/* Whether it was stopped, or has ended by itself. */
+gboolean zmqg_endpoint_core_has_ended (ZmqgEndpointCore *self);
+
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */
 void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,

@@ -162,7 +162,8 @@ wake_pushed (ZmqgSocketCore *self)
   throw_away (self, pipe);
 }
 
-/* Streams that were attached end by themselves. */
+/* Streams that were attached end by themselves, and so do endpoints that lost
+ * their peer and do not connect again. */
 static void
 drop_ended_endpoints (ZmqgSocketCore *self)
 {
@@ -170,8 +171,7 @@ drop_ended_endpoints (ZmqgSocketCore *self)
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (self->endpoints, i - 1);
 
-      if (endpoint->attached == NULL ||
-          !zmqg_attached_stream_has_ended (endpoint->attached))
+      if (!zmqg_endpoint_core_has_ended (endpoint))
         continue;
 
       zmqg_tag_ref (&endpoint->tag);

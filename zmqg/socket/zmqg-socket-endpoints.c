@@ -105,8 +105,8 @@ remove_endpoint (ZmqgSocket *self,
 }
 
 /* The endpoint works: gives it what drives it. %FALSE when the socket was
- * closed meanwhile. Another thread may have ended the endpoint already, which
- * found nothing to stop then: so that is done here. Locks. */
+ * closed meanwhile. The endpoint may have ended already, by another thread or by
+ * itself, when there was nothing to stop: so that is done here. Locks. */
 static gboolean
 complete (ZmqgSocket *self,
           ZmqgEndpointCore *endpoint,
@@ -124,12 +124,15 @@ complete (ZmqgSocket *self,
   listed = ok && g_ptr_array_find (core->endpoints, endpoint, NULL);
   if (!ok)
     g_ptr_array_remove (core->endpoints, endpoint);
+  if (ok)
+    {
+      g_free (core->last_endpoint);
+      core->last_endpoint = g_strdup (endpoint->uri);
+    }
   if (listed)
     {
       endpoint->listener = listener;
       endpoint->dialer = dialer;
-      g_free (core->last_endpoint);
-      core->last_endpoint = g_strdup (endpoint->uri);
       if (pipe != NULL)
         zmqg_socket_core_attach (core, pipe);
     }
@@ -141,9 +144,11 @@ complete (ZmqgSocket *self,
                                  NULL, NULL);
       /* Who waits on the socket may have an engine to drive now. */
       zmqg_inbox_wake_all (&core->inbox);
-      g_object_notify (G_OBJECT (self), "last-endpoint");
-      return TRUE;
     }
+  if (ok)
+    g_object_notify (G_OBJECT (self), "last-endpoint");
+  if (listed)
+    return TRUE;
 
   if (pipe != NULL)
     {

@@ -215,7 +215,11 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:reconnect-interval:
  *
  * How long to wait before connecting again, in milliseconds; 0 or -1 never to
- * do so. Without a maximum up to as much again is added at random.
+ * do so. Without a maximum up to as much again is added at random. An endpoint
+ * that lost its peer, and never connects again, ends: what was queued for the
+ * peer is lost, and further messages go to others. One that never had a
+ * connection stays, in the state %ZMQG_ENDPOINT_STATE_STOPPED, and messages are
+ * queued for it.
  *
  * Since: 1.0
  */
@@ -246,8 +250,9 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:reconnect-stop:
  *
- * After what an endpoint does not connect again. It then stays, in the state
- * %ZMQG_ENDPOINT_STATE_STOPPED.
+ * After what an endpoint does not connect again. One that was refused ends; one
+ * whose handshake failed stays, in the state %ZMQG_ENDPOINT_STATE_STOPPED, and
+ * no messages are queued for it.
  *
  * Since: 1.0
  */
