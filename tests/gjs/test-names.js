@@ -72,7 +72,8 @@ const PROPERTIES = {
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
-        max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        max-frames max-subscriptions max-subscription-bytes
+        heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
         use-fd affinity socks-proxy socks-username socks-password
         hello-message disconnect-message hiccup-message in-batch-size

@@ -86,6 +86,26 @@ test_flags (SocketTest *test)
   g_assert_cmpuint (affinity, ==, G_MAXUINT64);
 }
 
+/* Nothing that a peer chooses is without a limit, unless the program says so. */
+static void
+test_limits (SocketTest *test)
+{
+  static const char *const names[] = { "max-frames", "max-subscriptions",
+                                       "max-subscription-bytes" };
+  ZmqgSocket *socket = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      int value;
+
+      g_object_get (socket, names[i], &value, NULL);
+      g_assert_cmpint (value, >, 0);
+      g_object_set (socket, names[i], 0, NULL);
+      g_object_get (socket, names[i], &value, NULL);
+      g_assert_cmpint (value, ==, 0);
+    }
+}
+
 /* --- Reconnecting ------------------------------------------------------- */
 
 /* The endpoint ends, and says why. */
@@ -355,6 +375,7 @@ main (int argc,
   socket_test_add ("/zmqg/options/flags", SOCKET_TEST_INPROC, test_flags);
   socket_test_add ("/zmqg/options/snapshot", SOCKET_TEST_NETWORK,
                    test_snapshot);
+  socket_test_add ("/zmqg/options/limits", SOCKET_TEST_INPROC, test_limits);
   socket_test_add ("/zmqg/options/reconnect-stop", SOCKET_TEST_NETWORK,
                    test_reconnect_stop);
   socket_test_add ("/zmqg/options/affinity", SOCKET_TEST_NETWORK,

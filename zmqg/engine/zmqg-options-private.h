@@ -69,6 +69,8 @@ typedef struct
   guint64 affinity;           /* bit i = I/O thread i; 0 = any */
   gint64 max_message_size;    /* bytes of a whole message, -1 = no limit */
   int max_frames;             /* frames of a message, 0 = no limit */
+  int max_subscriptions;      /* of one peer, 0 = no limit */
+  int max_subscription_bytes; /* of all topics of one peer, 0 = no limit */
   gboolean immediate;
   gboolean conflate;
   gboolean ipv6;

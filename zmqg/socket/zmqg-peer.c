@@ -631,5 +631,5 @@ zmqg_peer_drop (ZmqgPeer *self)
 {
   g_return_if_fail (ZMQG_IS_PEER (self));
 
-  zmqg_peer_record_drop (self->record);
+  zmqg_peer_record_drop (self->record, ZMQG_PEER_EXCESS_NONE);
 }

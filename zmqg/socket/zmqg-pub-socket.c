@@ -45,7 +45,7 @@ static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgPubSocket, zmqg_pub_socket, ZMQG_TYPE_SOCKET)
 
-static void
+static gboolean
 pub_subscription (ZmqgSocketCore *core,
                   ZmqgPipe *pipe,
                   gboolean subscribe,
@@ -54,14 +54,29 @@ pub_subscription (ZmqgSocketCore *core,
 {
   ZmqgPublisher *self = core->state;
 
+  if (subscribe && !zmqg_publisher_admits (core, self->subscriptions, pipe,
+                                           topic, size))
+    return FALSE;
+
   if (subscribe)
     zmqg_subscription_tree_add (self->subscriptions, topic, size, pipe);
   else
     zmqg_subscription_tree_remove (self->subscriptions, topic, size, pipe);
+  return TRUE;
+}
+
+static void
+pub_forget (ZmqgSocketCore *core,
+            ZmqgPipe *pipe)
+{
+  ZmqgPublisher *self = core->state;
+
+  zmqg_subscription_tree_remove_target (self->subscriptions, pipe, NULL, NULL);
 }
 
 static const ZmqgPublisherHooks pub_hooks = {
   .subscription = pub_subscription,
+  .forget = pub_forget,
 };
 
 static void
@@ -87,9 +102,7 @@ static void
 pub_detach (ZmqgSocketCore *core,
             ZmqgPipe *pipe)
 {
-  ZmqgPublisher *self = core->state;
-
-  zmqg_subscription_tree_remove_target (self->subscriptions, pipe, NULL, NULL);
+  pub_forget (core, pipe);
   zmqg_publisher_detach (core, pipe);
 }
 

@@ -16,9 +16,13 @@
  */
 typedef struct
 {
-  /* A peer subscribed, or cancelled. */
-  void (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
-                        gboolean subscribe, const guint8 *topic, gsize size);
+  /* A peer subscribed, or cancelled. %FALSE when it may not subscribe. */
+  gboolean (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                            gboolean subscribe, const guint8 *topic,
+                            gsize size);
+
+  /* It wants nothing any more. */
+  void (*forget) (ZmqgSocketCore *core, ZmqgPipe *pipe);
 
   /* A peer sent frames that are no subscription. Nullable: dropped. */
   void (*message) (ZmqgSocketCore *core, ZmqgPipe *pipe,
@@ -58,6 +62,14 @@ void zmqg_publisher_detach (ZmqgSocketCore *core, ZmqgPipe *pipe);
 ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
                                   const ZmqgFrameView *views, guint n,
                                   GError **error);
+
+/* For the hook: whether the peer whose message was peeked on @pipe may have one
+ * more topic in @tree, which holds what it asked for. One that has too many is
+ * dropped. */
+gboolean zmqg_publisher_admits (ZmqgSocketCore *core,
+                                const ZmqgSubscriptionTree *tree,
+                                ZmqgPipe *pipe, const guint8 *topic,
+                                gsize size);
 
 void zmqg_publisher_show_topics (ZmqgSocketCore *core, gboolean shows);
 void zmqg_publisher_read_on (ZmqgSocketCore *core);

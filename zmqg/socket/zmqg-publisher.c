@@ -6,6 +6,7 @@
 #include "socket/zmqg-publisher-private.h"
 
 #include "socket/zmqg-topic-frame-private.h"
+#include "socket/zmqg-type-private.h"
 
 /* A peer that never stops to subscribe holds up a call for so many of its
  * messages at most. */
@@ -70,6 +71,53 @@ parse_subscription (const ZmqgFrameView *view,
   return TRUE;
 }
 
+/* What it would have too much of. */
+static ZmqgPeerExcess
+find_excess (const ZmqgOptions *options,
+             const ZmqgSubscriptionTree *tree,
+             ZmqgPipe *pipe,
+             gsize size)
+{
+  gsize max = (gsize) options->max_subscriptions;
+  gsize max_bytes = (gsize) options->max_subscription_bytes;
+  gsize bytes;
+  gsize n;
+
+  n = zmqg_subscription_tree_get_n_target_topics (tree, pipe, &bytes);
+  if (max > 0 && n >= max)
+    return ZMQG_PEER_EXCESS_SUBSCRIPTIONS;
+  if (max_bytes > 0 && (bytes > max_bytes || size > max_bytes - bytes))
+    return ZMQG_PEER_EXCESS_SUBSCRIPTION_BYTES;
+  return ZMQG_PEER_EXCESS_NONE;
+}
+
+gboolean
+zmqg_publisher_admits (ZmqgSocketCore *core,
+                       const ZmqgSubscriptionTree *tree,
+                       ZmqgPipe *pipe,
+                       const guint8 *topic,
+                       gsize size)
+{
+  ZmqgPublisher *self = core->state;
+  ZmqgPeerRecord *record = (ZmqgPeerRecord *) zmqg_type_peek_tag (pipe);
+  ZmqgPeerExcess excess;
+
+  /* What comes behind may have been on its way. */
+  if (record != NULL && atomic_load_explicit (&record->dropped,
+                                              memory_order_relaxed))
+    return FALSE;
+
+  excess = find_excess (core->options, tree, pipe, size);
+  if (G_LIKELY (excess == ZMQG_PEER_EXCESS_NONE) || record == NULL ||
+      zmqg_subscription_tree_contains (tree, topic, size, pipe))
+    return TRUE;
+
+  /* The pipe may outlive the connection, and the memory is wanted now. */
+  self->hooks->forget (core, pipe);
+  zmqg_peer_record_drop (record, excess);
+  return FALSE;
+}
+
 static void
 take_frames (ZmqgSocketCore *core,
              ZmqgPipe *pipe,
@@ -105,9 +153,10 @@ take_message (ZmqgSocketCore *core,
           take_frames (core, pipe, views + start, i - start);
           start = i + 1;
           used = TRUE;
-          self->hooks->subscription (core, pipe, subscription.subscribe,
-                                     subscription.topic, subscription.size);
-          if (G_UNLIKELY (self->news.told != NULL))
+          if (self->hooks->subscription (core, pipe, subscription.subscribe,
+                                         subscription.topic,
+                                         subscription.size) &&
+              G_UNLIKELY (self->news.told != NULL))
             zmqg_topic_news_add (&self->news, core, pipe,
                                  subscription.subscribe, subscription.topic,
                                  subscription.size);

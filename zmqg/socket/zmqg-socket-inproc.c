@@ -85,12 +85,11 @@ zmqg_socket_core_tell_of_inproc_peer (ZmqgSocketCore *self,
       zmqg_peer_record_end (record);
       zmqg_peer_record_disconnect (record); /* the caller has a reference, too */
     }
-  if (gone)
-    reason = g_error_new (ZMQG_ERROR, ZMQG_ERROR_PEER_LOST, "%s: The peer %s",
-                          endpoint->uri,
-                          atomic_load (&record->dropped)
-                            ? "was dropped by this program"
-                            : "has gone");
+  if (gone && atomic_load (&record->dropped))
+    reason = zmqg_peer_record_explain_drop (record, endpoint->uri);
+  else if (gone)
+    reason = g_error_new (ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
+                          "%s: The peer has gone", endpoint->uri);
   zmqg_socket_core_add_news (self,
                              gone ? ZMQG_NEWS_PEER_REMOVED
                                   : ZMQG_NEWS_PEER_ADDED,

@@ -460,6 +460,25 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * Since: 1.0
  */
 /**
+ * ZmqgSocket:max-subscriptions:
+ *
+ * How many subscriptions one peer of a PUB or XPUB socket may have; 0 for no
+ * limit. One that subscribes to more loses its connection, and the
+ * subscriptions, with %ZMQG_ERROR_NO_RESOURCES as the reason in
+ * [signal@Socket::peer-removed] and [signal@Socket::event].
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:max-subscription-bytes:
+ *
+ * How many bytes the topics may have together that one peer of a PUB or XPUB
+ * socket subscribes to; 0 for no limit. One that goes beyond loses its
+ * connection, as with [property@Socket:max-subscriptions].
+ *
+ * Since: 1.0
+ */
+/**
  * ZmqgSocket:immediate:
  *
  * Whether messages are queued for complete connections only. Otherwise an

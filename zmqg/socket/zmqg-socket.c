@@ -17,7 +17,8 @@
  * All methods may be called from any thread, also at the same time. Signals
  * are emitted in the main context that was the thread-default one when the
  * socket was made. Properties apply to later binds and connects, but for the
- * high-water marks, linger and the timeouts, which apply at once.
+ * high-water marks, linger, the timeouts of calls and the limits of
+ * subscriptions, which apply at once.
  *
  * Since: 1.0
  */

@@ -95,7 +95,7 @@ notify (ZmqgSocketCore *core,
     add_notice (self, message, TRUE, self->manual ? pipe : NULL);
 }
 
-static void
+static gboolean
 xpub_subscription (ZmqgSocketCore *core,
                    ZmqgPipe *pipe,
                    gboolean subscribe,
@@ -106,6 +106,9 @@ xpub_subscription (ZmqgSocketCore *core,
   ZmqgSubscriptionTree *tree = self->manual ? self->asked
                                             : self->publisher.subscriptions;
   gboolean is_news;
+
+  if (subscribe && !zmqg_publisher_admits (core, tree, pipe, topic, size))
+    return FALSE;
 
   if (subscribe)
     is_news = zmqg_subscription_tree_add (tree, topic, size, pipe) ==
@@ -118,6 +121,36 @@ xpub_subscription (ZmqgSocketCore *core,
 
   if (is_news || self->manual)
     notify (core, pipe, subscribe, topic, size);
+  return TRUE;
+}
+
+/* A topic of a peer that wants it no more. */
+static void
+lost_topic (const guint8 *topic,
+            gsize size,
+            gboolean was_last,
+            gpointer user_data)
+{
+  ZmqgSocketCore *core = user_data;
+  ZmqgXpub *self = core->state;
+
+  if (!core->closed && (was_last || self->manual || self->verboser))
+    notify (core, NULL, FALSE, topic, size);
+}
+
+/* What was asked for, or else what was granted, is told as cancelled. */
+static void
+xpub_forget (ZmqgSocketCore *core,
+             ZmqgPipe *pipe)
+{
+  ZmqgXpub *self = core->state;
+
+  zmqg_subscription_tree_remove_target (self->asked, pipe,
+                                        self->manual ? lost_topic : NULL,
+                                        core);
+  zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
+                                        self->manual ? NULL : lost_topic,
+                                        core);
 }
 
 static void
@@ -144,6 +177,7 @@ xpub_is_full (ZmqgSocketCore *core)
 
 static const ZmqgPublisherHooks xpub_hooks = {
   .subscription = xpub_subscription,
+  .forget = xpub_forget,
   .message = xpub_message,
   .is_full = xpub_is_full,
 };
@@ -175,34 +209,12 @@ xpub_clear (ZmqgSocketCore *core)
   zmqg_publisher_clear (&self->publisher);
 }
 
-/* A topic of a peer that has gone. */
-static void
-lost_topic (const guint8 *topic,
-            gsize size,
-            gboolean was_last,
-            gpointer user_data)
-{
-  ZmqgSocketCore *core = user_data;
-  ZmqgXpub *self = core->state;
-
-  if (!core->closed && (was_last || self->manual || self->verboser))
-    notify (core, NULL, FALSE, topic, size);
-}
-
 static void
 xpub_detach (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
-  ZmqgXpub *self = core->state;
-
-  /* What was asked for, or else what was granted, is told as cancelled. */
-  zmqg_subscription_tree_remove_target (self->asked, pipe,
-                                        self->manual ? lost_topic : NULL,
-                                        core);
-  zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
-                                        self->manual ? NULL : lost_topic,
-                                        core);
-  forget_asker (self, pipe);
+  xpub_forget (core, pipe);
+  forget_asker (core->state, pipe);
   zmqg_publisher_detach (core, pipe);
 }
 
