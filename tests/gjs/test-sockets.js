@@ -132,6 +132,30 @@ test('a subclass made in JavaScript is told that it cannot', async () => {
     throws(() => own.try_receive(), Zmqg.Error, Zmqg.Error.NOT_SUPPORTED);
 });
 
+test('objects that sockets make are of nothing when a program does', () => {
+    const peer = new Zmqg.Peer();
+    assert(!peer.connected, 'connected');
+    equal(peer.identity, null);
+    equal(peer.remote_uri, null);
+    equal(peer.mechanism, 'NULL');
+    equal(peer.statistics.get_peers(), 0);
+    equal(peer.metadata.deepUnpack(), {});
+    peer.drop();
+    throws(() => new Zmqg.RouterSocket().send_to(peer, Zmqg.Message.new_string('x'), null),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+
+    const endpoint = new Zmqg.Endpoint();
+    equal(endpoint.uri, '');
+    equal(endpoint.state, Zmqg.EndpointState.CLOSED);
+    equal(endpoint.last_error, null);
+    equal(endpoint.reconnects, 0);
+
+    const request = new Zmqg.Request();
+    equal(request.message.get_n_frames(), 0);
+    equal(request.peer, null);
+    throws(() => request.reply_string('x'), Zmqg.Error, Zmqg.Error.STATE);
+});
+
 test('::message', async () => {
     const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket,
         {uri: 'tcp://127.0.0.1:*'});

@@ -11,6 +11,9 @@
  * One bind or connect of a socket: where to, what it does at the moment, and
  * what went wrong last. Properties notify in the socket's main context.
  *
+ * Endpoints are made by sockets. One that a program makes is closed, and has
+ * an empty uri.
+ *
  * Since: 1.0
  */
 struct _ZmqgEndpoint
@@ -154,6 +157,7 @@ zmqg_endpoint_for_core (ZmqgEndpointCore *core)
     return endpoint;
 
   endpoint = g_object_new (ZMQG_TYPE_ENDPOINT, NULL);
+  zmqg_tag_unref (&endpoint->core->tag);
   endpoint->core = (ZmqgEndpointCore *) zmqg_tag_ref (&core->tag);
 
   zmqg_lock (&core->lock);
@@ -198,8 +202,7 @@ zmqg_endpoint_finalize (GObject *object)
 {
   ZmqgEndpoint *self = ZMQG_ENDPOINT (object);
 
-  if (self->core != NULL)
-    zmqg_tag_unref (&self->core->tag);
+  zmqg_tag_unref (&self->core->tag);
 
   G_OBJECT_CLASS (zmqg_endpoint_parent_class)->finalize (object);
 }
@@ -296,9 +299,31 @@ zmqg_endpoint_class_init (ZmqgEndpointClass *klass)
                                      properties);
 }
 
-static void
-zmqg_endpoint_init (ZmqgEndpoint *self G_GNUC_UNUSED)
+/* Of those that a program makes: any binding can. */
+static ZmqgEndpointCore *
+get_nowhere (void)
 {
+  static gsize nowhere = 0;
+
+  if (g_once_init_enter (&nowhere))
+    {
+      ZmqgOptions *options = zmqg_options_new ();
+      ZmqgEndpointCore *core;
+
+      core = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_BIND, NULL,
+                                     g_strdup (""), g_strdup (""), options);
+      zmqg_options_unref (options);
+      core->state = ZMQG_ENDPOINT_STATE_CLOSED;
+      g_once_init_leave (&nowhere, (gsize) core);
+    }
+
+  return (ZmqgEndpointCore *) nowhere;
+}
+
+static void
+zmqg_endpoint_init (ZmqgEndpoint *self)
+{
+  self->core = (ZmqgEndpointCore *) zmqg_tag_ref (&get_nowhere ()->tag);
 }
 
 /**

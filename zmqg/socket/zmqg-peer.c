@@ -6,6 +6,7 @@
 #include "socket/zmqg-peer-private.h"
 
 #include "base/zmqg-lock-private.h"
+#include "socket/zmqg-socket-core-private.h"
 #include "socket/zmqg-statistics-private.h"
 
 /**
@@ -15,6 +16,9 @@
  * connection is a new peer. Constant, but for
  * [property@Peer:connected]. All methods may be called from any thread, also
  * after the socket was closed.
+ *
+ * Peers are made by sockets. One that a program makes is not connected, and
+ * nothing is known of it.
  *
  * Since: 1.0
  */
@@ -107,8 +111,7 @@ zmqg_peer_finalize (GObject *object)
   g_clear_object (&self->remote);
   g_clear_object (&self->credentials);
 
-  if (self->record != NULL)
-    zmqg_tag_unref (&self->record->tag);
+  zmqg_tag_unref (&self->record->tag);
 
   G_OBJECT_CLASS (zmqg_peer_parent_class)->finalize (object);
 }
@@ -270,9 +273,30 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
                                      properties);
 }
 
-static void
-zmqg_peer_init (ZmqgPeer *self G_GNUC_UNUSED)
+/* Of those that a program makes: any binding can. */
+static ZmqgPeerRecord *
+get_nobody (void)
 {
+  static gsize nobody = 0;
+
+  if (g_once_init_enter (&nobody))
+    {
+      g_autoptr (ZmqgLink) link = zmqg_link_new_fd (-1);
+      ZmqgPeerRecord *record;
+
+      record = zmqg_peer_record_new (&zmqg_peer_record_ops, link,
+                                     ZMQG_ZMTP_UNKNOWN, "NULL", NULL);
+      atomic_store (&record->gone, TRUE);
+      g_once_init_leave (&nobody, (gsize) record);
+    }
+
+  return (ZmqgPeerRecord *) nobody;
+}
+
+static void
+zmqg_peer_init (ZmqgPeer *self)
+{
+  self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&get_nobody ()->tag);
 }
 
 static ZmqgPeer *
@@ -294,6 +318,7 @@ zmqg_peer_for_record (ZmqgPeerRecord *record)
     return peer;
 
   made = g_object_new (ZMQG_TYPE_PEER, NULL);
+  zmqg_tag_unref (&made->record->tag);
   made->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
 
   zmqg_lock (&objects_lock);
