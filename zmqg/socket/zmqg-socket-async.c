@@ -33,6 +33,7 @@ typedef struct
   guint n;              /* most messages, or peers to wait for */
   ZmqgSocketCondition condition;
   char *topic;          /* for it, nullable */
+  ZmqgFlush flush;
   ZmqgMessage *received;
   GPtrArray *batch;
 } Request;
@@ -502,11 +503,12 @@ attempt_condition (ZmqgSocketCore *core,
   if (!zmqg_socket_core_check_fork (core, error))
     return ZMQG_IO_FAILED;
 
+  /* As zmqg_socket_wait_until () does. */
   zmqg_socket_core_lock (core);
-  if (request->condition (core, request->n, request->topic))
-    result = ZMQG_IO_DONE;
-  else if (!zmqg_socket_core_check (core, error))
+  if (!zmqg_socket_core_check (core, error))
     result = ZMQG_IO_FAILED;
+  else if (request->condition (core, request->n, request->topic))
+    result = ZMQG_IO_DONE;
   zmqg_socket_core_unlock (core);
 
   return result;
@@ -586,6 +588,16 @@ zmqg_socket_wait_for_peers_finish (ZmqgSocket *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static ZmqgIoResult
+attempt_flush (ZmqgSocketCore *core,
+               GTask *task,
+               GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+
+  return zmqg_socket_core_try_flush (core, &request->flush, error);
+}
+
 /**
  * zmqg_socket_flush_async:
  * @self: a socket
@@ -604,12 +616,15 @@ zmqg_socket_flush_async (ZmqgSocket *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
+  Request *request;
+  GTask *task;
+
   g_return_if_fail (ZMQG_IS_SOCKET (self));
 
-  zmqg_socket_wait_until_async (self, zmqg_socket_core_is_flushed, 0, NULL,
-                                ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT,
-                                zmqg_socket_flush_async, cancellable,
-                                callback, user_data);
+  task = new_task (self, zmqg_socket_flush_async, &request, cancellable,
+                   callback, user_data);
+  if (task != NULL)
+    start (task, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, attempt_flush);
 }
 
 /**

@@ -68,6 +68,30 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
 }
 
 static void
+set_fate (ZmqgPipe *pipe,
+          ZmqgPipeFate fate)
+{
+  if (pipe->account->fate == ZMQG_PIPE_FATE_OPEN)
+    pipe->account->fate = fate;
+}
+
+static gboolean
+is_in_process (ZmqgPipe *pipe)
+{
+  return ((ZmqgEndpointCore *) pipe->endpoint)->transport->in_process;
+}
+
+/* From our side. */
+static void
+close_end (ZmqgPipe *pipe,
+           int linger)
+{
+  set_fate (pipe, is_in_process (pipe) ? ZMQG_PIPE_FATE_LEFT
+                                       : ZMQG_PIPE_FATE_LINGERING);
+  zmqg_pipe_close (pipe, linger);
+}
+
+static void
 handle_new (ZmqgSocketCore *self,
             ZmqgPipe *pipe)
 {
@@ -121,6 +145,8 @@ handle_events (ZmqgSocketCore *self,
     {
       zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
       pipe->ended = TRUE;
+      if (is_in_process (pipe))
+        set_fate (pipe, ZMQG_PIPE_FATE_ORPHANED);
       if (self->ops->ended (self, pipe))
         zmqg_socket_core_detach (self, pipe);
     }
@@ -337,7 +363,7 @@ zmqg_socket_core_close_pipe (ZmqgSocketCore *self,
   zmqg_pipe_ref (pipe);
   zmqg_socket_core_detach (self, pipe);
   if (!ended)
-    zmqg_pipe_close (pipe, linger);
+    close_end (pipe, linger);
   throw_away (self, pipe);
 }
 
@@ -350,7 +376,7 @@ zmqg_socket_core_leave_pipe (ZmqgSocketCore *self,
     return;
 
   pipe->ended = TRUE;
-  zmqg_pipe_close (pipe, linger);
+  close_end (pipe, linger);
   if (self->ops->ended (self, pipe))
     zmqg_socket_core_detach (self, pipe);
 }

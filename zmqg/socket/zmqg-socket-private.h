@@ -96,8 +96,17 @@ typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n,
 
 gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n,
                                      const char *topic);
-gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n,
-                                      const char *topic);
+
+/* One call that waits until everything is sent; zeroed at first. */
+typedef struct
+{
+  gboolean has_begun;
+  guint64 lost; /* messages, before */
+} ZmqgFlush;
+
+/* Looks once, locking inside. */
+ZmqgIoResult zmqg_socket_core_try_flush (ZmqgSocketCore *core,
+                                         ZmqgFlush *flush, GError **error);
 
 /* Wait until @condition holds, looking again at what @interest is about
  * (ZMQG_WAIT_NEWS among it); no timeout. */
