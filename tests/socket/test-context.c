@@ -861,6 +861,54 @@ test_memory_blocks (SocketTest *test)
   g_assert_false (memory.on_io_thread);
 }
 
+/* --- Termination --------------------------------------------------------- */
+
+static void
+note_terminated (GObject *source,
+                 GAsyncResult *result,
+                 gpointer user_data)
+{
+  gboolean *terminated = user_data;
+  GError *error = NULL;
+
+  zmqg_context_terminate_finish (ZMQG_CONTEXT (source), result, &error);
+  g_assert_no_error (error);
+  *terminated = TRUE;
+}
+
+/* Also one that never did anything is waited for, and is told of it. */
+static void
+test_waits_for_idle_sockets (gconstpointer data)
+{
+  g_autoptr (ZmqgContext) context = new_context (GPOINTER_TO_UINT (data));
+  g_autoptr (ZmqgSocket) first = new_pair (context);
+  g_autoptr (ZmqgSocket) second = new_pair (context);
+  g_autoptr (ZmqgSocket) third = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean terminated = FALSE;
+
+  zmqg_context_terminate_async (context, NULL, note_terminated, &terminated);
+  ZMQG_TEST_AWAIT (!zmqg_socket_connect_to (first, "inproc://nobody", NULL),
+                   SOCKET_TEST_DEADLINE_MS);
+  socket_test_refuses_receive (second, ZMQG_ERROR_TERMINATED);
+  for (guint i = 0; i < 20; i++)
+    zmqg_test_turn (NULL);
+  g_assert_false (terminated);
+  zmqg_socket_close (first);
+  for (guint i = 0; i < 20; i++)
+    zmqg_test_turn (NULL);
+  g_assert_false (terminated);
+  g_clear_object (&second);
+  ZMQG_TEST_AWAIT (terminated, SOCKET_TEST_DEADLINE_MS);
+
+  /* Nothing can be done with one that is made from here on. */
+  third = new_pair (context);
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_false (zmqg_socket_connect_to (third, "inproc://nobody", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED);
+}
+
 int
 main (int argc,
       char **argv)
@@ -896,6 +944,12 @@ main (int argc,
   g_test_add_data_func ("/zmqg/context/main-context/nothing-left",
                         GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
                         test_nothing_left);
+  g_test_add_data_func ("/zmqg/context/threads/waits-for-idle-sockets",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_waits_for_idle_sockets);
+  g_test_add_data_func ("/zmqg/context/main-context/waits-for-idle-sockets",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_waits_for_idle_sockets);
   g_test_add_func ("/zmqg/context/sockets-are-light", test_sockets_are_light);
   socket_test_add ("/zmqg/context/memory/sent", SOCKET_TEST_ALL,
                    test_memory_sent);

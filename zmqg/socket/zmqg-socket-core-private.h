@@ -136,7 +136,7 @@ struct _ZmqgSocketCore
   ZmqgLock lock;            /* guards what follows */
   gboolean closed;
   atomic_bool terminated;
-  gboolean member_added;
+  gboolean joined;          /* counts among the context's sockets */
   ZmqgOptions *options;
   GPtrArray *pipes;         /* attached, counted */
   GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
@@ -242,14 +242,14 @@ static inline gboolean
 zmqg_socket_core_check (ZmqgSocketCore *self,
                         GError **error)
 {
-  return G_LIKELY (self->member_added && !self->closed &&
+  return G_LIKELY (self->joined && !self->closed &&
                    !atomic_load_explicit (&self->terminated,
                                           memory_order_relaxed)) ||
          zmqg_socket_core_explain (self, error);
 }
 
-/* Locked: the context knows the socket from now on, ends what waits when it
- * is shut down, and waits for the socket. Again does nothing. */
+/* Locked: the socket counts among the context's from now on. Again does
+ * nothing. */
 gboolean zmqg_socket_core_join (ZmqgSocketCore *self, GError **error);
 
 /* Locked: an ended pipe has been read to its end, or is not wanted. */

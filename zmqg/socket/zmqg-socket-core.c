@@ -303,7 +303,7 @@ zmqg_socket_core_explain (ZmqgSocketCore *self,
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED,
                          "The socket is closed");
   else if (atomic_load_explicit (&self->terminated, memory_order_relaxed) ||
-           (!self->member_added && atomic_load (&self->context->is_shut_down)))
+           (!self->joined && atomic_load (&self->context->is_shut_down)))
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
                          "The context was shut down");
   else
@@ -319,10 +319,10 @@ zmqg_socket_core_join (ZmqgSocketCore *self,
   if (!zmqg_socket_core_check (self, error))
     return FALSE;
 
-  if (!self->member_added)
-    self->member_added =
-      zmqg_context_core_add_member (self->context, &self->member, error);
-  return self->member_added;
+  if (!self->joined)
+    self->joined = zmqg_context_core_join (self->context, &self->member,
+                                           error);
+  return self->joined;
 }
 
 gboolean
@@ -473,6 +473,7 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   zmqg_unlock (&context->lock);
 
   ops->init (self);
+  zmqg_context_core_add_member (context, &self->member);
   return self;
 }
 
@@ -516,7 +517,6 @@ close_core (ZmqgSocketCore *self,
             const int *linger)
 {
   g_autoptr (GPtrArray) endpoints = NULL;
-  gboolean was_member;
 
   if (zmqg_context_core_is_forked (self->context))
     return;
@@ -538,8 +538,7 @@ close_core (ZmqgSocketCore *self,
                                                 : self->options->linger);
   endpoints = self->endpoints;
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
-  was_member = self->member_added;
-  self->member_added = FALSE;
+  self->joined = FALSE;
   zmqg_socket_core_unlock (self);
 
   for (guint i = 0; i < endpoints->len; i++)
@@ -553,8 +552,7 @@ close_core (ZmqgSocketCore *self,
   zmqg_socket_core_stop_events (self);
 
   zmqg_inbox_wake_all (&self->inbox);
-  if (was_member)
-    zmqg_context_core_remove_member (self->context, &self->member);
+  zmqg_context_core_remove_member (self->context, &self->member);
 
   zmqg_order_before_drop (self);
 }
