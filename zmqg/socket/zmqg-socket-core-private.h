@@ -126,7 +126,9 @@ struct _ZmqgSocketCore
   const ZmqgSocketOps *ops;
   gpointer state;           /* of the type */
   ZmqgContextCore *context;
-  GMainContext *main_context; /* signals are emitted there */
+  GMainContext *main_context; /* signals are emitted there; NULL until the
+                               * default one is there: at the latest when the
+                               * first endpoint is made */
 
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
@@ -176,6 +178,7 @@ struct _ZmqgSocketCore
   _Atomic guint64 n_failed_handshakes;
 };
 
+/* @main_context is nullable, and set later then. */
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
                                       ZmqgContextCore *context,
                                       GMainContext *main_context);

@@ -451,7 +451,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   self->member.shutdown = member_shutdown;
   self->ops = ops;
   self->context = zmqg_context_core_ref (context);
-  self->main_context = g_main_context_ref (main_context);
+  if (main_context != NULL)
+    self->main_context = g_main_context_ref (main_context);
   zmqg_inbox_init (&self->inbox);
   zmqg_lock_init (&self->lock);
   zmqg_lock_init (&self->accounts_lock);
@@ -507,7 +508,7 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   g_ptr_array_unref (self->accounts);
   zmqg_lock_clear (&self->accounts_lock);
   zmqg_lock_clear (&self->monitor_lock);
-  g_main_context_unref (self->main_context);
+  g_clear_pointer (&self->main_context, g_main_context_unref);
   zmqg_context_core_unref (self->context);
   g_free (self);
 }

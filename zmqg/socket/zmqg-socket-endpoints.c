@@ -48,6 +48,8 @@ begin (ZmqgSocket *self,
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
 
+  if (!zmqg_socket_ensure_dispatcher (self, error))
+    return FALSE;
   zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {

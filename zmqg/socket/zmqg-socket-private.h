@@ -12,7 +12,8 @@ struct _ZmqgSocket
 
   ZmqgContext *context; /* construct-only */
   ZmqgSocketCore *core; /* from constructed on */
-  GSource *dispatcher;  /* emits the signals; of the core's main context */
+  GSource *dispatcher;  /* emits the signals; of the core's main context; NULL
+                         * until that is there; set under the core's lock */
   GListStore *peers;    /* NULL until asked for; the same context's */
   GListStore *endpoints; /* the same */
 };
@@ -156,6 +157,10 @@ GSource *zmqg_wake_source_add (GSource *parent);
 
 /* Attaches the source that emits the socket's signals. */
 GSource *zmqg_socket_dispatcher_new (ZmqgSocket *self);
+
+/* Sees to it that signals can be emitted, before there is something to tell.
+ * %FALSE with @error when the process has no descriptor for that. */
+gboolean zmqg_socket_ensure_dispatcher (ZmqgSocket *self, GError **error);
 
 /* Before the last reference is dropped. */
 void zmqg_socket_dispatcher_stop (GSource *source);

@@ -103,6 +103,8 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   core = self->core;
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
+  if (!zmqg_socket_ensure_dispatcher (self, error))
+    return FALSE;
   zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {
