@@ -226,6 +226,54 @@ test_closed_peer (SocketTest *test)
   socket_test_refuses_receive (pull, ZMQG_ERROR_WOULD_BLOCK);
 }
 
+/* As on a connection that was accepted: hello to each other, and at the end
+ * the word for a peer that went, behind what it had sent. */
+static void
+test_greetings (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+
+  zmqg_socket_set_routing_id_string (dealer, "d");
+  zmqg_socket_set_hello_message_string (router, "welcome");
+  zmqg_socket_set_disconnect_message_string (router, "gone");
+  zmqg_socket_set_hello_message_string (dealer, "hello");
+  zmqg_socket_set_hiccup_message_string (dealer, "lost");
+  g_object_set (dealer, "linger", -1, NULL);
+  join (router, dealer);
+  socket_test_expect (router, "d", "hello", NULL);
+  socket_test_expect (dealer, "welcome", NULL);
+  socket_test_send (dealer, "last", NULL);
+  socket_test_close (test, dealer);
+  socket_test_expect (router, "d", "last", NULL);
+  socket_test_expect (router, "d", "gone", NULL);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+/* A stream is not made again: no hiccup; and who ends it says nothing of that
+ * to itself. */
+static void
+test_no_last_word (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  g_autofree char *uri = NULL;
+  GError *error = NULL;
+
+  zmqg_socket_set_routing_id_string (dealer, "d");
+  zmqg_socket_set_disconnect_message_string (router, "gone");
+  zmqg_socket_set_hiccup_message_string (dealer, "lost");
+  join (router, dealer);
+  socket_test_send (dealer, "here", NULL);
+  socket_test_expect (router, "d", "here", NULL);
+  uri = zmqg_socket_get_last_endpoint (router);
+  zmqg_socket_unbind (router, uri, &error);
+  g_assert_no_error (error);
+  ZMQG_TEST_AWAIT (count_endpoints (dealer) == 0, SOCKET_TEST_DEADLINE_MS);
+  socket_test_refuses_receive (dealer, ZMQG_ERROR_WOULD_BLOCK);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+}
+
 static void
 test_unbind (SocketTest *test)
 {
@@ -357,6 +405,8 @@ main (int argc,
   add ("/zmqg/socket/attach-stream/not-pollable", test_not_pollable);
   add ("/zmqg/socket/attach-stream/no-address", test_no_address);
   add ("/zmqg/socket/attach-stream/closed-peer", test_closed_peer);
+  add ("/zmqg/socket/attach-stream/greetings", test_greetings);
+  add ("/zmqg/socket/attach-stream/no-last-word", test_no_last_word);
   add ("/zmqg/socket/attach-stream/unbind", test_unbind);
   add ("/zmqg/socket/attach-stream/close-in-handshake",
        test_close_in_handshake);
