@@ -10,7 +10,6 @@
 #include "socket/zmqg-pub-socket.h"
 #include "socket/zmqg-statistics.h"
 #include "socket/zmqg-sub-socket.h"
-#include "socket/zmqg-xpub-socket.h"
 #include "socket/zmqg-xsub-socket.h"
 
 #include <stdatomic.h>
@@ -42,28 +41,6 @@ count_dropped (ZmqgSocket *socket,
 
 #define AWAIT(condition) ZMQG_TEST_AWAIT (condition, SOCKET_TEST_DEADLINE_MS)
 
-/* A peer that is there at once, and with it, how to make one lose it. */
-static ZmqgSocket *
-new_connected (SocketTest *test,
-               GType type,
-               const char *uri)
-{
-  ZmqgSocket *socket = socket_test_new (test, type);
-
-  socket_test_connect (socket, uri);
-  return socket;
-}
-
-static void
-subscribe (ZmqgSocket *sub,
-           const char *topic)
-{
-  g_autoptr (GError) error = NULL;
-
-  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
 /* --- Messages that arrive ------------------------------------------------ */
 
 static void
@@ -82,7 +59,7 @@ test_messages_and_bytes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   g_autofree char *large = g_strnfill (100000, 'x');
 
   for (guint i = 0; i < 10; i++)
@@ -134,7 +111,7 @@ test_queued (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
 
   for (guint i = 0; i < 5; i++)
     socket_test_send (push, "a", NULL);
@@ -160,7 +137,7 @@ test_queued_without_a_connection (SocketTest *test)
   ZmqgSocket *push;
 
   zmqg_socket_unbind (pull, uri, NULL);
-  push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   for (guint i = 0; i < 7; i++)
     socket_test_send (push, "a", NULL);
   g_assert_cmpuint (COUNT (push, outbound_queued), ==, 7);
@@ -184,10 +161,10 @@ test_copies_of_a_publisher (SocketTest *test)
   for (guint i = 0; i < G_N_ELEMENTS (subs); i++)
     {
       subs[i] = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-      subscribe (subs[i], i == 0 ? "b" : "a");
+      socket_test_subscribe (subs[i], i == 0 ? "b" : "a");
       socket_test_connect (subs[i], uri);
     }
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_topics (pub, 2);
   socket_test_await_peers (pub, 3);
   /* The second subscription of "a" changes no number of topics. */
   AWAIT (COUNT (pub, taken) == 3 || test->in_process);
@@ -212,7 +189,7 @@ test_batches_count (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   guint n = 0;
 
   for (guint i = 0; i < 20; i++)
@@ -235,7 +212,7 @@ test_requests_and_replies (SocketTest *test)
 {
   ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
   g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *req = new_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
+  ZmqgSocket *req = socket_test_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
 
   for (guint i = 0; i < 3; i++)
     {
@@ -290,9 +267,9 @@ test_full (SocketTest *test)
   g_object_set (pub, "send-hwm", 4, NULL);
   g_object_set (sub, "receive-hwm", 3, NULL);
   uri = socket_test_bind (test, pub);
-  subscribe (sub, "");
+  socket_test_subscribe (sub, "");
   socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 1);
+  socket_test_await_topics (pub, 1);
 
   for (guint i = 0; i < 10; i++)
     socket_test_send (pub, "a", NULL);
@@ -411,10 +388,10 @@ test_filtered (SocketTest *test)
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autoptr (GError) error = NULL;
 
-  subscribe (sub, "a");
-  subscribe (sub, "b");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
   socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_topics (pub, 2);
   for (guint i = 0; i < 5; i++)
     socket_test_send (pub, "a", NULL);
   socket_test_send (pub, "b", NULL);
@@ -432,7 +409,8 @@ test_malformed (SocketTest *test)
 {
   ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
   g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *dealer = new_connected (test, ZMQG_TYPE_DEALER_SOCKET, uri);
+  ZmqgSocket *dealer = socket_test_connected (test, ZMQG_TYPE_DEALER_SOCKET,
+                                              uri);
 
   for (guint i = 0; i < 4; i++)
     socket_test_send (dealer, "no", "delimiter", NULL);
@@ -503,7 +481,7 @@ test_unwanted_by_a_publisher (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *xsub = new_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   socket_test_await_peers (pub, 1);
   socket_test_await_peers (xsub, 1);
@@ -527,9 +505,9 @@ test_subscriptions_are_no_messages (SocketTest *test)
       ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
       zmqg_socket_set_routing_id_string (sub, names[i]);
-      subscribe (sub, "topic");
+      socket_test_subscribe (sub, "topic");
       socket_test_connect (sub, uri);
-      subscribe (sub, "another");
+      socket_test_subscribe (sub, "another");
     }
   socket_test_await_peers (router, 2);
   socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
@@ -542,7 +520,7 @@ test_unread (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
 
   for (guint i = 0; i < 8; i++)
     socket_test_send (push, "a", NULL);
@@ -560,7 +538,7 @@ test_failed_handshakes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *rep = new_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
+  ZmqgSocket *rep = socket_test_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
 
   AWAIT (COUNT (pull, failed_handshakes) >= 1);
   AWAIT (COUNT (rep, failed_handshakes) >= 1);
@@ -793,7 +771,7 @@ test_sums_of_a_publisher (SocketTest *test)
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
-  subscribe (sub, "mess");
+  socket_test_subscribe (sub, "mess");
   g_object_set (pub, "send-hwm", 50, "linger", -1, NULL);
   check_at_any_moment (test, pub, sub, FALSE);
 }

@@ -63,36 +63,15 @@ wait_for_finish (GObject *socket,
                ZMQG_XPUB_SOCKET (socket), result, error);
 }
 
-static void
-subscribe (ZmqgSocket *sub,
-           const char *topic)
-{
-  GError *error = NULL;
-
-  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
-static void
-unsubscribe (ZmqgSocket *sub,
-             const char *topic)
-{
-  GError *error = NULL;
-
-  zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
 static ZmqgSocket *
 subscriber (SocketTest *test,
             const char *uri,
             const char *topic)
 {
-  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  socket_test_connect (sub, uri);
   if (topic != NULL)
-    subscribe (sub, topic);
+    socket_test_subscribe (sub, topic);
   return sub;
 }
 
@@ -163,7 +142,7 @@ test_wait_async (SocketTest *test)
       sub = subscriber (test, uri, "b");
       ZMQG_TEST_AWAIT (any.done == 1, DEADLINE);
       g_assert_cmpuint (topic.done, ==, 0);
-      subscribe (sub, "a");
+      socket_test_subscribe (sub, "a");
       ZMQG_TEST_AWAIT (topic.done == 1, DEADLINE);
       g_assert_no_error (topic.error);
       g_assert_no_error (any.error);
@@ -319,12 +298,12 @@ test_signals (SocketTest *test)
       two = subscriber (test, uri, "a");
       expect_told (&told, "+a ");
       g_assert_true (told.peer != first);
-      subscribe (two, "");
-      subscribe (two, "b");
-      unsubscribe (two, "a");
+      socket_test_subscribe (two, "");
+      socket_test_subscribe (two, "b");
+      socket_test_unsubscribe (two, "a");
       expect_told (&told, "+ +b -a ");
 
-      subscribe (one, "c");
+      socket_test_subscribe (one, "c");
       expect_told (&told, "+c ");
       g_assert_true (told.peer == first);
       socket_test_close (test, one);
@@ -334,7 +313,7 @@ test_signals (SocketTest *test)
       g_assert_true (told.peer == first);
       g_string_truncate (told.log, 0);
 
-      unsubscribe (two, "b");
+      socket_test_unsubscribe (two, "b");
       expect_told (&told, "-b ");
       clear (pub, &told);
     }
@@ -356,9 +335,9 @@ test_xpub_receives_the_same (SocketTest *test)
   expect_told (&told, "+a ");
   two = subscriber (test, uri, "a");
   expect_told (&told, "+a ");
-  unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
   expect_told (&told, "-a ");
-  unsubscribe (two, "a");
+  socket_test_unsubscribe (two, "a");
   expect_told (&told, "-a ");
 
   socket_test_expect (xpub, "\1a", NULL);
@@ -406,7 +385,7 @@ test_each_connection_tells_anew (SocketTest *test)
   g_autoptr (ZmqgPeer) first = NULL;
   Told told = { NULL, };
 
-  subscribe (sub, "a");
+  socket_test_subscribe (sub, "a");
   listen_to (pub, &told);
   socket_test_connect (pub, uri);
   expect_told (&told, "+a ");
@@ -433,9 +412,9 @@ test_late_handler (SocketTest *test)
   g_assert_false (atomic_load (&pub->core->shows_topics));
   listen_to (pub, &told);
   ZMQG_TEST_AWAIT (atomic_load (&pub->core->shows_topics), DEADLINE);
-  subscribe (sub, "new");
+  socket_test_subscribe (sub, "new");
   expect_told (&told, "+new ");
-  unsubscribe (sub, "old");
+  socket_test_unsubscribe (sub, "old");
   socket_test_close (test, sub);
   expect_told (&told, "-new ");
 
@@ -467,7 +446,7 @@ test_no_topic_is_lost (SocketTest *test)
           char topic[16];
 
           g_snprintf (topic, sizeof topic, "%u", j);
-          subscribe (sub, topic);
+          socket_test_subscribe (sub, topic);
         }
 
       /* Blocking calls do not run the main context. */
