@@ -555,7 +555,7 @@ socket_type (const char *name)
   /* In the order of the numbers of the wire. */
   static const char *const names[] = {
     "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
-    "XPUB", "XSUB",
+    "XPUB", "XSUB", "STREAM",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
