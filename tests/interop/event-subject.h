@@ -42,6 +42,8 @@ typedef struct
   void (*play) (Subject *self, gconstpointer data);
   gconstpointer data;
   const char *log;
+  const char *theirs;     /* nullable: where libzmq tells something else */
+  gboolean is_ours_alone; /* libzmq is not asked */
 } EventCase;
 
 /* Plays each with libzmq, and with ours in both engine modes. */
@@ -72,5 +74,7 @@ void subject_end (Subject *self);
 /* An address to bind to; and one that the peer has bound to. */
 char *subject_wildcard (Subject *self, gboolean ipc);
 char *subject_bind_peer (Subject *self, gboolean ipc);
+/* One of tcp at which nobody listens, as long as we hold it. */
+char *subject_nobody (Subject *self);
 
 G_END_DECLS

@@ -116,34 +116,13 @@ play_comes_again (Subject *self,
 
 /* --- Nobody -------------------------------------------------------------- */
 
-/* An address at which nobody listens, as long as we hold it. */
-static char *
-nobody (Subject *self)
-{
-  g_autoptr (GSocketAddress) any = NULL;
-  g_autoptr (GSocketAddress) address = NULL;
-  GError *error = NULL;
-
-  self->held = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                             G_SOCKET_PROTOCOL_TCP, &error);
-  g_assert_no_error (error);
-  any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_socket_bind (self->held, any, FALSE, &error);
-  g_assert_no_error (error);
-  address = g_socket_get_local_address (self->held, &error);
-  g_assert_no_error (error);
-  return g_strdup_printf (
-    "tcp://127.0.0.1:%u",
-    g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
-}
-
 static void
 play_refused (Subject *self,
               gconstpointer data)
 {
   g_autofree char *uri = data != NULL
                            ? g_strdup_printf ("ipc://%s/nobody", self->folder)
-                           : nobody (self);
+                           : subject_nobody (self);
 
   subject_begin (self, "PUSH");
   subject_connect (self, uri);
@@ -154,7 +133,7 @@ static void
 play_refused_once (Subject *self,
                    gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *uri = nobody (self);
+  g_autofree char *uri = subject_nobody (self);
 
   subject_begin (self, "PUSH");
   subject_set (self, "reconnect-interval", "reconnect-ivl", -1);
