@@ -95,6 +95,8 @@ socket_test_new (SocketTest *test,
                          "reconnect-interval", 10,
                          NULL);
   g_ptr_array_add (test->sockets, socket);
+  if (test->made != NULL)
+    test->made (socket, test->user_data);
   return socket;
 }
 

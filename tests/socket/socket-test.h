@@ -32,6 +32,10 @@ typedef struct
   char *folder;
   guint n_names;
   GPtrArray *sockets;
+
+  /* Nullable: hears of each socket that is made. */
+  void (*made) (ZmqgSocket *socket, gpointer user_data);
+  gpointer user_data;
 } SocketTest;
 
 typedef void (*SocketTestFunc) (SocketTest *test);

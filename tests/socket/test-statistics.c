@@ -8,6 +8,7 @@
 
 #include "socket/zmqg-peer.h"
 #include "socket/zmqg-pub-socket.h"
+#include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-statistics.h"
 #include "socket/zmqg-sub-socket.h"
 #include "socket/zmqg-xsub-socket.h"
@@ -282,6 +283,79 @@ test_full (SocketTest *test)
   socket_test_refuses_receive (sub, ZMQG_ERROR_WOULD_BLOCK);
 }
 
+/* The same where messages leave this process: at a subscriber that reads none
+ * they stay before the kernel, once that holds enough. */
+static void
+test_full_of_the_network (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autofree char *large = g_strnfill (1 << 20, 'x');
+  g_autofree char *uri = NULL;
+  guint n = 0;
+
+  g_object_set (pub, "send-hwm", 4, NULL);
+  g_object_set (sub, "receive-hwm", 3, NULL);
+  uri = socket_test_bind (test, pub);
+  socket_test_subscribe (sub, "");
+  socket_test_connect (sub, uri);
+  socket_test_await_topics (pub, 1);
+
+  for (; DROPPED (pub, FULL) < 3; n++)
+    {
+      socket_test_send (pub, large, NULL);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, n);
+  g_assert_cmpuint (COUNT (pub, copies), ==, n - 3);
+  g_assert_cmpuint (COUNT (pub, total_dropped), ==, 3);
+
+  /* Those that were not dropped arrive. */
+  for (guint i = 0; i < n - 3; i++)
+    socket_test_expect (sub, large, NULL);
+  g_assert_cmpuint (COUNT (sub, arrived), ==, n - 3);
+  AWAIT (COUNT (pub, handed_on) == n - 3);
+}
+
+/* A size that no memory can hold is refused before the data is looked at. */
+static void
+test_no_memory (SocketTest *test)
+{
+  const ZmqgFrameView views[] = {
+    { .data = (const guint8 *) "a", .size = 1, .flags = ZMQG_FRAME_MORE },
+    { .data = NULL, .size = G_MAXSIZE },
+  };
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+
+  for (guint i = 1; i <= 3; i++)
+    {
+      ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET,
+                                               uri);
+      guint64 before = DROPPED (pub, NO_MEMORY);
+      g_autoptr (GError) error = NULL;
+
+      socket_test_subscribe (sub, "a");
+      zmqg_pub_socket_wait_for_subscribers (ZMQG_PUB_SOCKET (pub), "a", i,
+                                            NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (zmqg_socket_core_send (pub->core, views, 2, FALSE,
+                                              &error), ==, ZMQG_IO_FAILED);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+      /* One for each that would have got it. */
+      g_assert_cmpuint (DROPPED (pub, NO_MEMORY), ==, before + i);
+    }
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 0);
+  g_assert_cmpuint (COUNT (pub, copies), ==, 0);
+
+  /* Nothing of it is left in the way. */
+  socket_test_send (pub, "a", "whole", NULL);
+  for (guint i = 1; i <= 3; i++)
+    socket_test_expect (g_ptr_array_index (test->sockets, i), "a", "whole",
+                        NULL);
+}
+
 static void
 test_replaced (SocketTest *test)
 {
@@ -339,6 +413,24 @@ test_lost (SocketTest *test)
   g_assert_cmpuint (DROPPED (push, LOST), ==,
                     n - COUNT (push, handed_on));
   g_assert_cmpuint (DROPPED (push, LOST), >, 10);
+}
+
+/* Within the process: what the other socket took along when it was closed. */
+static void
+test_lost_within_the_process (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+
+  for (guint i = 0; i < 5; i++)
+    socket_test_send (push, "a", NULL);
+  socket_test_expect (pull, "a", NULL);
+  zmqg_socket_close (pull);
+  AWAIT (COUNT (push, outbound_queued) == 0);
+  g_assert_cmpuint (COUNT (push, handed_on), ==, 1);
+  g_assert_cmpuint (DROPPED (push, LOST), ==, 4);
+  g_assert_cmpuint (DROPPED (pull, UNREAD), ==, 4);
 }
 
 static void
@@ -776,6 +868,137 @@ test_sums_of_a_publisher (SocketTest *test)
   check_at_any_moment (test, pub, sub, FALSE);
 }
 
+/* --- Each reason, while somebody looks ----------------------------------- */
+
+typedef struct
+{
+  ZmqgLock lock;
+  GPtrArray *sockets;
+  GPtrArray *peers;
+  atomic_bool stop;
+} Observer;
+
+static void
+observe_peer (ZmqgSocket *socket G_GNUC_UNUSED,
+              ZmqgPeer *peer,
+              gpointer user_data)
+{
+  Observer *self = user_data;
+
+  zmqg_lock (&self->lock);
+  g_ptr_array_add (self->peers, g_object_ref (peer));
+  zmqg_unlock (&self->lock);
+}
+
+static void
+observe_socket (ZmqgSocket *socket,
+                gpointer user_data)
+{
+  Observer *self = user_data;
+
+  g_signal_connect (socket, "peer-added", G_CALLBACK (observe_peer), self);
+  zmqg_lock (&self->lock);
+  g_ptr_array_add (self->sockets, g_object_ref (socket));
+  zmqg_unlock (&self->lock);
+}
+
+static gpointer
+look_on_and_on (gpointer data)
+{
+  Observer *self = data;
+
+  while (!atomic_load (&self->stop))
+    {
+      zmqg_lock (&self->lock);
+      for (guint i = 0; i < self->sockets->len; i++)
+        COUNT (g_ptr_array_index (self->sockets, i), peers);
+      for (guint i = 0; i < self->peers->len; i++)
+        {
+          g_autoptr (ZmqgStatistics) statistics =
+            zmqg_peer_get_statistics (g_ptr_array_index (self->peers, i));
+
+          statistics_check (statistics);
+        }
+      zmqg_unlock (&self->lock);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+/* The test of one reason, and another thread that looks meanwhile. */
+static void
+watch_reason (SocketTest *test,
+              ZmqgDropReason reason,
+              SocketTestFunc func)
+{
+  Observer observer = { 0 };
+  GThread *thread;
+  guint64 n = 0;
+
+  zmqg_lock_init (&observer.lock);
+  observer.sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  observer.peers = g_ptr_array_new_with_free_func (g_object_unref);
+  test->made = observe_socket;
+  test->user_data = &observer;
+  thread = g_thread_new ("observer", look_on_and_on, &observer);
+  func (test);
+
+  while (test->sockets->len > 0)
+    socket_test_close (test, g_ptr_array_index (test->sockets, 0));
+  for (guint i = 0; i < observer.sockets->len; i++)
+    {
+      ZmqgSocket *socket = g_ptr_array_index (observer.sockets, i);
+
+      AWAIT (COUNT (socket, inbound_queued) == 0);
+      g_signal_handlers_disconnect_by_data (socket, &observer);
+      n += count_dropped (socket, reason);
+    }
+  atomic_store (&observer.stop, TRUE);
+  g_thread_join (thread);
+  g_assert_cmpuint (n, >, 0);
+
+  test->made = NULL;
+  g_ptr_array_unref (observer.peers);
+  g_ptr_array_unref (observer.sockets);
+  zmqg_lock_clear (&observer.lock);
+}
+
+static void
+test_sums_for_each_reason (SocketTest *test)
+{
+  static const struct
+  {
+    SocketTestFunc everywhere;
+    SocketTestFunc in_process; /* where that is another one */
+  } reasons[ZMQG_N_DROP_REASONS] = {
+    [ZMQG_DROP_REASON_NO_PEER] = { test_no_peer },
+    [ZMQG_DROP_REASON_FULL] = { test_full_of_the_network, test_full },
+    [ZMQG_DROP_REASON_NO_MEMORY] = { test_no_memory },
+    [ZMQG_DROP_REASON_REPLACED] = { test_replaced },
+    [ZMQG_DROP_REASON_LOST] = { test_lost, test_lost_within_the_process },
+    [ZMQG_DROP_REASON_UNSENT] = { test_unsent },
+    [ZMQG_DROP_REASON_FILTERED] = { test_filtered },
+    [ZMQG_DROP_REASON_MALFORMED] = { test_malformed },
+    [ZMQG_DROP_REASON_STALE] = { test_stale },
+    [ZMQG_DROP_REASON_UNWANTED] = { test_unwanted },
+    [ZMQG_DROP_REASON_UNREAD] = { test_unread },
+  };
+
+  for (guint i = 0; i < ZMQG_N_DROP_REASONS; i++)
+    {
+      SocketTestFunc func = reasons[i].everywhere;
+
+      if (test->in_process && reasons[i].in_process != NULL)
+        func = reasons[i].in_process;
+      /* Within the process nothing is ever on its way: what a closed socket
+       * had sent is the other one's. */
+      if (test->in_process && i == ZMQG_DROP_REASON_UNSENT)
+        continue;
+      watch_reason (test, i, func);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -793,10 +1016,14 @@ main (int argc,
   ADD ("requests-and-replies", ALL, test_requests_and_replies);
   ADD ("dropped/no-peer", ALL, test_no_peer);
   ADD ("dropped/full", INPROC, test_full);
+  ADD ("dropped/full-of-the-network", NETWORK, test_full_of_the_network);
+  ADD ("dropped/no-memory", ALL, test_no_memory);
   ADD ("dropped/replaced", ALL, test_replaced);
   ADD ("dropped/lost", NETWORK, test_lost);
   g_test_add_func ("/zmqg/statistics/dropped/lost-without-a-name",
                    test_lost_without_a_name);
+  ADD ("dropped/lost-within-the-process", INPROC,
+       test_lost_within_the_process);
   ADD ("dropped/unsent", NETWORK, test_unsent);
   ADD ("dropped/filtered", ALL, test_filtered);
   ADD ("dropped/malformed", ALL, test_malformed);
@@ -812,6 +1039,7 @@ main (int argc,
   ADD ("sums/few-places", ALL, test_sums_with_few_places);
   ADD ("sums/conflating", ALL, test_sums_of_a_conflating_pipeline);
   ADD ("sums/publisher", ALL, test_sums_of_a_publisher);
+  ADD ("sums/each-reason", ALL, test_sums_for_each_reason);
 
   return g_test_run ();
 }
