@@ -16,7 +16,7 @@
  * while another thread looks all the time.
  */
 
-#define N 500
+#define N 200
 
 typedef struct
 {
@@ -157,7 +157,7 @@ sends (Interop *test)
   interop_tell (pull, "collect 0 100000");
   for (guint i = 0; i < N; i++)
     {
-      g_autoptr (ZmqgMessage) message = interop_make ("*20000.1");
+      g_autoptr (ZmqgMessage) message = interop_make ("*10000.1");
 
       zmqg_socket_try_send (push, message, NULL);
       if (i == N / 2)
@@ -243,9 +243,10 @@ publishes (Interop *test)
   guint64 n_dropped;
   guint n = 0;
 
-  g_object_set (pub, "send-hwm", 5, NULL);
+  g_object_set (pub, "send-hwm", 5, "send-buffer", 65536, NULL);
   observe (&observer, pub);
   interop_do (sub, "set rcvhwm 5");
+  interop_do (sub, "set rcvbuf 65536");
   interop_do (sub, "subscribe =");
   interop_meet (test, pub, sub);
   do
@@ -258,7 +259,7 @@ publishes (Interop *test)
 
   for (; count_dropped (pub, ZMQG_DROP_REASON_FULL) < 20; n++)
     {
-      interop_send (pub, "*100000.1");
+      interop_send (pub, "*30000.1");
       zmqg_test_turn (NULL);
     }
   n_dropped = count_dropped (pub, ZMQG_DROP_REASON_FULL);
@@ -266,7 +267,7 @@ publishes (Interop *test)
   g_assert_cmpuint (count (pub, zmqg_statistics_get_copies), ==,
                     n - n_dropped);
   for (guint i = 0; i < n - n_dropped; i++)
-    interop_peer_receives (sub, "*100000.1");
+    interop_peer_receives (sub, "*30000.1");
   AWAIT (count (pub, zmqg_statistics_get_handed_on) == n - n_dropped);
   AWAIT (count_of_peers (&observer, FALSE) == n - n_dropped);
   end (&observer);

@@ -290,12 +290,12 @@ test_full_of_the_network (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  g_autofree char *large = g_strnfill (1 << 20, 'x');
+  g_autofree char *large = g_strnfill (1 << 17, 'x');
   g_autofree char *uri = NULL;
   guint n = 0;
 
-  g_object_set (pub, "send-hwm", 4, NULL);
-  g_object_set (sub, "receive-hwm", 3, NULL);
+  g_object_set (pub, "send-hwm", 4, "send-buffer", 65536, NULL);
+  g_object_set (sub, "receive-hwm", 3, "receive-buffer", 65536, NULL);
   uri = socket_test_bind (test, pub);
   socket_test_subscribe (sub, "");
   socket_test_connect (sub, uri);
@@ -393,7 +393,7 @@ test_lost (SocketTest *test)
 {
   ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *large = g_strnfill (1 << 20, 'x');
+  g_autofree char *large = g_strnfill (1 << 17, 'x');
   g_autofree char *uri = NULL;
   guint n = 0;
 
