@@ -6,6 +6,7 @@
 #include "socket-test.h"
 
 #include "socket/zmqg-endpoint.h"
+#include "socket/zmqg-event.h"
 
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
@@ -275,6 +276,56 @@ test_no_last_word (SocketTest *test)
 }
 
 static void
+log_event (ZmqgSocket *socket,
+           ZmqgEvent *event,
+           gpointer user_data)
+{
+  GEnumClass *klass = g_type_class_ref (ZMQG_TYPE_EVENT_TYPE);
+  ZmqgEventType type = zmqg_event_get_event_type (event);
+  g_autoptr (ZmqgEndpoint) endpoint = zmqg_event_get_endpoint (event);
+
+  g_string_append_printf (user_data, "%s ",
+                          g_enum_get_value (klass, type)->value_nick);
+  if (type != ZMQG_EVENT_TYPE_MONITOR_STOPPED)
+    g_assert_true (g_str_has_prefix (zmqg_endpoint_get_uri (endpoint),
+                                     "stream://"));
+  g_type_class_unref (klass);
+}
+
+/* Both ends are accepted; there is no descriptor of ours that would be closed
+ * with an endpoint. */
+static void
+test_events (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (GString) pushed = g_string_new (NULL);
+  g_autoptr (GString) pulled = g_string_new (NULL);
+  const char *through = "accepted handshake-succeeded ";
+  GError *error = NULL;
+
+  g_signal_connect (push, "event", G_CALLBACK (log_event), pushed);
+  g_signal_connect (pull, "event", G_CALLBACK (log_event), pulled);
+  join (push, pull);
+  ZMQG_TEST_AWAIT (g_str_equal (pushed->str, through) &&
+                   g_str_equal (pulled->str, through),
+                   SOCKET_TEST_DEADLINE_MS);
+  zmqg_socket_report_pipes_stats (pull, &error);
+  g_assert_no_error (error);
+  zmqg_socket_close (push);
+  ZMQG_TEST_AWAIT (g_str_has_suffix (pulled->str, "disconnected "),
+                   SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (pulled->str, ==, "accepted handshake-succeeded pipes-stats "
+                                    "disconnected ");
+  ZMQG_TEST_AWAIT (g_str_has_suffix (pushed->str, "monitor-stopped "),
+                   SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (pushed->str, ==, "accepted handshake-succeeded "
+                                    "monitor-stopped ");
+  g_signal_handlers_disconnect_by_data (pull, pulled);
+  g_signal_handlers_disconnect_by_data (push, pushed);
+}
+
+static void
 test_unbind (SocketTest *test)
 {
   ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
@@ -407,6 +458,7 @@ main (int argc,
   add ("/zmqg/socket/attach-stream/closed-peer", test_closed_peer);
   add ("/zmqg/socket/attach-stream/greetings", test_greetings);
   add ("/zmqg/socket/attach-stream/no-last-word", test_no_last_word);
+  add ("/zmqg/socket/attach-stream/events", test_events);
   add ("/zmqg/socket/attach-stream/unbind", test_unbind);
   add ("/zmqg/socket/attach-stream/close-in-handshake",
        test_close_in_handshake);
