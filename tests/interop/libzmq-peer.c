@@ -38,6 +38,7 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
@@ -215,6 +216,20 @@ disconnect (Peer *self,
             guint n)
 {
   answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+get_events (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  if (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d", events);
 }
 
 static void
@@ -525,6 +540,7 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
