@@ -52,18 +52,27 @@ run_case (gconstpointer data)
   g_free (test.uri);
 }
 
+/* Who binds. */
+#define WE_BIND 1u
+#define THEY_BIND 2u
+
 static void
 add_cases (const char *path,
            InteropFunc func,
            gconstpointer data,
            guint end,
-           guint step)
+           guint step,
+           guint roles)
 {
   for (guint i = 0; i < end; i += step)
     {
       g_autofree char *full = NULL;
-      Case *self = g_new (Case, 1);
+      Case *self;
 
+      if ((roles & (i & 2 ? THEY_BIND : WE_BIND)) == 0)
+        continue;
+
+      self = g_new (Case, 1);
       self->transport = i & 1 ? "ipc" : "tcp";
       self->we_bind = (i & 2) == 0;
       self->mode = i & 4 ? ZMQG_ENGINE_MODE_MAIN_CONTEXT
@@ -82,7 +91,7 @@ interop_add (const char *path,
              InteropFunc func,
              gconstpointer data)
 {
-  add_cases (path, func, data, 8, 1);
+  add_cases (path, func, data, 8, 1, WE_BIND | THEY_BIND);
 }
 
 void
@@ -90,7 +99,7 @@ interop_add_tcp (const char *path,
                  InteropFunc func,
                  gconstpointer data)
 {
-  add_cases (path, func, data, 8, 2);
+  add_cases (path, func, data, 8, 2, WE_BIND | THEY_BIND);
 }
 
 void
@@ -98,7 +107,15 @@ interop_add_threads (const char *path,
                      InteropFunc func,
                      gconstpointer data)
 {
-  add_cases (path, func, data, 4, 1);
+  add_cases (path, func, data, 4, 1, WE_BIND | THEY_BIND);
+}
+
+void
+interop_add_connecting (const char *path,
+                        InteropFunc func,
+                        gconstpointer data)
+{
+  add_cases (path, func, data, 8, 1, THEY_BIND);
 }
 
 /* --- Sockets and peers -------------------------------------------------- */

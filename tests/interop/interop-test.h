@@ -40,6 +40,10 @@ void interop_add_tcp (const char *path, InteropFunc func, gconstpointer data);
 void interop_add_threads (const char *path, InteropFunc func,
                           gconstpointer data);
 
+/* For one role alone: we connect. */
+void interop_add_connecting (const char *path, InteropFunc func,
+                             gconstpointer data);
+
 /* A socket that is closed with the test; borrowed. */
 ZmqgSocket *interop_socket (Interop *test, ZmqgSocketType type);
 /* A peer that is killed with the test; borrowed. */

@@ -43,6 +43,7 @@
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
  *                            when none comes in a while
+ *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
  *
  * What fails is answered with: error REASON.
@@ -112,6 +113,7 @@ static const Option options[] = {
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
@@ -482,9 +484,8 @@ monitor (Peer *self,
 }
 
 static void
-next_event (Peer *self,
-            char **arguments,
-            guint n)
+answer_event (Peer *self,
+              int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -492,7 +493,7 @@ next_event (Peer *self,
   guint32 value;
   int size;
 
-  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+  if (zmq_recv (self->monitor, body, sizeof body, flags) != (int) sizeof body ||
       (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
     {
       answer ("nothing");
@@ -503,6 +504,22 @@ next_event (Peer *self,
   memcpy (&value, body + sizeof type, sizeof value);
   address[size] = '\0';
   answer ("event %u %d %s", type, (int) value, address);
+}
+
+static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_event (self, 0);
+}
+
+static void
+try_event (Peer *self,
+           char **arguments,
+           guint n)
+{
+  answer_event (self, ZMQ_DONTWAIT);
 }
 
 static void
@@ -544,6 +561,7 @@ static const struct
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
+  { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
 };
 
