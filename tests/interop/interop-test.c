@@ -58,7 +58,7 @@ run_case (gconstpointer data)
 #define TCP 0x55u
 #define IPC_A_LITTLE 0x82u
 #define THREADS 0x0fu
-#define MAIN_CONTEXT 0xf0u
+#define MAIN_CONTEXT_A_LITTLE 0x60u
 #define THEY_BIND 0xccu
 
 static void
@@ -126,7 +126,7 @@ interop_add_main_context (const char *path,
                           InteropFunc func,
                           gconstpointer data)
 {
-  add_cases (path, func, data, MAIN_CONTEXT);
+  add_cases (path, func, data, MAIN_CONTEXT_A_LITTLE);
 }
 
 void

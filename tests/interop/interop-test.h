@@ -39,6 +39,7 @@ void interop_add (const char *path, InteropFunc func, gconstpointer data);
 void interop_add_tcp (const char *path, InteropFunc func, gconstpointer data);
 void interop_add_threads (const char *path, InteropFunc func,
                           gconstpointer data);
+/* In main-context mode, over each transport in one role. */
 void interop_add_main_context (const char *path, InteropFunc func,
                                gconstpointer data);
 /* All over tcp, and over ipc each role once, in another mode. */
