@@ -20,6 +20,17 @@
 
 #define CHILD_SECONDS 20
 
+/* Locks of another kind stay held in a child, and so do those of a sanitizer's
+ * malloc. */
+#if defined(__linux__) && !defined(ZMQG_THREAD_SANITIZER) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define CHILDREN_ARE_SAFE 1
+#else
+#define CHILDREN_ARE_SAFE 0
+#endif
+
+#if CHILDREN_ARE_SAFE
+
 typedef struct
 {
   ZmqgContext *context;
@@ -229,8 +240,38 @@ await_child (pid_t pid)
   int status = 0;
 
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  if (WIFSIGNALED (status))
+    g_test_message ("signal %d", WTERMSIG (status));
   g_assert_true (WIFEXITED (status));
   g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
+/* --- When all sleep ----------------------------------------------------- */
+
+/* What waits in the kernel and in queues is the parent's, although the child
+ * runs the main context that an engine may be driven by. */
+static void
+test_in_peace (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  Heritage heritage = { NULL };
+  pid_t pid;
+
+  socket_test_connect (push, uri);
+  make (&heritage, test, pull, push);
+  socket_test_send (push, "two", NULL);
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    be_child (&heritage, test);
+  await_child (pid);
+
+  socket_test_expect (pull, "two", NULL);
+  socket_test_send (push, "three", NULL);
+  socket_test_expect (pull, "three", NULL);
+  clear (&heritage);
 }
 
 /* --- Locks -------------------------------------------------------------- */
@@ -351,21 +392,31 @@ test_traffic_goes_on (SocketTest *test)
   clear (&heritage);
 }
 
+#else
+
+static void
+test_nothing (void)
+{
+  g_test_skip ("children of this build may hang");
+}
+
+#endif
+
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  /* Locks of another kind stay held in a child. */
-#if defined(__linux__) && !defined(ZMQG_THREAD_SANITIZER)
+#if CHILDREN_ARE_SAFE
+  socket_test_add ("/zmqg/fork/in-peace", SOCKET_TEST_ALL, test_in_peace);
   socket_test_add ("/zmqg/fork/locks-are-held", SOCKET_TEST_ALL,
                    test_locks_are_held);
-#else
-  (void) test_locks_are_held;
-#endif
   socket_test_add ("/zmqg/fork/traffic-goes-on", SOCKET_TEST_ALL,
                    test_traffic_goes_on);
+#else
+  g_test_add_func ("/zmqg/fork", test_nothing);
+#endif
 
   return g_test_run ();
 }
