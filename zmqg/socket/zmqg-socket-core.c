@@ -797,6 +797,10 @@ zmqg_socket_core_drain (ZmqgSocketCore *self)
   ZmqgPipe *pipes[DRAIN_MAX];
   guint n = 0;
 
+  /* It would write for the parent, which does so itself. */
+  if (!zmqg_socket_core_check_fork (self, NULL))
+    return FALSE;
+
   zmqg_socket_core_lock (self);
   for (guint i = 0; i < self->pipes->len && n < DRAIN_MAX; i++)
     {
