@@ -801,6 +801,7 @@ test_xpub_tells_of_a_lost_peer (SocketTest *test)
   ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
 
   subscribe (one, "shared");
   expect_notice (xpub, TRUE, "shared");
@@ -810,7 +811,9 @@ test_xpub_tells_of_a_lost_peer (SocketTest *test)
 
   socket_test_close (test, two);
   message = receive_notice (xpub, FALSE, "own");
-  g_assert_null (zmqg_message_get_peer (message));
+  peer = zmqg_message_get_peer (message);
+  g_assert_nonnull (peer);
+  g_assert_false (zmqg_peer_is_connected (peer));
   expect_nothing (xpub);
   socket_test_close (test, one);
   expect_notice (xpub, FALSE, "shared");
