@@ -67,6 +67,7 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  zmqg_order_after_drop (self);
   if (zmqg_context_core_is_forked (self))
     return;
 
