@@ -168,6 +168,43 @@ chaos_context_replace (Chaos *self,
 
 /* --- Life --------------------------------------------------------------- */
 
+static int
+new_listener (void)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_no_errno (fd);
+  address.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
+  g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
+  g_assert_no_errno (listen (fd, 5));
+  return fd;
+}
+
+static void
+note_bound (Chaos *self,
+            ZmqgSocket *socket)
+{
+  g_autofree char *bound = zmqg_socket_get_last_endpoint (socket);
+
+  if (bound != NULL)
+    chaos_add_address (self, bound, zmqg_socket_get_socket_type (socket));
+}
+
+/* The descriptor stays ours: nobody else may bind the socket meanwhile. */
+static void
+bind_borrowed (Chaos *self,
+               ZmqgSocket *socket)
+{
+  int fd = new_listener ();
+
+  g_object_set (socket, "use-fd", fd, NULL);
+  if (zmqg_socket_bind (socket, "tcp://127.0.0.1:0", NULL))
+    note_bound (self, socket);
+  g_object_set (socket, "use-fd", -1, NULL);
+  close (fd);
+}
+
 ZmqgSocket *
 chaos_socket_new (Chaos *self,
                   ZmqgSocketType type)
@@ -180,6 +217,8 @@ chaos_socket_new (Chaos *self,
   socket = zmqg_context_create_socket (context, type);
   chaos_watch_object (self, socket);
   chaos_socket_set_up (socket);
+  if (chaos_one_in (8))
+    bind_borrowed (self, socket);
   chaos_drop (self, context);
 
   return socket;
@@ -241,19 +280,6 @@ chaos_socket_replace (Chaos *self,
 
 /* --- Endpoints ---------------------------------------------------------- */
 
-static int
-new_listener (void)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET };
-  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-  g_assert_no_errno (fd);
-  address.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
-  g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
-  g_assert_no_errno (listen (fd, 5));
-  return fd;
-}
-
 static gboolean
 bind_descriptor (ZmqgSocket *socket)
 {
@@ -297,14 +323,8 @@ void
 chaos_socket_bind (Chaos *self,
                    ZmqgSocket *socket)
 {
-  g_autofree char *bound = NULL;
-
-  if (chaos_one_in (8) ? !bind_descriptor (socket) : !bind_name (self, socket))
-    return;
-
-  bound = zmqg_socket_get_last_endpoint (socket);
-  if (bound != NULL)
-    chaos_add_address (self, bound, zmqg_socket_get_socket_type (socket));
+  if (chaos_one_in (8) ? bind_descriptor (socket) : bind_name (self, socket))
+    note_bound (self, socket);
 }
 
 void

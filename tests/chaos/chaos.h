@@ -28,7 +28,7 @@ G_BEGIN_DECLS
 #define CHAOS_N_IDS (1u << 26)
 
 /* For how long what must happen in the end may take. */
-#define CHAOS_DEADLINE_MS 15000
+#define CHAOS_DEADLINE_MS 60000
 
 /* Where somebody listens, or did. */
 typedef struct
