@@ -196,12 +196,6 @@ chaos_message_check (Chaos *self,
     {
       g_autoptr (ZmqgPeer) peer = zmqg_message_get_peer (message);
 
-      if (peer == NULL)
-        {
-          g_autofree char *f0 = zmqg_message_get_string (message, 0);
-          gsize sz; zmqg_message_get_data (message, n - 1, &sz);
-          g_error ("no peer: %s, %u frames, %s, last %zu", G_OBJECT_TYPE_NAME (socket), n, f0, sz);
-        }
       g_assert_nonnull (peer);
       chaos_keep_peer (self, peer);
     }

@@ -384,12 +384,13 @@ run_chaos (guint modes,
   finish_worker (main_worker);
   chaos_end (self, workers);
 
-  g_test_message ("seed %u: acts %u, sent %u, received %u, killed %u, dropped %u, "
-                  "answered %u, replies %u, told %u",
-                  seed, atomic_load (&self->acts), atomic_load (&self->sent),
-                  atomic_load (&self->received), atomic_load (&self->killed),
-                  atomic_load (&self->dropped), atomic_load (&self->answered),
-                  atomic_load (&self->replies), atomic_load (&self->told));
+  g_test_message ("seed %u: acts %u, sent %u, received %u, killed %u, "
+                  "dropped %u, answered %u, replies %u, told %u",
+                  seed, atomic_load (&self->acts),
+                  atomic_load (&self->sent), atomic_load (&self->received),
+                  atomic_load (&self->killed), atomic_load (&self->dropped),
+                  atomic_load (&self->answered), atomic_load (&self->replies),
+                  atomic_load (&self->told));
   if (msec >= 1000)
     {
       g_assert_cmpuint (atomic_load (&self->received), >, 0);
