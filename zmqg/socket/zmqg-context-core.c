@@ -103,13 +103,14 @@ zmqg_context_core_add_member (ZmqgContextCore *self,
     }
   else
     {
+      /* Under the lock: who shuts the context down looks next whether
+       * anything is alive. */
       g_ptr_array_add (self->members, member);
+      zmqg_context_core_hold (self);
       added = TRUE;
     }
   zmqg_unlock (&self->lock);
 
-  if (added)
-    zmqg_context_core_hold (self);
   return added;
 }
 
