@@ -374,6 +374,17 @@ wait_async (ChaosWorker *self,
 }
 
 void
+chaos_terminate (ChaosWorker *self,
+                 ZmqgContext *context)
+{
+  GCancellable *cancellable = get_cancellable (self);
+
+  self->pending++;
+  zmqg_context_terminate_async (context, cancellable, on_terminated, self);
+  chaos_drop (self->chaos, cancellable);
+}
+
+void
 chaos_call_async (ChaosWorker *self,
                   ZmqgSocket *socket)
 {
@@ -381,6 +392,12 @@ chaos_call_async (ChaosWorker *self,
 
   if (self->pending >= PENDING_MAX)
     return;
+
+  if (chaos_one_in (2000))
+    {
+      chaos_terminate (self, zmqg_socket_get_context (socket));
+      return;
+    }
 
   cancellable = get_cancellable (self);
   self->pending++;
@@ -412,17 +429,6 @@ chaos_call_async (ChaosWorker *self,
       zmqg_socket_receive_async (socket, cancellable, on_received, self);
       break;
     }
-  chaos_drop (self->chaos, cancellable);
-}
-
-void
-chaos_terminate (ChaosWorker *self,
-                 ZmqgContext *context)
-{
-  GCancellable *cancellable = get_cancellable (self);
-
-  self->pending++;
-  zmqg_context_terminate_async (context, cancellable, on_terminated, self);
   chaos_drop (self->chaos, cancellable);
 }
 

@@ -32,7 +32,7 @@ __lsan_default_suppressions (void)
 }
 
 /* How many actions of the main thread there are per context that goes. */
-#define CONTEXT_AGE 500
+#define CONTEXT_AGE 250
 
 /* --- Statistics --------------------------------------------------------- */
 
