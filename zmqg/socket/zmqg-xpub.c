@@ -77,22 +77,21 @@ forget_asker (ZmqgXpub *self,
 /* Without memory the notice is lost, not the subscription. */
 static void
 notify (ZmqgSocketCore *core,
-        ZmqgPipe *pipe,
+        ZmqgTag *tag,
+        ZmqgPipe *asker,
         gboolean subscribe,
         const guint8 *topic,
         gsize size)
 {
-  ZmqgXpub *self = core->state;
   ZmqgTopicFrame frame;
   ZmqgMessage *message = NULL;
 
   if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size))
-    message = zmqg_message_new_from_views (
-      &frame.view, 1, pipe != NULL ? zmqg_type_peek_tag (pipe) : NULL);
+    message = zmqg_message_new_from_views (&frame.view, 1, tag);
   zmqg_topic_frame_clear (&frame);
 
   if (message != NULL)
-    add_notice (self, message, TRUE, self->manual ? pipe : NULL);
+    add_notice (core->state, message, TRUE, asker);
 }
 
 static gboolean
@@ -120,9 +119,16 @@ xpub_subscription (ZmqgSocketCore *core,
               self->verboser;
 
   if (is_news || self->manual)
-    notify (core, pipe, subscribe, topic, size);
+    notify (core, zmqg_type_peek_tag (pipe), self->manual ? pipe : NULL,
+            subscribe, topic, size);
   return TRUE;
 }
+
+typedef struct
+{
+  ZmqgSocketCore *core;
+  ZmqgPipe *pipe;
+} Loss;
 
 /* A topic of a peer that wants it no more. */
 static void
@@ -131,11 +137,11 @@ lost_topic (const guint8 *topic,
             gboolean was_last,
             gpointer user_data)
 {
-  ZmqgSocketCore *core = user_data;
-  ZmqgXpub *self = core->state;
+  const Loss *loss = user_data;
+  ZmqgXpub *self = loss->core->state;
 
-  if (!core->closed && (was_last || self->manual || self->verboser))
-    notify (core, NULL, FALSE, topic, size);
+  if (!loss->core->closed && (was_last || self->manual || self->verboser))
+    notify (loss->core, loss->pipe->peer_tag, NULL, FALSE, topic, size);
 }
 
 /* What was asked for, or else what was granted, is told as cancelled. */
@@ -144,13 +150,14 @@ xpub_forget (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
   ZmqgXpub *self = core->state;
+  Loss loss = { core, pipe };
 
   zmqg_subscription_tree_remove_target (self->asked, pipe,
                                         self->manual ? lost_topic : NULL,
-                                        core);
+                                        &loss);
   zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
                                         self->manual ? NULL : lost_topic,
-                                        core);
+                                        &loss);
 }
 
 static void
