@@ -62,10 +62,17 @@ void zmqg_thread_waiter_signal (ZmqgThreadWaiter *self);
 /* Forgets signals that came before. */
 void zmqg_thread_waiter_clear (ZmqgThreadWaiter *self);
 
+typedef enum
+{
+  ZMQG_WOKEN_LATE, /* the deadline has passed */
+  ZMQG_WOKEN,
+  ZMQG_WOKEN_BY_SIGNAL, /* a POSIX one */
+} ZmqgWoken;
+
 /* Sleeps until signalled, a POSIX signal arrives, or @deadline (monotonic
- * microseconds, -1 for none). %FALSE when the deadline has passed. */
-gboolean zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);
+ * microseconds, -1 for none). */
+ZmqgWoken zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);
 
 /* The same, but returns also when the descriptor (-1 for none) is readable. */
-gboolean zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self, int fd,
-                                         gint64 deadline);
+ZmqgWoken zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self, int fd,
+                                          gint64 deadline);

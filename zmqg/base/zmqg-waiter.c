@@ -121,14 +121,14 @@ zmqg_thread_waiter_clear (ZmqgThreadWaiter *self)
   while (n < 0 && errno == EINTR);
 }
 
-gboolean
+ZmqgWoken
 zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
                          gint64 deadline)
 {
   return zmqg_thread_waiter_wait_beside (self, -1, deadline);
 }
 
-gboolean
+ZmqgWoken
 zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
                                 int fd,
                                 gint64 deadline)
@@ -141,6 +141,7 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
   struct timespec ts;
   struct timespec *timeout = NULL;
   gint64 left = 0;
+  int n;
 
   if (deadline >= 0)
     {
@@ -152,13 +153,17 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
       timeout = &ts;
     }
 
-  if (ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL) > 0)
+  n = ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL);
+  if (n > 0)
     {
       if (fds[0].revents != 0)
         zmqg_thread_waiter_clear (self);
+      return ZMQG_WOKEN;
     }
-  else if (deadline >= 0 && g_get_monotonic_time () >= deadline)
-    return FALSE;
 
-  return TRUE;
+  if (n < 0 && errno == EINTR)
+    return ZMQG_WOKEN_BY_SIGNAL;
+  return deadline >= 0 && g_get_monotonic_time () >= deadline
+           ? ZMQG_WOKEN_LATE
+           : ZMQG_WOKEN;
 }

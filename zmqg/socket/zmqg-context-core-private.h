@@ -80,10 +80,10 @@ ZmqgEngine *zmqg_context_core_dup_driven (ZmqgContextCore *self);
 
 void zmqg_context_core_shutdown (ZmqgContextCore *self);
 
-/* Waits until @waiter is signalled, driving the engine if that is needed;
- * %FALSE once the deadline has passed. */
-gboolean zmqg_context_core_wait (ZmqgContextCore *self,
-                                 ZmqgThreadWaiter *waiter, gint64 deadline);
+/* Waits until @waiter is signalled, driving the engine if that is needed (a
+ * signal does not end that then). */
+ZmqgWoken zmqg_context_core_wait (ZmqgContextCore *self,
+                                  ZmqgThreadWaiter *waiter, gint64 deadline);
 
 /* Ends the engines; waits for their threads with @join. */
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);

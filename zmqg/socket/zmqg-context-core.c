@@ -254,20 +254,20 @@ zmqg_context_core_shutdown (ZmqgContextCore *self)
   zmqg_unlock (&self->lock);
 }
 
-gboolean
+ZmqgWoken
 zmqg_context_core_wait (ZmqgContextCore *self,
                         ZmqgThreadWaiter *waiter,
                         gint64 deadline)
 {
   ZmqgEngine *engine = zmqg_context_core_dup_driven (self);
-  gboolean in_time;
+  ZmqgWoken woken;
 
   if (engine == NULL)
     return zmqg_thread_waiter_wait (waiter, deadline);
 
-  in_time = zmqg_engine_wait (engine, waiter, deadline);
+  woken = zmqg_engine_wait (engine, waiter, deadline);
   zmqg_engine_unref (engine);
-  return in_time;
+  return woken;
 }
 
 void

@@ -231,6 +231,26 @@ rep_receive (ZmqgSocketCore *core,
   return result;
 }
 
+static gboolean
+check_reply (RepState *self,
+             GError **error)
+{
+  if (self->replying)
+    return TRUE;
+
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                       "There is no request to reply to");
+  return FALSE;
+}
+
+static ZmqgIoResult
+rep_begin (ZmqgSocketCore *core,
+           const ZmqgFrameView *first G_GNUC_UNUSED,
+           GError **error)
+{
+  return check_reply (core->state, error) ? ZMQG_IO_DONE : ZMQG_IO_FAILED;
+}
+
 static ZmqgIoResult
 rep_send (ZmqgSocketCore *core,
           const ZmqgFrameView *views,
@@ -245,12 +265,8 @@ rep_send (ZmqgSocketCore *core,
   gsize n_all = (gsize) n_envelope + n;
   ZmqgPipeResult result = ZMQG_PIPE_NO_MEMORY;
 
-  if (!self->replying)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "There is no request to reply to");
-      return ZMQG_IO_FAILED;
-    }
+  if (!check_reply (self, error))
+    return ZMQG_IO_FAILED;
 
   if (self->asker == NULL)
     {
@@ -307,6 +323,7 @@ static const ZmqgSocketOps rep_ops = {
   .writable = rep_writable,
   .ended = rep_ended,
   .detach = rep_detach,
+  .begin = rep_begin,
   .send = rep_send,
   .receive = rep_receive,
   .events = rep_events,

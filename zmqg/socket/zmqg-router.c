@@ -296,6 +296,20 @@ describe_id (const guint8 *data,
   return g_string_free (text, FALSE);
 }
 
+static void
+set_unroutable (GError **error,
+                const ZmqgFrameView *id)
+{
+  g_autofree char *shown = describe_id (id->data, id->size);
+
+  if (id->size > 0)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "No peer has the routing id %s", shown);
+  else
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                         "No peer has an empty routing id");
+}
+
 static ZmqgIoResult
 drop_unroutable (ZmqgSocketCore *core,
                  const ZmqgFrameView *id,
@@ -305,18 +319,62 @@ drop_unroutable (ZmqgSocketCore *core,
 
   if (self->mandatory)
     {
-      g_autofree char *shown = describe_id (id->data, id->size);
-
-      if (id->size > 0)
-        g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                     "No peer has the routing id %s", shown);
-      else
-        g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                             "No peer has an empty routing id");
+      set_unroutable (error, id);
       return ZMQG_IO_FAILED;
     }
 
   core->dropped_no_peer++;
+  return ZMQG_IO_DONE;
+}
+
+/* With mandatory a message is refused at its first frame, or not at all. */
+static ZmqgIoResult
+router_begin (ZmqgSocketCore *core,
+              const ZmqgFrameView *first,
+              GError **error)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgRoutingId *id = NULL;
+
+  if (!self->mandatory)
+    return ZMQG_IO_DONE;
+
+  if (first->size > 0)
+    id = zmqg_routing_table_lookup (self->table, first->data, first->size);
+  if (id == NULL)
+    {
+      set_unroutable (error, first);
+      return ZMQG_IO_FAILED;
+    }
+  if (!zmqg_pipe_has_room (id->value))
+    return ZMQG_IO_AGAIN;
+
+  core->chosen = id->value;
+  return ZMQG_IO_DONE;
+}
+
+/* The same of all frames. */
+static ZmqgIoResult
+finish_mandatory (ZmqgSocketCore *core,
+                  const ZmqgFrameView *views,
+                  guint n,
+                  GError **error)
+{
+  ZmqgPipe *pipe = core->chosen;
+
+  if (pipe == NULL)
+    {
+      core->dropped_no_peer++;
+      return ZMQG_IO_DONE;
+    }
+
+  if (zmqg_pipe_write_always (pipe, views + 1, n - 1) == ZMQG_PIPE_NO_MEMORY)
+    {
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+
+  zmqg_socket_core_flush (core, pipe);
   return ZMQG_IO_DONE;
 }
 
@@ -336,6 +394,9 @@ router_send (ZmqgSocketCore *core,
       core->dropped_no_peer++;
       return ZMQG_IO_DONE;
     }
+
+  if (G_UNLIKELY (core->finishing && self->mandatory))
+    return finish_mandatory (core, views, n, error);
 
   if (views[0].size > 0)
     id = zmqg_routing_table_lookup (self->table, views[0].data,
@@ -495,6 +556,7 @@ const ZmqgSocketOps zmqg_router_ops = {
   .hiccup = router_hiccup,
   .ended = router_ended,
   .detach = router_detach,
+  .begin = router_begin,
   .send = router_send,
   .receive = router_receive,
   .events = router_events,

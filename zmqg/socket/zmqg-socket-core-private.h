@@ -27,6 +27,18 @@ typedef enum
   ZMQG_IO_FAILED,
 } ZmqgIoResult;
 
+typedef enum
+{
+  /* The caller may write a large message itself, and wait a moment for the
+   * kernel. */
+  ZMQG_SEND_PATIENT = 1 << 0,
+  /* The first frame of a message whose others come later: it is not sent, but
+   * who gets the message is chosen, and what stands against it found out. */
+  ZMQG_SEND_BEGIN = 1 << 1,
+  /* The whole of the message that was begun last. */
+  ZMQG_SEND_FINISH = 1 << 2,
+} ZmqgSendFlags;
+
 /*
  * One socket type, composed of policies. All functions are called with the
  * core's lock held, do not block, and run no user code.
@@ -61,6 +73,12 @@ struct _ZmqgSocketOps
    * type cannot send. */
   ZmqgIoResult (*send) (ZmqgSocketCore *core, const ZmqgFrameView *views,
                         guint n, GError **error);
+
+  /* The first frame of a message that is sent later: chooses core->chosen,
+   * which send () then uses when core->finishing is set. AGAIN and FAILED as
+   * send () would say it. Nullable: nothing stands against any message. */
+  ZmqgIoResult (*begin) (ZmqgSocketCore *core, const ZmqgFrameView *first,
+                         GError **error);
 
   /* Takes one message, transfer full. %NULL: the type cannot receive. */
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
@@ -144,6 +162,8 @@ struct _ZmqgSocketCore
   ZmqgPipe *push;           /* set by send () */
   ZmqgPipe *finish;         /* the same, of a large message; counted */
   gboolean patient;         /* who sends may wait a moment for the kernel */
+  gboolean finishing;       /* what is sent was begun before */
+  ZmqgPipe *chosen;         /* for it; borrowed, NULL: nobody, or no more */
   ZmqgPipe *fresh;          /* the last one with something to read, borrowed */
   ZmqgPipe *lent;           /* receivers read its connection; borrowed */
   GPtrArray *trash;         /* pipes to be released once the lock is
@@ -343,11 +363,10 @@ void zmqg_socket_core_add_account (ZmqgSocketCore *self,
 /* Of all pipes so far. Any thread. */
 void zmqg_socket_core_tally (ZmqgSocketCore *self, ZmqgTally *tally);
 
-/* One attempt, locking inside. A @patient one may write a large message
- * itself, and wait a moment for the kernel. */
+/* One attempt, locking inside. */
 ZmqgIoResult zmqg_socket_core_send (ZmqgSocketCore *self,
                                     const ZmqgFrameView *views, guint n,
-                                    gboolean patient, GError **error);
+                                    ZmqgSendFlags flags, GError **error);
 ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
                                        ZmqgMessage **message,
                                        GError **error);

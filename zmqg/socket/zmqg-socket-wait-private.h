@@ -32,6 +32,8 @@ typedef struct
   gint64 deadline;           /* monotonic µs, -1 = none */
   gboolean late;             /* woken at or after it: looks once more */
   int fd;                    /* to sleep on, too; -1 = none */
+  gboolean interruptible;    /* a POSIX signal ends the call */
+  gboolean interrupted;      /* and did */
 } ZmqgWait;
 
 /* Sleeps until it is worth looking again; %FALSE with @error when the time
@@ -51,6 +53,16 @@ gboolean zmqg_wait_sleep_until (ZmqgWait *self, guint interest,
                                 gint64 deadline, GError **error);
 
 void zmqg_wait_end (ZmqgWait *self);
+
+/* Sends, after a first attempt has found no room: waits up to @timeout ms (-1
+ * for ever). Ends the wait. */
+ZmqgIoResult zmqg_wait_send (ZmqgWait *self, const ZmqgFrameView *views,
+                             guint n, ZmqgSendFlags flags, int timeout,
+                             GError **error);
+
+/* Receives, after a first attempt of @receiver has found nothing: the same. */
+ZmqgIoResult zmqg_wait_receive (ZmqgWait *self, ZmqgReceiver *receiver,
+                                int timeout, GError **error);
 
 /* Where no thread does it, a call that finds nothing lets the engine work. */
 gboolean zmqg_socket_core_poll_engine (ZmqgSocketCore *core);
