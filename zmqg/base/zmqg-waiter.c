@@ -44,8 +44,8 @@ thread_exits (gpointer data)
 
 static GPrivate this_thread = G_PRIVATE_INIT (thread_exits);
 
-static ZmqgThreadWaiter *
-thread_waiter_new (GError **error)
+ZmqgThreadWaiter *
+zmqg_thread_waiter_new (GError **error)
 {
   ZmqgThreadWaiter *self;
   int fd;
@@ -76,7 +76,7 @@ zmqg_thread_waiter_get (GError **error)
 
   if (self == NULL)
     {
-      self = thread_waiter_new (error);
+      self = zmqg_thread_waiter_new (error);
       if (self != NULL)
         g_private_set (&this_thread, self);
       return self;
@@ -86,13 +86,32 @@ zmqg_thread_waiter_get (GError **error)
   while (G_UNLIKELY (self->waiter.listed))
     {
       if (self->inner == NULL)
-        self->inner = thread_waiter_new (error);
+        self->inner = zmqg_thread_waiter_new (error);
       if (self->inner == NULL)
         return NULL;
       self = self->inner;
     }
 
   return self;
+}
+
+ZmqgThreadWaiter *
+zmqg_thread_waiter_claim (GError **error)
+{
+  ZmqgThreadWaiter *self = zmqg_thread_waiter_get (error);
+
+  if (self != NULL)
+    {
+      self->waiter.listed = TRUE;
+      zmqg_thread_waiter_clear (self);
+    }
+  return self;
+}
+
+void
+zmqg_thread_waiter_release (ZmqgThreadWaiter *self)
+{
+  self->waiter.listed = FALSE;
 }
 
 void

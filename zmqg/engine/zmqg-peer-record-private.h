@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-link-private.h"
 #include "message/zmqg-tag-private.h"
 #include "pipe/zmqg-account-private.h"
@@ -84,5 +85,6 @@ void zmqg_peer_record_drop (ZmqgPeerRecord *self);
 
 /* For @ops->release and @ops->get_property. */
 void zmqg_peer_record_free (ZmqgPeerRecord *self);
+ZMQG_SHARED
 const char *zmqg_peer_record_get_property (ZmqgPeerRecord *self,
                                            const char *name);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context.h"
@@ -85,11 +86,19 @@ void zmqg_context_core_shutdown (ZmqgContextCore *self);
 ZmqgWoken zmqg_context_core_wait (ZmqgContextCore *self,
                                   ZmqgThreadWaiter *waiter, gint64 deadline);
 
+/* Waits until all sockets are closed and all sessions have ended. A POSIX signal
+ * ends that, too, if @interrupted is given, which is then set. */
+ZMQG_SHARED
+gboolean zmqg_context_core_wait_for_end (ZmqgContextCore *self,
+                                         GCancellable *cancellable,
+                                         gboolean *interrupted,
+                                         GError **error);
+
 /* Ends the engines; waits for their threads with @join. */
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
 
 /* The child of a fork: nothing of the parent's may be touched. */
-extern atomic_uint zmqg_fork_generation;
+ZMQG_SHARED_DATA atomic_uint zmqg_fork_generation;
 
 static inline gboolean
 zmqg_context_core_is_forked (ZmqgContextCore *self)
@@ -99,4 +108,5 @@ zmqg_context_core_is_forked (ZmqgContextCore *self)
                      self->generation);
 }
 
+ZMQG_SHARED
 ZmqgContextCore *zmqg_context_get_core (ZmqgContext *self);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-attached-stream-private.h"
 #include "engine/zmqg-dialer-private.h"
 #include "engine/zmqg-listener-private.h"
@@ -199,10 +200,13 @@ struct _ZmqgSocketCore
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
                                       ZmqgContextCore *context,
                                       GMainContext *main_context);
+ZMQG_SHARED
 ZmqgSocketCore *zmqg_socket_core_ref (ZmqgSocketCore *self);
+ZMQG_SHARED
 void zmqg_socket_core_unref (ZmqgSocketCore *self);
 
 /* Locked: takes what the inbox has. */
+ZMQG_SHARED
 void zmqg_socket_core_process_inbox (ZmqgSocketCore *self);
 
 /* Locks, and takes what the inbox has. */
@@ -216,8 +220,10 @@ zmqg_socket_core_lock (ZmqgSocketCore *self)
 
 /* Processes the inbox if an I/O side asked for that and the lock is free:
  * else whoever holds it does, after the unlock. Any thread. */
+ZMQG_SHARED
 void zmqg_socket_core_attend (ZmqgSocketCore *self);
 
+ZMQG_SHARED
 void zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self);
 
 /* Unlocks, and does what may run user code or write. */
@@ -270,6 +276,7 @@ zmqg_socket_core_check (ZmqgSocketCore *self,
 
 /* Locked: the context knows the socket from now on, ends what waits when it
  * is shut down, and waits for the socket. Again does nothing. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_join (ZmqgSocketCore *self, GError **error);
 
 /* Locked: an ended pipe has been read to its end, or is not wanted. */
@@ -349,6 +356,7 @@ void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
 /* Who is to hear of events from now on (%NULL: nobody), in the place of who
  * did so far, whom MONITOR_STOPPED is told. %FALSE when the socket is closed:
  * nothing will happen any more. No lock held. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
                                        ZmqgMonitor *monitor);
 
@@ -364,9 +372,11 @@ void zmqg_socket_core_add_account (ZmqgSocketCore *self,
 void zmqg_socket_core_tally (ZmqgSocketCore *self, ZmqgTally *tally);
 
 /* One attempt, locking inside. */
+ZMQG_SHARED
 ZmqgIoResult zmqg_socket_core_send (ZmqgSocketCore *self,
                                     const ZmqgFrameView *views, guint n,
                                     ZmqgSendFlags flags, GError **error);
+ZMQG_SHARED
 ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
                                        ZmqgMessage **message,
                                        GError **error);
@@ -389,6 +399,7 @@ typedef struct
 } ZmqgReceiver;
 
 /* One attempt. When there is nothing, self->pipe is one to pull. */
+ZMQG_SHARED
 ZmqgIoResult zmqg_receiver_try (ZmqgReceiver *self, GError **error);
 
 /* Locked, nothing was found to read: the engine has to read again. */
