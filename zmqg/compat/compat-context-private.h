@@ -5,6 +5,8 @@
 
 #include "socket/zmqg-context-core-private.h"
 
+typedef struct _CompatReleaser CompatReleaser;
+
 /*
  * CompatContext: what zmq_ctx_new () returns: a view of a ZmqgContext.
  */
@@ -23,6 +25,7 @@ typedef struct
   int max_message_size; /* as set: nothing follows from it */
   gboolean zero_copy;   /* the same */
   char *name_prefix;    /* nullable */
+  CompatReleaser *releaser; /* nullable: not needed yet */
 } CompatContext;
 
 #define COMPAT_CONTEXT_ALIVE 0xABADCAFEu

@@ -8,6 +8,7 @@
 #include "compat/compat-error-private.h"
 #include "compat/compat-graveyard-private.h"
 #include "compat/compat-monitor-private.h"
+#include "compat/compat-releaser-private.h"
 #include "compat/zmqg-zmq.h"
 
 CompatContext *
@@ -63,6 +64,7 @@ handle_free (gpointer data)
   CompatContext *self = data;
 
   atomic_store (&self->tag, COMPAT_DEAD);
+  compat_releaser_stop (self);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
   g_clear_pointer (&self->name_prefix, g_free);
   zmqg_lock_clear (&self->lock);

@@ -14,6 +14,7 @@ typedef enum
   COMPAT_CLOSED = 0,
   COMPAT_INLINE = 101,
   COMPAT_HEAP = 102,     /* @owner is a CompatContent */
+  COMPAT_CHUNK = 103,    /* @owner is a ZmqgChunk: large, and of ours */
   COMPAT_CONSTANT = 104, /* the program's, for ever */
   COMPAT_RECEIVED = 105, /* @owner is the ZmqgMessage that it was a frame of */
 } CompatMessageKind;
@@ -25,7 +26,7 @@ typedef enum
 typedef struct
 {
   atomic_uint refs;
-  zmq_free_fn *free; /* nullable: the payload follows this */
+  zmq_free_fn *free; /* nullable: the payload follows */
   void *hint;
   void *data;
   gsize size;
@@ -107,8 +108,7 @@ void compat_message_init_frame (CompatMessage *self, ZmqgMessage *message,
  * program's free function. */
 void compat_message_release (CompatMessage *self);
 
-/* How to send it: the view is valid as long as the message is. %FALSE without
- * memory. @bytes is set to what is to be dropped when the view was sent, or to
- * %NULL. */
-gboolean compat_message_get_view (CompatMessage *self, ZmqgFrameView *view,
-                                  GBytes **bytes);
+/* How to send it: the view is valid as long as the message is. @bytes is set to
+ * what is to be dropped when the view was sent, or to %NULL. */
+void compat_message_get_view (CompatMessage *self, ZmqgFrameView *view,
+                              GBytes **bytes);

@@ -79,6 +79,17 @@ compat_message_init_copy (CompatMessage *self,
     {
       self->in.size = (guint8) size;
     }
+  else if (size >= ZMQG_FRAME_LARGE)
+    {
+      ZmqgChunk *chunk = zmqg_chunk_new (size);
+
+      if (chunk == NULL)
+        return FALSE;
+      self->kind = COMPAT_CHUNK;
+      self->owner = chunk;
+      self->out.data = chunk->data;
+      self->out.size = size;
+    }
   else
     {
       CompatContent *content = content_new (NULL, size, NULL, NULL);
@@ -120,6 +131,9 @@ compat_message_release (CompatMessage *self)
     case COMPAT_HEAP:
       content_unref (self->owner);
       break;
+    case COMPAT_CHUNK:
+      zmqg_chunk_unref (self->owner);
+      break;
     case COMPAT_RECEIVED:
       zmqg_message_unref (self->owner);
       break;
@@ -155,7 +169,15 @@ lend_frame (ZmqgMessage *message,
     }
 }
 
-gboolean
+/* Of this the program hears when it is done with, however small it is. */
+static gboolean
+is_program_memory (const CompatMessage *self)
+{
+  return self->kind == COMPAT_HEAP &&
+         ((const CompatContent *) self->owner)->free != NULL;
+}
+
+void
 compat_message_get_view (CompatMessage *self,
                          ZmqgFrameView *view,
                          GBytes **bytes)
@@ -163,8 +185,8 @@ compat_message_get_view (CompatMessage *self,
   *view = (ZmqgFrameView) { compat_message_get_data (self),
                             compat_message_get_size (self) };
   *bytes = NULL;
-  if (G_LIKELY (view->size < ZMQG_FRAME_LARGE))
-    return TRUE;
+  if (G_LIKELY (view->size < ZMQG_FRAME_LARGE) && !is_program_memory (self))
+    return;
 
   switch ((CompatMessageKind) self->kind)
     {
@@ -172,6 +194,10 @@ compat_message_get_view (CompatMessage *self,
       *bytes = g_bytes_new_with_free_func (view->data, view->size,
                                            content_unref,
                                            content_ref (self->owner));
+      view->flags = ZMQG_FRAME_REFER;
+      break;
+    case COMPAT_CHUNK:
+      view->chunk = self->owner;
       break;
     case COMPAT_CONSTANT:
       *bytes = g_bytes_new_static (view->data, view->size);
@@ -187,7 +213,6 @@ compat_message_get_view (CompatMessage *self,
 
   if (*bytes != NULL)
     view->bytes = *bytes;
-  return TRUE;
 }
 
 /* --- The API ------------------------------------------------------------- */
@@ -288,6 +313,8 @@ zmq_msg_copy (zmq_msg_t *dest_,
   compat_message_release (dest);
   if (src->kind == COMPAT_HEAP)
     content_ref (src->owner);
+  else if (src->kind == COMPAT_CHUNK)
+    zmqg_chunk_ref (src->owner);
   else if (src->kind == COMPAT_RECEIVED)
     zmqg_message_ref (src->owner);
   if (src->group != NULL)
@@ -295,7 +322,7 @@ zmq_msg_copy (zmq_msg_t *dest_,
 
   /* Of what is as small as to be copied libzmq never says that it is
    * shared. */
-  if (src->kind == COMPAT_HEAP ||
+  if (src->kind == COMPAT_HEAP || src->kind == COMPAT_CHUNK ||
       (src->kind == COMPAT_RECEIVED && src->out.size > COMPAT_INLINE_MAX))
     src->flags |= COMPAT_SHARED;
   *dest = *src;

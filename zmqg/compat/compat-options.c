@@ -94,6 +94,11 @@ static const Option options[] = {
   { ZMQ_ROUTER_RAW, POSITIVE, "raw", 0, 0, SETS, ROUTERS },
   { ZMQ_IPV6, SWITCH, "ipv6", 0, 1, GETS | SETS, ALL_TYPES },
   { ZMQ_MECHANISM, NUMBER, NULL, 0, 0, GETS, ALL_TYPES, ZMQ_NULL },
+  { ZMQ_PLAIN_SERVER, SWITCH, NULL, 0, 1, GETS, ALL_TYPES },
+  { ZMQ_PLAIN_USERNAME, STRING, NULL, 1, 255, GETS, ALL_TYPES },
+  { ZMQ_PLAIN_PASSWORD, STRING, NULL, 1, 255, GETS, ALL_TYPES },
+  { ZMQ_ZAP_DOMAIN, STRING, NULL, 1, 255, GETS, ALL_TYPES },
+  { ZMQ_ZAP_ENFORCE_DOMAIN, ANY, NULL, 0, 0, GETS, ALL_TYPES },
   { ZMQ_PROBE_ROUTER, POSITIVE, "probe-router", 0, 0, SETS,
     ROUTERS | TYPE (DEALER) | TYPE (REQ) },
   { ZMQ_REQ_CORRELATE, POSITIVE, "correlate", 0, 0, SETS, TYPE (REQ) },
@@ -577,7 +582,8 @@ get_option (CompatSocket *self,
       return give (&wide, sizeof wide, data, room);
 
     case STRING:
-      g_object_get (self->socket, option->property, &string, NULL);
+      if (find_property (self, option) != NULL)
+        g_object_get (self->socket, option->property, &string, NULL);
       return give_within (string != NULL ? string : "",
                           string != NULL ? strlen (string) + 1 : 1, data,
                           room);

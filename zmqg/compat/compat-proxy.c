@@ -216,6 +216,19 @@ ask_for (const Proxy *self,
     from->events |= ZMQ_POLLIN;
 }
 
+static gboolean
+may_go_on (const Proxy *self,
+           const Direction *direction,
+           const zmq_pollitem_t *front,
+           const zmq_pollitem_t *back)
+{
+  const zmq_pollitem_t *from = direction->from == self->front ? front : back;
+  const zmq_pollitem_t *to = direction->to == self->front ? front : back;
+
+  return direction->waiting != NULL ? (to->revents & ZMQ_POLLOUT) != 0
+                                    : (from->revents & ZMQ_POLLIN) != 0;
+}
+
 static int
 run (Proxy *self)
 {
@@ -242,9 +255,11 @@ run (Proxy *self)
         return -1;
       if (self->paused || self->terminated)
         continue;
-      if ((items[0].revents | items[1].revents) != 0 &&
-          (!forward (self, &self->forth) ||
-           (!is_loop && !forward (self, &self->back_again))))
+      if ((may_go_on (self, &self->forth, &items[0], &items[1]) &&
+           !forward (self, &self->forth)) ||
+          (!is_loop &&
+           may_go_on (self, &self->back_again, &items[0], &items[1]) &&
+           !forward (self, &self->back_again)))
         return -1;
     }
 

@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "compat/compat-error-private.h"
+#include "compat/compat-releaser-private.h"
 #include "socket/zmqg-socket-wait-private.h"
 
 #include <sys/uio.h>
@@ -89,6 +90,23 @@ compat_socket_send_views (CompatSocket *self,
   return fail_send (self, error);
 }
 
+/* A view of a frame that is sent, and what is to be dropped then. */
+static void
+get_view (CompatSocket *self,
+          CompatMessage *message,
+          ZmqgFrameView *view,
+          GBytes **bytes)
+{
+  compat_message_get_view (message, view, bytes);
+  if (G_LIKELY (*bytes == NULL) || compat_releaser_watch (self))
+    return;
+
+  /* Nobody could free it later. */
+  g_clear_pointer (bytes, g_bytes_unref);
+  view->bytes = NULL;
+  view->flags &= ~ZMQG_FRAME_REFER;
+}
+
 /* --- Messages of many frames ---------------------------------------------- */
 
 static void
@@ -114,10 +132,10 @@ finish (CompatSocket *self,
     {
       GBytes *bytes;
 
-      compat_message_get_view (&g_array_index (frames, CompatMessage, i),
-                               &views[i], &bytes);
+      get_view (self, &g_array_index (frames, CompatMessage, i), &views[i],
+                &bytes);
       if (i + 1 < frames->len)
-        views[i].flags = ZMQG_FRAME_MORE;
+        views[i].flags |= ZMQG_FRAME_MORE;
       g_ptr_array_add (all, bytes);
     }
 
@@ -277,7 +295,7 @@ send_message (CompatSocket *self,
     }
   else
     {
-      compat_message_get_view (message, &view, &bytes);
+      get_view (self, message, &view, &bytes);
       result = compat_socket_send_views (self, &view, 1, 0, flags);
       if (G_UNLIKELY (bytes != NULL))
         g_bytes_unref (bytes);

@@ -31,6 +31,7 @@ typedef struct
   atomic_uint partial;    /* COMPAT_OUTGOING, COMPAT_INCOMING */
   atomic_bool more;       /* of the frame received last */
   _Atomic (ZmqgThreadWaiter *) fd; /* for ZMQ_FD; NULL until asked for */
+  _Atomic (GSource *) release_source; /* see compat-releaser; the same */
 
   ZmqgLock lock;          /* guards what follows */
   GArray *outgoing;       /* of CompatMessage: the frames sent so far */

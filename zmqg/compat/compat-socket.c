@@ -9,6 +9,7 @@
 #include "compat/compat-error-private.h"
 #include "compat/compat-graveyard-private.h"
 #include "compat/compat-monitor-private.h"
+#include "compat/compat-releaser-private.h"
 #include "compat/zmqg-zmq.h"
 #include "socket/zmqg-socket-types-private.h"
 
@@ -72,6 +73,7 @@ compat_socket_destroy (CompatSocket *self)
       zmqg_inbox_remove_waiter (&self->core->inbox, &fd->waiter);
       zmqg_thread_waiter_unref (fd);
     }
+  compat_releaser_leave (self);
   zmqg_lock_clear (&self->lock);
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);

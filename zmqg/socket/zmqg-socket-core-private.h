@@ -146,6 +146,9 @@ struct _ZmqgSocketCore
   gpointer state;           /* of the type */
   ZmqgContextCore *context;
   GMainContext *main_context; /* signals are emitted there */
+  /* Where the program's memory is freed that is left after the close; counted,
+   * NULL: in main_context. */
+  _Atomic (GMainContext *) release_context;
 
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
@@ -320,6 +323,11 @@ zmqg_socket_core_flush (ZmqgSocketCore *self,
                   zmqg_frame_queue_has_released (pipe->out)))
     zmqg_socket_core_flush_asleep (self, pipe);
 }
+
+/* Once. */
+ZMQG_SHARED
+void zmqg_socket_core_set_release_context (ZmqgSocketCore *self,
+                                           GMainContext *context);
 
 /* Closes: rolls back, ends pipes and endpoints. No lock held. */
 void zmqg_socket_core_close (ZmqgSocketCore *self);

@@ -483,8 +483,17 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   zmqg_lock_clear (&self->accounts_lock);
   zmqg_lock_clear (&self->monitor_lock);
   g_main_context_unref (self->main_context);
+  if (self->release_context != NULL)
+    g_main_context_unref (self->release_context);
   zmqg_context_core_unref (self->context);
   g_free (self);
+}
+
+void
+zmqg_socket_core_set_release_context (ZmqgSocketCore *self,
+                                      GMainContext *context)
+{
+  atomic_store (&self->release_context, g_main_context_ref (context));
 }
 
 static void
