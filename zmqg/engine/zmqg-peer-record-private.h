@@ -43,6 +43,7 @@ typedef struct
   char *peer_address;          /* nullable */
   char *user_id;               /* nullable: of an authenticator */
   const char *mechanism;       /* static */
+  char fd[12];                 /* the descriptor's number; "": none */
   atomic_bool gone;            /* the connection has ended */
   atomic_bool dropped;         /* and is to end because the program said so */
 
