@@ -21,8 +21,8 @@
 static inline void
 section (const char *name)
 {
+  setvbuf (stdout, NULL, _IOLBF, 0);
   printf ("== %s\n", name);
-  fflush (stdout);
 }
 
 /* The name of an errno. */

@@ -400,7 +400,8 @@ zmq_msg_gets (const zmq_msg_t *msg_,
   const char *value = NULL;
 
   /* Within the process nothing is known, as in libzmq. */
-  if (record != NULL && property_ != NULL && record->type != NULL)
+  if (record != NULL && property_ != NULL &&
+      (record->fd[0] != '\0' || record->peer_address != NULL))
     value = zmqg_peer_record_get_property ((ZmqgPeerRecord *) record,
                                            property_);
   if (value == NULL)
