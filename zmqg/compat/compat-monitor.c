@@ -52,18 +52,31 @@ monitor_unref (ZmqgMonitor *monitor)
 
 /* --- Events ---------------------------------------------------------------- */
 
+/* Where it happened; libzmq leaves the scheme out of what could not be
+ * bound. */
+static const char *
+get_local (const ZmqgEventReport *report)
+{
+  const char *rest = NULL;
+
+  if (report->local == NULL)
+    return "";
+  if (report->type == ZMQG_EVENT_TYPE_BIND_FAILED)
+    rest = strstr (report->local, "://");
+  return rest != NULL ? rest + 3 : report->local;
+}
+
 /* The address of version 1: of the end that the endpoint is. */
 static const char *
 get_address (const ZmqgEventReport *report)
 {
   const ZmqgEndpointCore *endpoint = (const ZmqgEndpointCore *) report->endpoint;
-  const char *address = report->local;
 
   if (endpoint != NULL && endpoint->kind == ZMQG_ENDPOINT_KIND_CONNECT)
-    address = endpoint->uri;
-  else if (address == NULL)
-    address = report->remote;
-  return address != NULL ? address : "";
+    return endpoint->uri;
+  if (report->local == NULL && report->remote != NULL)
+    return report->remote;
+  return get_local (report);
 }
 
 static ZmqgMessage *
@@ -92,8 +105,7 @@ encode (CompatMonitor *self,
       zmqg_message_append_data (message, (guint8 *) &event, sizeof event);
       zmqg_message_append_data (message, (guint8 *) &n, sizeof n);
       zmqg_message_append_data (message, (guint8 *) &value, sizeof value);
-      zmqg_message_append_string (
-        message, report->local != NULL ? report->local : "");
+      zmqg_message_append_string (message, get_local (report));
       zmqg_message_append_string (
         message, report->remote != NULL ? report->remote : "");
     }
