@@ -8,9 +8,9 @@
 
 #include "socket/zmqg-peer.h"
 #include "socket/zmqg-pub-socket.h"
+#include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-statistics.h"
 #include "socket/zmqg-sub-socket.h"
-#include "socket/zmqg-xpub-socket.h"
 #include "socket/zmqg-xsub-socket.h"
 
 #include <stdatomic.h>
@@ -42,28 +42,6 @@ count_dropped (ZmqgSocket *socket,
 
 #define AWAIT(condition) ZMQG_TEST_AWAIT (condition, SOCKET_TEST_DEADLINE_MS)
 
-/* A peer that is there at once, and with it, how to make one lose it. */
-static ZmqgSocket *
-new_connected (SocketTest *test,
-               GType type,
-               const char *uri)
-{
-  ZmqgSocket *socket = socket_test_new (test, type);
-
-  socket_test_connect (socket, uri);
-  return socket;
-}
-
-static void
-subscribe (ZmqgSocket *sub,
-           const char *topic)
-{
-  g_autoptr (GError) error = NULL;
-
-  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
 /* --- Messages that arrive ------------------------------------------------ */
 
 static void
@@ -82,7 +60,7 @@ test_messages_and_bytes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   g_autofree char *large = g_strnfill (100000, 'x');
 
   for (guint i = 0; i < 10; i++)
@@ -134,7 +112,7 @@ test_queued (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
 
   for (guint i = 0; i < 5; i++)
     socket_test_send (push, "a", NULL);
@@ -160,7 +138,7 @@ test_queued_without_a_connection (SocketTest *test)
   ZmqgSocket *push;
 
   zmqg_socket_unbind (pull, uri, NULL);
-  push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   for (guint i = 0; i < 7; i++)
     socket_test_send (push, "a", NULL);
   g_assert_cmpuint (COUNT (push, outbound_queued), ==, 7);
@@ -184,10 +162,10 @@ test_copies_of_a_publisher (SocketTest *test)
   for (guint i = 0; i < G_N_ELEMENTS (subs); i++)
     {
       subs[i] = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-      subscribe (subs[i], i == 0 ? "b" : "a");
+      socket_test_subscribe (subs[i], i == 0 ? "b" : "a");
       socket_test_connect (subs[i], uri);
     }
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_topics (pub, 2);
   socket_test_await_peers (pub, 3);
   /* The second subscription of "a" changes no number of topics. */
   AWAIT (COUNT (pub, taken) == 3 || test->in_process);
@@ -212,7 +190,7 @@ test_batches_count (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   guint n = 0;
 
   for (guint i = 0; i < 20; i++)
@@ -235,7 +213,7 @@ test_requests_and_replies (SocketTest *test)
 {
   ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
   g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *req = new_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
+  ZmqgSocket *req = socket_test_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
 
   for (guint i = 0; i < 3; i++)
     {
@@ -290,9 +268,9 @@ test_full (SocketTest *test)
   g_object_set (pub, "send-hwm", 4, NULL);
   g_object_set (sub, "receive-hwm", 3, NULL);
   uri = socket_test_bind (test, pub);
-  subscribe (sub, "");
+  socket_test_subscribe (sub, "");
   socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 1);
+  socket_test_await_topics (pub, 1);
 
   for (guint i = 0; i < 10; i++)
     socket_test_send (pub, "a", NULL);
@@ -303,6 +281,79 @@ test_full (SocketTest *test)
   for (guint i = 0; i < 7; i++)
     socket_test_expect (sub, "a", NULL);
   socket_test_refuses_receive (sub, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+/* The same where messages leave this process: at a subscriber that reads none
+ * they stay before the kernel, once that holds enough. */
+static void
+test_full_of_the_network (SocketTest *test)
+{
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autofree char *large = g_strnfill (1 << 17, 'x');
+  g_autofree char *uri = NULL;
+  guint n = 0;
+
+  g_object_set (pub, "send-hwm", 4, "send-buffer", 65536, NULL);
+  g_object_set (sub, "receive-hwm", 3, "receive-buffer", 65536, NULL);
+  uri = socket_test_bind (test, pub);
+  socket_test_subscribe (sub, "");
+  socket_test_connect (sub, uri);
+  socket_test_await_topics (pub, 1);
+
+  for (; DROPPED (pub, FULL) < 3; n++)
+    {
+      socket_test_send (pub, large, NULL);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, n);
+  g_assert_cmpuint (COUNT (pub, copies), ==, n - 3);
+  g_assert_cmpuint (COUNT (pub, total_dropped), ==, 3);
+
+  /* Those that were not dropped arrive. */
+  for (guint i = 0; i < n - 3; i++)
+    socket_test_expect (sub, large, NULL);
+  g_assert_cmpuint (COUNT (sub, arrived), ==, n - 3);
+  AWAIT (COUNT (pub, handed_on) == n - 3);
+}
+
+/* A size that no memory can hold is refused before the data is looked at. */
+static void
+test_no_memory (SocketTest *test)
+{
+  const ZmqgFrameView views[] = {
+    { .data = (const guint8 *) "a", .size = 1, .flags = ZMQG_FRAME_MORE },
+    { .data = NULL, .size = G_MAXSIZE },
+  };
+  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pub);
+
+  for (guint i = 1; i <= 3; i++)
+    {
+      ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET,
+                                               uri);
+      guint64 before = DROPPED (pub, NO_MEMORY);
+      g_autoptr (GError) error = NULL;
+
+      socket_test_subscribe (sub, "a");
+      zmqg_pub_socket_wait_for_subscribers (ZMQG_PUB_SOCKET (pub), "a", i,
+                                            NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (zmqg_socket_core_send (pub->core, views, 2, FALSE,
+                                              &error), ==, ZMQG_IO_FAILED);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+      /* One for each that would have got it. */
+      g_assert_cmpuint (DROPPED (pub, NO_MEMORY), ==, before + i);
+    }
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 0);
+  g_assert_cmpuint (COUNT (pub, copies), ==, 0);
+
+  /* Nothing of it is left in the way. */
+  socket_test_send (pub, "a", "whole", NULL);
+  for (guint i = 1; i <= 3; i++)
+    socket_test_expect (g_ptr_array_index (test->sockets, i), "a", "whole",
+                        NULL);
 }
 
 static void
@@ -342,7 +393,7 @@ test_lost (SocketTest *test)
 {
   ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *large = g_strnfill (1 << 20, 'x');
+  g_autofree char *large = g_strnfill (1 << 17, 'x');
   g_autofree char *uri = NULL;
   guint n = 0;
 
@@ -362,6 +413,24 @@ test_lost (SocketTest *test)
   g_assert_cmpuint (DROPPED (push, LOST), ==,
                     n - COUNT (push, handed_on));
   g_assert_cmpuint (DROPPED (push, LOST), >, 10);
+}
+
+/* Within the process: what the other socket took along when it was closed. */
+static void
+test_lost_within_the_process (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, pull);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+
+  for (guint i = 0; i < 5; i++)
+    socket_test_send (push, "a", NULL);
+  socket_test_expect (pull, "a", NULL);
+  zmqg_socket_close (pull);
+  AWAIT (COUNT (push, outbound_queued) == 0);
+  g_assert_cmpuint (COUNT (push, handed_on), ==, 1);
+  g_assert_cmpuint (DROPPED (push, LOST), ==, 4);
+  g_assert_cmpuint (DROPPED (pull, UNREAD), ==, 4);
 }
 
 static void
@@ -411,10 +480,10 @@ test_filtered (SocketTest *test)
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autoptr (GError) error = NULL;
 
-  subscribe (sub, "a");
-  subscribe (sub, "b");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
   socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_topics (pub, 2);
   for (guint i = 0; i < 5; i++)
     socket_test_send (pub, "a", NULL);
   socket_test_send (pub, "b", NULL);
@@ -432,7 +501,8 @@ test_malformed (SocketTest *test)
 {
   ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
   g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *dealer = new_connected (test, ZMQG_TYPE_DEALER_SOCKET, uri);
+  ZmqgSocket *dealer = socket_test_connected (test, ZMQG_TYPE_DEALER_SOCKET,
+                                              uri);
 
   for (guint i = 0; i < 4; i++)
     socket_test_send (dealer, "no", "delimiter", NULL);
@@ -503,7 +573,7 @@ test_unwanted_by_a_publisher (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *xsub = new_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   socket_test_await_peers (pub, 1);
   socket_test_await_peers (xsub, 1);
@@ -527,9 +597,9 @@ test_subscriptions_are_no_messages (SocketTest *test)
       ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
       zmqg_socket_set_routing_id_string (sub, names[i]);
-      subscribe (sub, "topic");
+      socket_test_subscribe (sub, "topic");
       socket_test_connect (sub, uri);
-      subscribe (sub, "another");
+      socket_test_subscribe (sub, "another");
     }
   socket_test_await_peers (router, 2);
   socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
@@ -542,7 +612,7 @@ test_unread (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
 
   for (guint i = 0; i < 8; i++)
     socket_test_send (push, "a", NULL);
@@ -560,7 +630,7 @@ test_failed_handshakes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *rep = new_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
+  ZmqgSocket *rep = socket_test_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
 
   AWAIT (COUNT (pull, failed_handshakes) >= 1);
   AWAIT (COUNT (rep, failed_handshakes) >= 1);
@@ -793,9 +863,140 @@ test_sums_of_a_publisher (SocketTest *test)
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
-  subscribe (sub, "mess");
+  socket_test_subscribe (sub, "mess");
   g_object_set (pub, "send-hwm", 50, "linger", -1, NULL);
   check_at_any_moment (test, pub, sub, FALSE);
+}
+
+/* --- Each reason, while somebody looks ----------------------------------- */
+
+typedef struct
+{
+  ZmqgLock lock;
+  GPtrArray *sockets;
+  GPtrArray *peers;
+  atomic_bool stop;
+} Observer;
+
+static void
+observe_peer (ZmqgSocket *socket G_GNUC_UNUSED,
+              ZmqgPeer *peer,
+              gpointer user_data)
+{
+  Observer *self = user_data;
+
+  zmqg_lock (&self->lock);
+  g_ptr_array_add (self->peers, g_object_ref (peer));
+  zmqg_unlock (&self->lock);
+}
+
+static void
+observe_socket (ZmqgSocket *socket,
+                gpointer user_data)
+{
+  Observer *self = user_data;
+
+  g_signal_connect (socket, "peer-added", G_CALLBACK (observe_peer), self);
+  zmqg_lock (&self->lock);
+  g_ptr_array_add (self->sockets, g_object_ref (socket));
+  zmqg_unlock (&self->lock);
+}
+
+static gpointer
+look_on_and_on (gpointer data)
+{
+  Observer *self = data;
+
+  while (!atomic_load (&self->stop))
+    {
+      zmqg_lock (&self->lock);
+      for (guint i = 0; i < self->sockets->len; i++)
+        COUNT (g_ptr_array_index (self->sockets, i), peers);
+      for (guint i = 0; i < self->peers->len; i++)
+        {
+          g_autoptr (ZmqgStatistics) statistics =
+            zmqg_peer_get_statistics (g_ptr_array_index (self->peers, i));
+
+          statistics_check (statistics);
+        }
+      zmqg_unlock (&self->lock);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+/* The test of one reason, and another thread that looks meanwhile. */
+static void
+watch_reason (SocketTest *test,
+              ZmqgDropReason reason,
+              SocketTestFunc func)
+{
+  Observer observer = { 0 };
+  GThread *thread;
+  guint64 n = 0;
+
+  zmqg_lock_init (&observer.lock);
+  observer.sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  observer.peers = g_ptr_array_new_with_free_func (g_object_unref);
+  test->made = observe_socket;
+  test->user_data = &observer;
+  thread = g_thread_new ("observer", look_on_and_on, &observer);
+  func (test);
+
+  while (test->sockets->len > 0)
+    socket_test_close (test, g_ptr_array_index (test->sockets, 0));
+  for (guint i = 0; i < observer.sockets->len; i++)
+    {
+      ZmqgSocket *socket = g_ptr_array_index (observer.sockets, i);
+
+      AWAIT (COUNT (socket, inbound_queued) == 0);
+      g_signal_handlers_disconnect_by_data (socket, &observer);
+      n += count_dropped (socket, reason);
+    }
+  atomic_store (&observer.stop, TRUE);
+  g_thread_join (thread);
+  g_assert_cmpuint (n, >, 0);
+
+  test->made = NULL;
+  g_ptr_array_unref (observer.peers);
+  g_ptr_array_unref (observer.sockets);
+  zmqg_lock_clear (&observer.lock);
+}
+
+static void
+test_sums_for_each_reason (SocketTest *test)
+{
+  static const struct
+  {
+    SocketTestFunc everywhere;
+    SocketTestFunc in_process; /* where that is another one */
+  } reasons[ZMQG_N_DROP_REASONS] = {
+    [ZMQG_DROP_REASON_NO_PEER] = { test_no_peer },
+    [ZMQG_DROP_REASON_FULL] = { test_full_of_the_network, test_full },
+    [ZMQG_DROP_REASON_NO_MEMORY] = { test_no_memory },
+    [ZMQG_DROP_REASON_REPLACED] = { test_replaced },
+    [ZMQG_DROP_REASON_LOST] = { test_lost, test_lost_within_the_process },
+    [ZMQG_DROP_REASON_UNSENT] = { test_unsent },
+    [ZMQG_DROP_REASON_FILTERED] = { test_filtered },
+    [ZMQG_DROP_REASON_MALFORMED] = { test_malformed },
+    [ZMQG_DROP_REASON_STALE] = { test_stale },
+    [ZMQG_DROP_REASON_UNWANTED] = { test_unwanted },
+    [ZMQG_DROP_REASON_UNREAD] = { test_unread },
+  };
+
+  for (guint i = 0; i < ZMQG_N_DROP_REASONS; i++)
+    {
+      SocketTestFunc func = reasons[i].everywhere;
+
+      if (test->in_process && reasons[i].in_process != NULL)
+        func = reasons[i].in_process;
+      /* Within the process nothing is ever on its way: what a closed socket
+       * had sent is the other one's. */
+      if (test->in_process && i == ZMQG_DROP_REASON_UNSENT)
+        continue;
+      watch_reason (test, i, func);
+    }
 }
 
 int
@@ -815,10 +1016,14 @@ main (int argc,
   ADD ("requests-and-replies", ALL, test_requests_and_replies);
   ADD ("dropped/no-peer", ALL, test_no_peer);
   ADD ("dropped/full", INPROC, test_full);
+  ADD ("dropped/full-of-the-network", NETWORK, test_full_of_the_network);
+  ADD ("dropped/no-memory", ALL, test_no_memory);
   ADD ("dropped/replaced", ALL, test_replaced);
   ADD ("dropped/lost", NETWORK, test_lost);
   g_test_add_func ("/zmqg/statistics/dropped/lost-without-a-name",
                    test_lost_without_a_name);
+  ADD ("dropped/lost-within-the-process", INPROC,
+       test_lost_within_the_process);
   ADD ("dropped/unsent", NETWORK, test_unsent);
   ADD ("dropped/filtered", ALL, test_filtered);
   ADD ("dropped/malformed", ALL, test_malformed);
@@ -834,6 +1039,7 @@ main (int argc,
   ADD ("sums/few-places", ALL, test_sums_with_few_places);
   ADD ("sums/conflating", ALL, test_sums_of_a_conflating_pipeline);
   ADD ("sums/publisher", ALL, test_sums_of_a_publisher);
+  ADD ("sums/each-reason", ALL, test_sums_for_each_reason);
 
   return g_test_run ();
 }
