@@ -251,6 +251,25 @@ rep_begin (ZmqgSocketCore *core,
   return check_reply (core->state, error) ? ZMQG_IO_DONE : ZMQG_IO_FAILED;
 }
 
+static ZmqgPipe *
+rep_find_peer (ZmqgSocketCore *core,
+               const guint8 *id,
+               gsize size)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      const ZmqgPeerRecord *record = (const ZmqgPeerRecord *) pipe->peer_tag;
+
+      if (record != NULL && !pipe->ended && record->identity != NULL &&
+          g_bytes_get_size (record->identity) == size &&
+          memcmp (g_bytes_get_data (record->identity, NULL), id, size) == 0)
+        return pipe;
+    }
+
+  return NULL;
+}
+
 static ZmqgIoResult
 rep_send (ZmqgSocketCore *core,
           const ZmqgFrameView *views,
@@ -325,6 +344,7 @@ static const ZmqgSocketOps rep_ops = {
   .detach = rep_detach,
   .begin = rep_begin,
   .send = rep_send,
+  .find_peer = rep_find_peer,
   .receive = rep_receive,
   .events = rep_events,
 };

@@ -81,6 +81,10 @@ struct _ZmqgSocketOps
   ZmqgIoResult (*begin) (ZmqgSocketCore *core, const ZmqgFrameView *first,
                          GError **error);
 
+  /* The pipe to the peer with that routing id; %NULL when there is none.
+   * Nullable: peers have none. */
+  ZmqgPipe *(*find_peer) (ZmqgSocketCore *core, const guint8 *id, gsize size);
+
   /* Takes one message, transfer full. %NULL: the type cannot receive. */
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
                            GError **error);
