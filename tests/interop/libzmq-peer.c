@@ -40,10 +40,12 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
  *                            when none comes in a while
+ *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
  *   limit                    ok; no descriptor is to be had from here on
  *   unlimit                  ok; there are again
@@ -115,6 +117,7 @@ static const Option options[] = {
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
   { "tcp-accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
@@ -223,6 +226,20 @@ disconnect (Peer *self,
             guint n)
 {
   answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+get_events (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  if (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d", events);
 }
 
 static void
@@ -475,9 +492,8 @@ monitor (Peer *self,
 }
 
 static void
-next_event (Peer *self,
-            char **arguments,
-            guint n)
+answer_event (Peer *self,
+              int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -485,7 +501,7 @@ next_event (Peer *self,
   guint32 value;
   int size;
 
-  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+  if (zmq_recv (self->monitor, body, sizeof body, flags) != (int) sizeof body ||
       (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
     {
       answer ("nothing");
@@ -496,6 +512,22 @@ next_event (Peer *self,
   memcpy (&value, body + sizeof type, sizeof value);
   address[size] = '\0';
   answer ("event %u %d %s", type, (int) value, address);
+}
+
+static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_event (self, 0);
+}
+
+static void
+try_event (Peer *self,
+           char **arguments,
+           guint n)
+{
+  answer_event (self, ZMQ_DONTWAIT);
 }
 
 static void
@@ -565,9 +597,11 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
+  { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
   { "limit", 0, limit },
   { "unlimit", 0, unlimit },

@@ -406,6 +406,92 @@ play_traffic (Subject *self,
   subject_end (self);
 }
 
+/* --- Without ZMTP --------------------------------------------------------- */
+
+static void
+begin_raw (Subject *self)
+{
+  subject_begin (self, self->is_ours ? "ROUTER" : "STREAM");
+  if (self->is_ours)
+    g_object_set (self->ours, "raw", TRUE, NULL);
+  self->raw = raw_peer_new ();
+}
+
+/* The first message tells of the connection; its id, and nothing, is said
+ * back. */
+static void
+hang_up (Subject *self)
+{
+  GError *error = NULL;
+
+  if (self->is_ours)
+    {
+      g_autoptr (ZmqgMessage) message = NULL;
+
+      message = zmqg_socket_receive (self->ours, NULL, &error);
+      g_assert_no_error (error);
+      zmqg_socket_send (self->ours, message, NULL, &error);
+      g_assert_no_error (error);
+    }
+  else
+    {
+      g_autofree char *answer = interop_ask (self->theirs, "recv");
+
+      g_assert_true (g_str_has_prefix (answer, "message "));
+      interop_do (self->theirs, "send %s", answer + strlen ("message "));
+      /* It does so at its next call. */
+      interop_tell (self->theirs, "try");
+      interop_expect (self->theirs, "nothing");
+    }
+}
+
+static void
+play_raw_binds (Subject *self,
+                gconstpointer data)
+{
+  g_autofree char *uri = subject_wildcard (self, FALSE);
+
+  begin_raw (self);
+  subject_bind (self, uri);
+  raw_peer_connect (self->raw, self->uri);
+  subject_take_events (self, 2);
+  if (data == NULL)
+    {
+      g_clear_object (&self->raw->connection);
+      take_events_up_to (self, "disconnected=fd@");
+    }
+  else
+    {
+      hang_up (self);
+    }
+  subject_close (self);
+  subject_end (self);
+}
+
+static void
+play_raw_connects (Subject *self,
+                   gconstpointer data)
+{
+  g_autofree char *uri = NULL;
+
+  begin_raw (self);
+  uri = raw_peer_listen (self->raw);
+  subject_connect (self, uri);
+  raw_peer_accept (self->raw);
+  subject_take_events (self, 2);
+  if (data == NULL)
+    {
+      g_clear_object (&self->raw->connection);
+      take_events_up_to (self, "connect-retried@");
+    }
+  else
+    {
+      hang_up (self);
+      subject_close (self);
+      subject_end (self);
+    }
+}
+
 static const Traffic closes = { GREETING READY, "00 01 61", TRUE, FALSE };
 static const Traffic too_large = { GREETING READY, "00 65 61*101", FALSE,
                                    FALSE };
@@ -470,13 +556,23 @@ static const EventCase cases[] = {
   { "traffic/closes", play_traffic, &closes, SHAKEN STOPPED },
   { "traffic/too-large", play_traffic, &too_large, SHAKEN STOPPED },
   { "traffic/silent", play_traffic, &silent, SHAKEN STOPPED },
-  /* For libzmq such a peer is in its handshake for ever. */
+  /* For libzmq these are in their handshake for ever. */
   { "traffic/zmtp-2", play_traffic, &zmtp_2, "listening=fd@ accepted=fd@"
     STOPPED,
     .theirs = ACCEPTED "handshake-failed-no-detail=lost@" STOPPED },
   { "traffic/zmtp-1", play_traffic, &zmtp_1, "listening=fd@ accepted=fd@"
     STOPPED,
     .theirs = ACCEPTED "handshake-failed-no-detail=lost@" STOPPED },
+  { "raw/binds", play_raw_binds, NULL, "listening=fd@ accepted=fd@" STOPPED,
+    .theirs = ACCEPTED "handshake-failed-no-detail=lost@" STOPPED },
+  { "raw/connects", play_raw_connects, NULL,
+    CONNECTED "disconnected=fd@ connect-retried@",
+    .theirs = CONNECTED "handshake-failed-no-detail=lost@ disconnected=fd@ "
+              "connect-retried@" },
+  { "raw/binds/hangs-up", play_raw_binds, "hangs-up",
+    ACCEPTED "closed@ monitor-stopped" },
+  { "raw/connects/hangs-up", play_raw_connects, "hangs-up",
+    CONNECTED "monitor-stopped" },
 };
 
 int

@@ -5,6 +5,8 @@
 
 #include "interop-test.h"
 
+#include "../socket/statistics-check.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,23 +153,6 @@ dropped_peers_come_again (Interop *test)
   clear (socket, &seen);
 }
 
-static guint64
-count (ZmqgSocket *socket,
-       guint64 (*what) (ZmqgStatistics *statistics))
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return what (statistics);
-}
-
-static guint64
-count_lost (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_dropped (statistics, ZMQG_DROP_REASON_LOST);
-}
-
 /* A peer that stands still, so that messages are queued: on an endpoint that
  * connects they are the next connection's, with a peer that was accepted they
  * are lost. */
@@ -194,26 +179,26 @@ what_is_queued_for_a_dropped_peer (Interop *test)
 
       if (zmqg_socket_try_send (push, message, NULL))
         n++;
-      else if (count (push, zmqg_statistics_get_outbound_queued) >= 20)
+      else if (COUNT (push, outbound_queued) >= 20)
         break;
       zmqg_test_turn (NULL);
     }
-  n_queued = count (push, zmqg_statistics_get_outbound_queued);
+  n_queued = COUNT (push, outbound_queued);
 
   zmqg_peer_drop (await_added (&seen, 1));
   ZMQG_TEST_AWAIT (seen.removed->len == 1, INTEROP_DEADLINE_MS);
   g_assert_error (seen.reason, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
   if (test->we_bind)
     {
-      ZMQG_TEST_AWAIT (count (push, zmqg_statistics_get_outbound_queued) == 0,
+      ZMQG_TEST_AWAIT (COUNT (push, outbound_queued) == 0,
                        INTEROP_DEADLINE_MS);
-      g_assert_cmpuint (count_lost (push), >=, 20);
-      g_assert_cmpuint (count (push, zmqg_statistics_get_handed_on), ==,
-                        n - count_lost (push));
+      g_assert_cmpuint (DROPPED (push, LOST), >=, 20);
+      g_assert_cmpuint (COUNT (push, handed_on), ==,
+                        n - DROPPED (push, LOST));
     }
   else
     {
-      g_assert_cmpuint (count_lost (push), ==, 0);
+      g_assert_cmpuint (DROPPED (push, LOST), ==, 0);
     }
 
   interop_peer_signal (peer, SIGCONT);
@@ -241,7 +226,7 @@ what_is_queued_for_a_dropped_peer (Interop *test)
   if (!test->we_bind)
     {
       g_assert_cmpuint (n_received, >, n_queued);
-      ZMQG_TEST_AWAIT (count (push, zmqg_statistics_get_handed_on) == n + 1,
+      ZMQG_TEST_AWAIT (COUNT (push, handed_on) == n + 1,
                        INTEROP_DEADLINE_MS);
     }
   clear (push, &seen);
@@ -448,7 +433,8 @@ model_follows_peers (Interop *test)
 {
   ZmqgSocket *pull = interop_socket (test, ZMQG_SOCKET_TYPE_PULL);
   GListModel *model = zmqg_socket_get_peers (pull);
-  g_autoptr (GPtrArray) mirror = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) mirror =
+    g_ptr_array_new_with_free_func (g_object_unref);
   InteropPeer *peers[3];
   Seen seen;
 

@@ -39,26 +39,6 @@ on_added (ZmqgSocket *socket G_GNUC_UNUSED,
   zmqg_unlock (&self->lock);
 }
 
-static guint64
-count (ZmqgSocket *socket,
-       guint64 (*what) (ZmqgStatistics *statistics))
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  statistics_check (statistics);
-  return what (statistics);
-}
-
-static guint64
-count_dropped (ZmqgSocket *socket,
-               ZmqgDropReason reason)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  statistics_check (statistics);
-  return zmqg_statistics_get_dropped (statistics, reason);
-}
-
 /* Of all connections so far, and %TRUE for what came. */
 static guint64
 count_of_peers (Observer *self,
@@ -88,7 +68,7 @@ look_on_and_on (gpointer data)
 
   while (!atomic_load (&self->stop))
     {
-      count (self->socket, zmqg_statistics_get_peers);
+      COUNT (self->socket, peers);
       count_of_peers (self, FALSE);
       g_thread_yield ();
     }
@@ -146,10 +126,10 @@ sends (Interop *test)
       interop_send (push, text);
     }
   interop_expect (pull, "ok");
-  AWAIT (count (push, zmqg_statistics_get_handed_on) == N);
+  AWAIT (COUNT (push, handed_on) == N);
   AWAIT (count_of_peers (&observer, FALSE) == N);
-  g_assert_cmpuint (count (push, zmqg_statistics_get_copies), ==, N);
-  g_assert_cmpuint (count (push, zmqg_statistics_get_total_dropped), ==, 0);
+  g_assert_cmpuint (COUNT (push, copies), ==, N);
+  g_assert_cmpuint (COUNT (push, total_dropped), ==, 0);
 
   /* While it is being killed. Where we connect nothing is dropped; what an
    * accepted peer leaves in its queue is. */
@@ -163,15 +143,15 @@ sends (Interop *test)
       if (i == N / 2)
         interop_peer_kill (pull);
     }
-  AWAIT (count (push, zmqg_statistics_get_peers) == 0);
+  AWAIT (COUNT (push, peers) == 0);
   if (test->we_bind)
-    AWAIT (count (push, zmqg_statistics_get_outbound_queued) == 0);
+    AWAIT (COUNT (push, outbound_queued) == 0);
   else
-    g_assert_cmpuint (count (push, zmqg_statistics_get_total_dropped), ==, 0);
-  g_assert_cmpuint (count (push, zmqg_statistics_get_copies), ==,
-                    count (push, zmqg_statistics_get_messages_sent));
-  g_assert_cmpuint (count (push, zmqg_statistics_get_outbound_dropped), ==,
-                    count_dropped (push, ZMQG_DROP_REASON_LOST));
+    g_assert_cmpuint (COUNT (push, total_dropped), ==, 0);
+  g_assert_cmpuint (COUNT (push, copies), ==,
+                    COUNT (push, messages_sent));
+  g_assert_cmpuint (COUNT (push, outbound_dropped), ==,
+                    DROPPED (push, LOST));
 
   interop_peer_start (pull);
   interop_meet_again (test, pull);
@@ -186,10 +166,10 @@ sends (Interop *test)
       if (g_str_equal (answer, "message =end"))
         break;
     }
-  AWAIT (count (push, zmqg_statistics_get_outbound_queued) == 0);
+  AWAIT (COUNT (push, outbound_queued) == 0);
   AWAIT (count_of_peers (&observer, FALSE) ==
-         count (push, zmqg_statistics_get_handed_on));
-  g_assert_cmpuint (count (push, zmqg_statistics_get_peers), ==, 1);
+         COUNT (push, handed_on));
+  g_assert_cmpuint (COUNT (push, peers), ==, 1);
   end (&observer);
 }
 
@@ -213,22 +193,22 @@ receives (Interop *test)
         }
       interop_expect (push, "ok");
       await_peers (&observer, i);
-      g_assert_cmpuint (count (pull, zmqg_statistics_get_arrived), ==, i * N);
-      g_assert_cmpuint (count (pull, zmqg_statistics_get_taken), ==, i * N);
+      g_assert_cmpuint (COUNT (pull, arrived), ==, i * N);
+      g_assert_cmpuint (COUNT (pull, taken), ==, i * N);
       g_assert_cmpuint (count_of_peers (&observer, TRUE), ==, i * N);
       interop_peer_kill (push);
-      AWAIT (count (pull, zmqg_statistics_get_peers) == 0);
+      AWAIT (COUNT (pull, peers) == 0);
       interop_peer_start (push);
       interop_meet_again (test, push);
     }
 
   interop_do (push, "burst 0 7");
-  AWAIT (count (pull, zmqg_statistics_get_inbound_queued) == 7);
+  AWAIT (COUNT (pull, inbound_queued) == 7);
   interop_receive (pull, "=0");
   zmqg_socket_close (pull);
-  AWAIT (count_dropped (pull, ZMQG_DROP_REASON_UNREAD) == 6);
-  g_assert_cmpuint (count (pull, zmqg_statistics_get_inbound_queued), ==, 0);
-  g_assert_cmpuint (count (pull, zmqg_statistics_get_messages_received), ==,
+  AWAIT (DROPPED (pull, UNREAD) == 6);
+  g_assert_cmpuint (COUNT (pull, inbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (pull, messages_received), ==,
                     2 * N + 1);
   end (&observer);
 }
@@ -257,18 +237,18 @@ publishes (Interop *test)
     }
   while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 0);
 
-  for (; count_dropped (pub, ZMQG_DROP_REASON_FULL) < 20; n++)
+  for (; DROPPED (pub, FULL) < 20; n++)
     {
       interop_send (pub, "*30000.1");
       zmqg_test_turn (NULL);
     }
-  n_dropped = count_dropped (pub, ZMQG_DROP_REASON_FULL);
-  g_assert_cmpuint (count (pub, zmqg_statistics_get_messages_sent), ==, n);
-  g_assert_cmpuint (count (pub, zmqg_statistics_get_copies), ==,
+  n_dropped = DROPPED (pub, FULL);
+  g_assert_cmpuint (COUNT (pub, messages_sent), ==, n);
+  g_assert_cmpuint (COUNT (pub, copies), ==,
                     n - n_dropped);
   for (guint i = 0; i < n - n_dropped; i++)
     interop_peer_receives (sub, "*30000.1");
-  AWAIT (count (pub, zmqg_statistics_get_handed_on) == n - n_dropped);
+  AWAIT (COUNT (pub, handed_on) == n - n_dropped);
   AWAIT (count_of_peers (&observer, FALSE) == n - n_dropped);
   end (&observer);
 }

@@ -445,6 +445,8 @@ test_pipes_stats (SocketTest *test)
                                            : "pipes-stats outbound 0 inbound 1"));
 }
 
+#define N_PIPES 3
+
 /* One for each pipe, connected or not. */
 static void
 test_pipes_stats_of_each (SocketTest *test)
@@ -452,11 +454,11 @@ test_pipes_stats_of_each (SocketTest *test)
   ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autoptr (GPtrArray) events = listen_to (push);
-  g_autofree char *uris[] = { NULL, NULL, NULL };
+  g_auto (GStrv) uris = g_new0 (char *, N_PIPES + 1);
 
   uris[0] = socket_test_bind (test, push);
   refuses_pipes_stats (push, ZMQG_ERROR_WOULD_BLOCK);
-  for (guint i = 1; i < G_N_ELEMENTS (uris); i++)
+  for (guint i = 1; i < N_PIPES; i++)
     {
       uris[i] = socket_test_bind (test, pull);
       zmqg_socket_unbind (pull, uris[i], NULL);
@@ -471,13 +473,13 @@ test_pipes_stats_of_each (SocketTest *test)
   g_ptr_array_set_size (events, 0);
   for (guint i = 0; i < 2; i++)
     {
-      const char *seen = "";
+      g_autofree char *seen = g_strdup ("");
       g_autoptr (GError) error = NULL;
       guint n = 0;
 
       zmqg_socket_report_pipes_stats (push, &error);
       g_assert_no_error (error);
-      while (n < G_N_ELEMENTS (uris))
+      while (n < N_PIPES)
         {
           g_autoptr (ZmqgEvent) event = take_event (events);
           g_autoptr (ZmqgPeer) peer = zmqg_event_get_peer (event);
@@ -496,7 +498,8 @@ test_pipes_stats_of_each (SocketTest *test)
                                zmqg_endpoint_get_uri (endpoint));
               g_assert_null (zmqg_event_get_local_address (event));
               g_assert_cmpstr (zmqg_endpoint_get_uri (endpoint), !=, seen);
-              seen = zmqg_endpoint_get_uri (endpoint);
+              g_free (seen);
+              seen = g_strdup (zmqg_endpoint_get_uri (endpoint));
             }
           n++;
         }
