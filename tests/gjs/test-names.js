@@ -122,6 +122,14 @@ test('error codes', async () => {
     assert(Zmqg.Error.quark() > 0, 'quark');
 });
 
+test('scheduling policies', async () => {
+    words('DEFAULT OTHER FIFO RR BATCH IDLE').forEach(policy => equal(
+        typeof Zmqg.SchedulingPolicy[policy], 'number', policy));
+    const context = new Zmqg.Context(
+        {thread_scheduling_policy: Zmqg.SchedulingPolicy.BATCH});
+    equal(context.thread_scheduling_policy, Zmqg.SchedulingPolicy.BATCH, 'batch');
+});
+
 for (const [name, flags] of Object.entries(FLAGS)) {
     test(`flags ${name}`, async () => {
         words(flags).forEach(

@@ -368,6 +368,8 @@ init_value (GValue *value,
     g_value_set_uint64 (value, number);
   else if (G_TYPE_IS_FLAGS (type))
     g_value_set_flags (value, number);
+  else if (G_TYPE_IS_ENUM (type))
+    g_value_set_enum (value, number);
   else if (type == G_TYPE_BOOLEAN)
     g_value_set_boolean (value, number != 0);
   else if (type == G_TYPE_UINT)
