@@ -78,6 +78,7 @@ const PROPERTIES = {
         hello-message disconnect-message hiccup-message in-batch-size
         out-batch-size`,
     ReqSocket: 'correlate relaxed request-retries request-retry-interval',
+    RepSocket: 'probe-router',
     Request: 'message peer',
     RouterSocket: 'mandatory handover notify-peers probe-router raw',
     XpubSocket: 'verbose manual no-drop welcome-message',

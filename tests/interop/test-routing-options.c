@@ -202,6 +202,58 @@ their_router_does_not_hear_our_double (Interop *test)
   g_assert_cmpuint (count (dealers[1], zmqg_statistics_get_reconnects), ==, 0);
 }
 
+/* To a REP both are peers like any. (libzmq's is a ROUTER underneath, and
+ * serves one of them.) */
+static void
+our_rep_serves_a_double (Interop *test)
+{
+  ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
+  InteropPeer *reqs[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      reqs[i] = interop_peer (test, "REQ");
+      interop_do (reqs[i], "set routing-id =same");
+      interop_meet_another (test, rep, reqs[i]);
+    }
+  interop_await_peers (rep, 2);
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      interop_peer_sends (reqs[i % 2], "=request");
+      interop_receive (rep, "=request");
+      interop_send (rep, "=reply");
+      interop_peer_receives (reqs[i % 2], "=reply");
+    }
+}
+
+/* --- Probes ------------------------------------------------------------- */
+
+static void
+our_rep_probes (Interop *test)
+{
+  ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
+  InteropPeer *dealer = interop_peer (test, "DEALER");
+
+  g_object_set (rep, "probe-router", TRUE, NULL);
+  interop_meet (test, rep, dealer);
+  interop_peer_receives (dealer, "=");
+  interop_peer_sends (dealer, "= =request");
+  interop_receive (rep, "=request");
+}
+
+static void
+their_rep_probes (Interop *test)
+{
+  ZmqgSocket *dealer = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
+  InteropPeer *rep = interop_peer (test, "REP");
+
+  interop_do (rep, "set probe-router 1");
+  interop_meet (test, dealer, rep);
+  interop_send (dealer, "= =request");
+  interop_peer_receives (rep, "=request");
+  interop_receive (dealer, "=");
+}
+
 /* --- Notices ------------------------------------------------------------ */
 
 static void
@@ -458,6 +510,9 @@ main (int argc,
       our_router_does_not_hear_a_double, NULL },
     { "their-router-does-not-hear-our-double",
       their_router_does_not_hear_our_double, NULL },
+    { "our-rep-serves-a-double", our_rep_serves_a_double, NULL },
+    { "our-rep-probes", our_rep_probes, NULL },
+    { "their-rep-probes", their_rep_probes, NULL },
     { "our-router-is-notified/of-nothing", our_router_is_notified,
       GINT_TO_POINTER (ZMQG_ROUTER_NOTIFY_NONE) },
     { "our-router-is-notified/of-those-who-come", our_router_is_notified,
