@@ -3,12 +3,15 @@
 
 #include "config.h"
 
+#include "interop-descriptor.h"
 #include "interop-frame.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #ifdef __linux__
 #include <signal.h>
@@ -24,6 +27,11 @@
  * line of answer on stdout. It ends with its stdin.
  *
  *   set OPTION VALUE         ok
+ *   option NUMBER KIND VALUE ok; KIND is int, int64 or bytes: a frame then
+ *   events                   ok; takes note of what has happened
+ *   descriptor PORT WHAT     ok VALUE, of its socket that is connected to that
+ *                            port; nothing while there is none
+ *   listen                   ok DESCRIPTOR PORT, of a socket that listens
  *   bind URI                 ok URI, resolved
  *   unbind URI               ok
  *   connect URI              ok
@@ -38,10 +46,12 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   push MOST FRAME…         the same, but not more than MOST
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
  *                            when none comes in a while
+ *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
  *
  * What fails is answered with: error REASON.
@@ -146,6 +156,80 @@ set (Peer *self,
     }
 
   answer ("error no such option");
+}
+
+static void
+set_number (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int option = atoi (arguments[0]);
+  gint64 wide = (gint64) g_ascii_strtoull (arguments[2], NULL, 10);
+  int narrow = atoi (arguments[2]);
+  g_autofree guint8 *bytes = NULL;
+  gsize size;
+
+  if (g_str_equal (arguments[1], "int"))
+    {
+      answer_result (zmq_setsockopt (self->socket, option, &narrow,
+                                     sizeof narrow));
+    }
+  else if (g_str_equal (arguments[1], "int64"))
+    {
+      if (arguments[2][0] == '-')
+        wide = g_ascii_strtoll (arguments[2], NULL, 10);
+      answer_result (zmq_setsockopt (self->socket, option, &wide,
+                                     sizeof wide));
+    }
+  else
+    {
+      bytes = interop_frame_make (arguments[2], &size);
+      answer_result (zmq_setsockopt (self->socket, option,
+                                     size > 0 ? bytes : NULL, size));
+    }
+}
+
+static void
+look_at_events (Peer *self,
+                char **arguments,
+                guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  answer_result (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size));
+}
+
+static void
+tell_descriptor (Peer *self,
+                 char **arguments,
+                 guint n)
+{
+  g_autofree char *value = NULL;
+
+  value = interop_descriptor_tell ((guint) atoi (arguments[0]), arguments[1]);
+  if (value != NULL)
+    answer ("ok %s", value);
+  else
+    answer ("nothing");
+}
+
+static void
+make_listener (Peer *self,
+               char **arguments,
+               guint n)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t size = sizeof address;
+  int fd = socket (AF_INET, SOCK_STREAM, 0);
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  if (bind (fd, (struct sockaddr *) &address, size) < 0 ||
+      listen (fd, 10) < 0 ||
+      getsockname (fd, (struct sockaddr *) &address, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d %u", fd, ntohs (address.sin_port));
 }
 
 static void
@@ -446,6 +530,24 @@ flood (Peer *self,
     answer_result (-1);
 }
 
+static void
+push (Peer *self,
+      char **arguments,
+      guint n)
+{
+  guint most = (guint) atoi (arguments[0]);
+  guint sent = 0;
+
+  while (sent < most &&
+         send_message (self, arguments + 1, n - 1, ZMQ_DONTWAIT) == 0)
+    sent++;
+
+  if (sent == most || errno == EAGAIN)
+    answer ("ok %u", sent);
+  else
+    answer_result (-1);
+}
+
 /* --- Events ------------------------------------------------------------- */
 
 static void
@@ -467,9 +569,8 @@ monitor (Peer *self,
 }
 
 static void
-next_event (Peer *self,
-            char **arguments,
-            guint n)
+tell_event (Peer *self,
+            int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -477,7 +578,7 @@ next_event (Peer *self,
   guint32 value;
   int size;
 
-  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+  if (zmq_recv (self->monitor, body, sizeof body, flags) != (int) sizeof body ||
       (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
     {
       answer ("nothing");
@@ -488,6 +589,22 @@ next_event (Peer *self,
   memcpy (&value, body + sizeof type, sizeof value);
   address[size] = '\0';
   answer ("event %u %d %s", type, (int) value, address);
+}
+
+static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  tell_event (self, 0);
+}
+
+static void
+try_event (Peer *self,
+           char **arguments,
+           guint n)
+{
+  tell_event (self, ZMQ_DONTWAIT);
 }
 
 static void
@@ -511,6 +628,10 @@ static const struct
   Command run;
 } commands[] = {
   { "set", 2, set },
+  { "option", 3, set_number },
+  { "events", 0, look_at_events },
+  { "descriptor", 2, tell_descriptor },
+  { "listen", 0, make_listener },
   { "bind", 1, bind_to },
   { "unbind", 1, unbind },
   { "connect", 1, connect_to },
@@ -525,9 +646,11 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "push", 2, push },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
+  { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
 };
 

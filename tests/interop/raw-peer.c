@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include <gio/gunixsocketaddress.h>
+
 #include "zmqg-test.h"
 
 RawPeer *
@@ -32,13 +34,13 @@ raw_peer_free (RawPeer *self)
 /* --- Connections -------------------------------------------------------- */
 
 static GSocket *
-new_socket (void)
+new_socket (GSocketFamily family)
 {
   GError *error = NULL;
   GSocket *socket;
 
-  socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                         G_SOCKET_PROTOCOL_TCP, &error);
+  socket = g_socket_new (family, G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_DEFAULT, &error);
   g_assert_no_error (error);
   g_socket_set_blocking (socket, FALSE);
   return socket;
@@ -56,25 +58,38 @@ no_delay (RawPeer *self)
   GError *error = NULL;
 
   g_socket_set_blocking (self->connection, FALSE);
+  if (g_socket_get_family (self->connection) == G_SOCKET_FAMILY_UNIX)
+    return;
   g_socket_set_option (self->connection, IPPROTO_TCP, TCP_NODELAY, TRUE,
                        &error);
   g_assert_no_error (error);
+}
+
+static GSocketAddress *
+parse_uri (const char *uri)
+{
+  const char *host = strstr (uri, "://") + 3;
+  const char *port = strrchr (uri, ':') + 1;
+  gboolean is_bracketed = host[0] == '[';
+  g_autofree char *name = NULL;
+
+  if (g_str_has_prefix (uri, "ipc://"))
+    return g_unix_socket_address_new (host);
+
+  name = g_strndup (host + is_bracketed, port - 1 - host - 2 * is_bracketed);
+  return g_inet_socket_address_new_from_string (
+    name, (guint) g_ascii_strtoull (port, NULL, 10));
 }
 
 void
 raw_peer_connect (RawPeer *self,
                   const char *uri)
 {
-  const char *host = strstr (uri, "://") + 3;
-  const char *port = strrchr (uri, ':') + 1;
-  g_autofree char *name = g_strndup (host, port - 1 - host);
-  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketAddress) address = parse_uri (uri);
   g_autoptr (GError) error = NULL;
 
-  address = g_inet_socket_address_new_from_string (
-    name, (guint) g_ascii_strtoull (port, NULL, 10));
   g_clear_object (&self->connection);
-  self->connection = new_socket ();
+  self->connection = new_socket (g_socket_address_get_family (address));
   if (!g_socket_connect (self->connection, address, NULL, &error))
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
   g_clear_error (&error);
@@ -86,16 +101,14 @@ raw_peer_connect (RawPeer *self,
 }
 
 char *
-raw_peer_listen (RawPeer *self)
+raw_peer_hold (RawPeer *self)
 {
   g_autoptr (GSocketAddress) address = loopback (0);
   g_autoptr (GSocketAddress) local = NULL;
   GError *error = NULL;
 
-  self->listener = new_socket ();
+  self->listener = new_socket (G_SOCKET_FAMILY_IPV4);
   g_socket_bind (self->listener, address, TRUE, &error);
-  g_assert_no_error (error);
-  g_socket_listen (self->listener, &error);
   g_assert_no_error (error);
   local = g_socket_get_local_address (self->listener, &error);
   g_assert_no_error (error);
@@ -103,6 +116,24 @@ raw_peer_listen (RawPeer *self)
   return g_strdup_printf (
       "tcp://%s:%u", zmqg_test_loopback (),
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
+}
+
+void
+raw_peer_open (RawPeer *self)
+{
+  GError *error = NULL;
+
+  g_socket_listen (self->listener, &error);
+  g_assert_no_error (error);
+}
+
+char *
+raw_peer_listen (RawPeer *self)
+{
+  char *uri = raw_peer_hold (self);
+
+  raw_peer_open (self);
+  return uri;
 }
 
 void
@@ -116,6 +147,19 @@ raw_peer_accept (RawPeer *self)
   self->connection = g_socket_accept (self->listener, NULL, &error);
   g_assert_no_error (error);
   no_delay (self);
+}
+
+gboolean
+raw_peer_is_called (RawPeer *self)
+{
+  return (g_socket_condition_check (self->listener, G_IO_IN) & G_IO_IN) != 0;
+}
+
+void
+raw_peer_hang_up (RawPeer *self)
+{
+  g_clear_object (&self->connection);
+  g_byte_array_set_size (self->unread, 0);
 }
 
 /* --- Bytes -------------------------------------------------------------- */
@@ -316,6 +360,56 @@ raw_next (RawPeer *self)
     ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
   g_assert_false (end);
   return self->unread->data[0];
+}
+
+void
+raw_await (RawPeer *self,
+           gsize size)
+{
+  gboolean end = FALSE;
+
+  while (self->unread->len < size)
+    {
+      ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+      g_assert_false (end);
+    }
+}
+
+void
+raw_skip (RawPeer *self,
+          gsize size)
+{
+  raw_await (self, size);
+  if (size > 0)
+    g_byte_array_remove_range (self->unread, 0, (guint) size);
+}
+
+gboolean
+raw_is_at_end (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  while (!end && read_some (self, &end))
+    ;
+  g_byte_array_set_size (self->unread, 0);
+  return end;
+}
+
+gboolean
+raw_has_some (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  while (read_some (self, &end) && !end)
+    ;
+  g_assert_false (end);
+  return self->unread->len > 0;
+}
+
+void
+raw_expect_nothing (RawPeer *self)
+{
+  g_assert_false (raw_has_some (self));
 }
 
 void

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define RAW_DEADLINE_MS 10000
 
 /*
- * RawPeer: a TCP connection that plays bytes. They are written as words
+ * RawPeer: a connection over tcp, or ipc, that plays bytes. They are written as words
  * separated by spaces: two hex digits each, "text" without spaces, or either
  * with *N behind it, for N times. Waiting runs the thread-default main
  * context.
@@ -30,6 +30,9 @@ void raw_peer_free (RawPeer *self);
 void raw_peer_connect (RawPeer *self, const char *uri);
 char *raw_peer_listen (RawPeer *self);
 void raw_peer_accept (RawPeer *self);
+/* A port that nobody else gets, and nobody listens on before it is opened. */
+char *raw_peer_hold (RawPeer *self);
+void raw_peer_open (RawPeer *self);
 
 GByteArray *raw_bytes (const char *text);
 GByteArray *raw_format (const char *format, ...) G_GNUC_PRINTF (1, 2);
@@ -42,6 +45,18 @@ void raw_trickle (RawPeer *self, const guint8 *data, gsize size);
 /* The next bytes are these. */
 void raw_expect (RawPeer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void raw_expect_bytes (RawPeer *self, const guint8 *data, gsize size);
+/* So many have come, and stay in unread; the same, and throws them away. */
+void raw_await (RawPeer *self, gsize size);
+void raw_skip (RawPeer *self, gsize size);
+/* Whether the connection has ended; throws away what comes before that. */
+gboolean raw_is_at_end (RawPeer *self);
+/* Whether something has come that was not read; nothing has. */
+gboolean raw_has_some (RawPeer *self);
+void raw_expect_nothing (RawPeer *self);
+/* Whether somebody waits to be accepted. */
+gboolean raw_peer_is_called (RawPeer *self);
+/* Closes the connection; a listener stays. */
+void raw_peer_hang_up (RawPeer *self);
 /* The next byte, which stays. */
 guint8 raw_next (RawPeer *self);
 /* The connection ends, with nothing before that. */
