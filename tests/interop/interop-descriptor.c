@@ -35,33 +35,37 @@ static const struct
   { "no-delay", IPPROTO_TCP, TCP_NODELAY },
 };
 
+/* 0 when there is no such address. */
 static guint
-get_port (const struct sockaddr_storage *address)
-{
-  if (address->ss_family == AF_INET)
-    return ntohs (((const struct sockaddr_in *) address)->sin_port);
-  if (address->ss_family == AF_INET6)
-    return ntohs (((const struct sockaddr_in6 *) address)->sin6_port);
-  return 0;
-}
-
-static gboolean
-is_wanted (int fd,
-           guint port,
-           gboolean listens)
+get_port (int fd,
+          int (*get) (int fd, struct sockaddr *address, socklen_t *size))
 {
   struct sockaddr_storage address = { 0 };
   socklen_t size = sizeof address;
 
-  if (!listens)
-    return getpeername (fd, (struct sockaddr *) &address, &size) == 0 &&
-           get_port (&address) == port;
+  if (get (fd, (struct sockaddr *) &address, &size) < 0)
+    return 0;
+  if (address.ss_family == AF_INET)
+    return ntohs (((struct sockaddr_in *) &address)->sin_port);
+  if (address.ss_family == AF_INET6)
+    return ntohs (((struct sockaddr_in6 *) &address)->sin6_port);
+  return 0;
+}
 
-  if (getsockname (fd, (struct sockaddr *) &address, &size) < 0 ||
-      get_port (&address) != port)
-    return FALSE;
-  size = sizeof address;
-  return getpeername (fd, (struct sockaddr *) &address, &size) < 0;
+static int
+get_local (int fd,
+           struct sockaddr *address,
+           socklen_t *size)
+{
+  return getsockname (fd, address, size);
+}
+
+static int
+get_remote (int fd,
+            struct sockaddr *address,
+            socklen_t *size)
+{
+  return getpeername (fd, address, size);
 }
 
 static char *
@@ -103,15 +107,18 @@ tell (int fd,
 }
 
 char *
-interop_descriptor_tell (guint port,
+interop_descriptor_tell (guint local,
+                         guint remote,
                          const char *what)
 {
-  const char *prefix = "listener-";
-  gboolean listens = g_str_has_prefix (what, prefix);
-
   for (int fd = 0; fd < DESCRIPTORS; fd++)
-    if (is_wanted (fd, port, listens))
-      return tell (fd, listens ? what + strlen (prefix) : what);
+    {
+      guint port = get_port (fd, get_local);
+
+      if (port != 0 && (local == 0 || port == local) &&
+          get_port (fd, get_remote) == remote)
+        return tell (fd, what);
+    }
 
   return NULL;
 }

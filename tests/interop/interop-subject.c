@@ -16,6 +16,16 @@ static const char *const types[] = {
   "XPUB", "XSUB",
 };
 
+static guint
+find_type (const char *name)
+{
+  guint number = 0;
+
+  while (!g_str_equal (types[number], name))
+    number++;
+  return number;
+}
+
 void
 subject_init (Subject *self,
               OptionsTable *table,
@@ -62,12 +72,9 @@ void
 subject_open (Subject *self,
               const char *type)
 {
-  guint number = 0;
+  guint number = find_type (type);
 
-  while (!g_str_equal (types[number], type))
-    number++;
   self->type = type;
-
   g_assert_null (self->socket);
   if (self->is_ours)
     {
@@ -121,11 +128,22 @@ add_accept_filter (ZmqgSocket *socket,
 {
   GError *error = NULL;
 
-  if (text[0] == '\0')
-    zmqg_socket_clear_accept_filters (socket);
-  else
-    zmqg_socket_add_accept_filter (socket, text, &error);
+  zmqg_socket_add_accept_filter (socket, text, &error);
   g_assert_no_error (error);
+}
+
+static void
+clear_accept_filters (ZmqgSocket *socket,
+                      const char *text)
+{
+  zmqg_socket_clear_accept_filters (socket);
+}
+
+static void
+clear_ipc_filters (ZmqgSocket *socket,
+                   const char *text)
+{
+  zmqg_socket_clear_ipc_filters (socket);
 }
 
 static void
@@ -198,6 +216,8 @@ static const struct
 } functions[] = {
   { "zmqg_socket_add_metadata ()", "bytes", add_metadata },
   { "zmqg_socket_add_accept_filter ()", "bytes", add_accept_filter },
+  { "zmqg_socket_clear_accept_filters ()", "bytes", clear_accept_filters },
+  { "zmqg_socket_clear_ipc_filters ()", "bytes", clear_ipc_filters },
   { "zmqg_socket_add_ipc_filter_pid ()", "int", add_ipc_filter_pid },
   { "zmqg_socket_add_ipc_filter_uid ()", "int", add_ipc_filter_uid },
   { "zmqg_socket_add_ipc_filter_gid ()", "int", add_ipc_filter_gid },
@@ -541,16 +561,39 @@ subject_count_events (Subject *self,
 
 char *
 subject_descriptor (Subject *self,
-                    guint port,
+                    guint local,
+                    guint remote,
                     const char *what)
 {
   g_autofree char *answer = NULL;
 
   if (self->is_ours)
-    return interop_descriptor_tell (port, what);
+    return interop_descriptor_tell (local, remote, what);
 
-  answer = interop_ask (self->peer, "descriptor %u %s", port, what);
+  answer = interop_ask (self->peer, "descriptor %u %u %s", local, remote,
+                        what);
   return g_str_has_prefix (answer, "ok ") ? g_strdup (answer + 3) : NULL;
+}
+
+void
+subject_await_descriptor (Subject *self,
+                          guint local,
+                          guint remote,
+                          const char *what,
+                          const char *expected)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  for (;;)
+    {
+      g_autofree char *value = subject_descriptor (self, local, remote, what);
+
+      if (g_strcmp0 (value, expected) == 0)
+        return;
+      if (g_get_monotonic_time () > until)
+        g_error ("The %s is %s, not %s", what, value, expected);
+      zmqg_test_turn (NULL);
+    }
 }
 
 /* --- Raw peers ---------------------------------------------------------- */
@@ -619,10 +662,11 @@ append_property (GByteArray *bytes,
   g_byte_array_append (bytes, (const guint8 *) value, four[3]);
 }
 
-char *
-subject_greet (RawPeer *raw,
-               const char *type,
-               const char *identity)
+static char *
+greet_by_ready (RawPeer *raw,
+                guint minor,
+                const char *type,
+                const char *identity)
 {
   g_autoptr (GByteArray) ready = raw_bytes ("04 00 05 \"READY\"");
   char *theirs;
@@ -633,12 +677,36 @@ subject_greet (RawPeer *raw,
     append_property (ready, "Identity", identity);
   ready->data[1] = (guint8) (ready->len - 2);
 
-  raw_send (raw, "ff 00*8 7f 03 01 \"NULL\" 00*48");
+  raw_send (raw, "ff 00*8 7f 03 %02x \"NULL\" 00*48", minor);
   raw_send_bytes (raw, ready->data, ready->len);
   raw_skip (raw, 64);
   theirs = subject_raw_read (raw, &flags);
   g_assert_cmpuint (flags, ==, 4);
   return theirs;
+}
+
+char *
+subject_greet (RawPeer *raw,
+               const char *type,
+               const char *identity)
+{
+  return greet_by_ready (raw, 1, type, identity);
+}
+
+void
+subject_greet_as (RawPeer *raw,
+                  SubjectVersion version,
+                  const char *type)
+{
+  if (version != SUBJECT_ZMTP_2_0)
+    {
+      g_free (greet_by_ready (raw, version == SUBJECT_ZMTP_3_1, type, NULL));
+      return;
+    }
+
+  /* Signature, revision, type, and an empty identity; from both. */
+  raw_send (raw, "ff 00*7 01 7f 01 %02x 00 00", find_type (type));
+  raw_skip (raw, 14);
 }
 
 void

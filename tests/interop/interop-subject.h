@@ -72,7 +72,11 @@ guint subject_count_events (Subject *self, int type, const char *uri,
                             int *largest);
 
 /* See interop-descriptor.h; nullable. */
-char *subject_descriptor (Subject *self, guint port, const char *what);
+char *subject_descriptor (Subject *self, guint local, guint remote,
+                          const char *what);
+/* Waits until it is that. */
+void subject_await_descriptor (Subject *self, guint local, guint remote,
+                               const char *what, const char *expected);
 
 /* --- Raw peers ---------------------------------------------------------- */
 
@@ -81,7 +85,18 @@ RawPeer *subject_meet (Subject *self, const char *uri);
 RawPeer *subject_listen (Subject *self, char **uri);
 RawPeer *subject_hold (Subject *self, char **uri);
 
-/* A whole handshake; returns the READY command that came. */
+/* The versions that raw peers may have. */
+typedef enum
+{
+  SUBJECT_ZMTP_2_0,
+  SUBJECT_ZMTP_3_0,
+  SUBJECT_ZMTP_3_1,
+} SubjectVersion;
+
+/* A whole handshake, without a routing id. */
+void subject_greet_as (RawPeer *raw, SubjectVersion version,
+                       const char *type);
+/* The same in the newest version; returns the READY command that came. */
 char *subject_greet (RawPeer *raw, const char *type, const char *identity);
 /* Both at once. */
 RawPeer *subject_meet_as (Subject *self, const char *uri, const char *type);

@@ -29,8 +29,10 @@
  *   set OPTION VALUE         ok
  *   option NUMBER KIND VALUE ok; KIND is int, int64 or bytes: a frame then
  *   events                   ok; takes note of what has happened
- *   descriptor PORT WHAT     ok VALUE, of its socket that is connected to that
- *                            port; nothing while there is none
+ *   descriptor LOCAL REMOTE WHAT
+ *                            ok VALUE, of its socket between those ports, as
+ *                            in interop-descriptor.h; nothing while there is
+ *                            none
  *   listen                   ok DESCRIPTOR PORT, of a socket that listens
  *   bind URI                 ok URI, resolved
  *   unbind URI               ok
@@ -207,7 +209,8 @@ tell_descriptor (Peer *self,
 {
   g_autofree char *value = NULL;
 
-  value = interop_descriptor_tell ((guint) atoi (arguments[0]), arguments[1]);
+  value = interop_descriptor_tell ((guint) atoi (arguments[0]),
+                                   (guint) atoi (arguments[1]), arguments[2]);
   if (value != NULL)
     answer ("ok %s", value);
   else
@@ -630,7 +633,7 @@ static const struct
   { "set", 2, set },
   { "option", 3, set_number },
   { "events", 0, look_at_events },
-  { "descriptor", 2, tell_descriptor },
+  { "descriptor", 3, tell_descriptor },
   { "listen", 0, make_listener },
   { "bind", 1, bind_to },
   { "unbind", 1, unbind },

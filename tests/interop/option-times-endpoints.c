@@ -5,7 +5,6 @@
 
 #include "option-times.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,35 +17,6 @@
  */
 
 /* --- What the kernel knows ---------------------------------------------- */
-
-static gboolean
-has_descriptor (Subject *subject,
-                guint port,
-                const char *what,
-                const char *expected)
-{
-  g_autofree char *value = subject_descriptor (subject, port, what);
-
-  return g_strcmp0 (value, expected) == 0;
-}
-
-static void
-await_descriptor (Subject *subject,
-                  guint port,
-                  const char *what,
-                  const char *expected)
-{
-  gint64 until = g_get_monotonic_time () + OPTION_DEADLINE_MS * 1000;
-
-  while (!has_descriptor (subject, port, what, expected))
-    {
-      g_autofree char *value = subject_descriptor (subject, port, what);
-
-      if (g_get_monotonic_time () > until)
-        g_error ("The %s is %s, not %s", what, value, expected);
-      zmqg_test_turn (NULL);
-    }
-}
 
 /* What this process may not do libzmq may not either. */
 static gboolean
@@ -93,11 +63,12 @@ descriptor_of_next (Subject *subject,
       guint which = i % 2;
       RawPeer *raw = subject_meet (subject, bound[which]);
 
-      await_descriptor (subject, subject_raw_port (raw), check->what,
-                        check->seen[which]);
+      subject_await_descriptor (subject, subject_port (bound[which]),
+                                subject_raw_port (raw), check->what,
+                                check->seen[which]);
       raw_peer_accept (listeners[which]);
-      await_descriptor (subject, subject_port (uris[which]), check->what,
-                        check->seen[which]);
+      subject_await_descriptor (subject, 0, subject_port (uris[which]),
+                                check->what, check->seen[which]);
       raw_peer_hang_up (listeners[which]);
     }
 
@@ -121,161 +92,10 @@ listener_of_next (Subject *subject,
     }
   for (guint i = 0; i < 2; i++)
     {
-      await_descriptor (subject, subject_port (bound[i]), check->what,
-                        check->seen[i]);
+      subject_await_descriptor (subject, subject_port (bound[i]), 0,
+                                check->what, check->seen[i]);
       g_free (bound[i]);
     }
-}
-
-/* --- Handshakes --------------------------------------------------------- */
-
-static void
-check_ready (RawPeer *raw,
-             const OptionCheck *check,
-             guint which)
-{
-  g_autofree char *ready = subject_greet (raw, check->what, NULL);
-
-  g_assert_nonnull (strstr (ready, check->seen[which]));
-  /* The second may have what the first has. */
-  if (which == 0)
-    g_assert_null (strstr (ready, check->seen[1]));
-}
-
-static void
-ready_of_next (Subject *subject,
-               const OptionCheck *check)
-{
-  char *bound[2];
-  char *uris[2];
-  RawPeer *listeners[2];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      subject_set (subject, check->member, check->values[i]);
-      bound[i] = subject_bind (subject);
-      listeners[i] = subject_listen (subject, &uris[i]);
-      subject_connect (subject, uris[i]);
-    }
-
-  for (guint i = 0; i < 4; i++)
-    {
-      check_ready (subject_meet (subject, bound[i % 2]), check, i % 2);
-      raw_peer_accept (listeners[i % 2]);
-      check_ready (listeners[i % 2], check, i % 2);
-      raw_peer_hang_up (listeners[i % 2]);
-    }
-
-  for (guint i = 0; i < 2; i++)
-    {
-      g_free (bound[i]);
-      g_free (uris[i]);
-    }
-}
-
-/* The second has no patience with who says nothing. */
-static void
-handshake_of_next (Subject *subject,
-                   const OptionCheck *check)
-{
-  RawPeer *raws[2];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = NULL;
-
-      subject_set (subject, check->member, check->values[i]);
-      uri = subject_bind (subject);
-      raws[i] = subject_meet (subject, uri);
-    }
-  raw_skip (raws[1], 10);
-  ZMQG_TEST_AWAIT (raw_is_at_end (raws[1]), OPTION_DEADLINE_MS);
-  g_free (subject_greet (raws[0], "PUSH", NULL));
-  subject_raw_send (raws[0], 0, "\"x\"");
-  subject_expect (subject, "=x");
-}
-
-/* --- Heartbeats --------------------------------------------------------- */
-
-static gboolean
-is_ping (RawPeer *raw,
-         const char *ttl)
-{
-  g_autofree char *payload = NULL;
-  g_autofree char *expected = NULL;
-  guint flags;
-
-  raw_await (raw, 9);
-  expected = g_strdup_printf ("%02x%02x", raw->unread->data[7],
-                              raw->unread->data[8]);
-  payload = subject_raw_read (raw, &flags);
-  g_assert_cmpuint (flags, ==, 4);
-  return g_str_has_prefix (payload, ".PING") &&
-         (ttl == NULL || g_str_equal (ttl, expected));
-}
-
-/* The second asks for signs of life, the first does not. */
-static void
-heartbeat_of_next (Subject *subject,
-                   const OptionCheck *check)
-{
-  RawPeer *raws[2];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = NULL;
-
-      subject_set (subject, check->member, check->values[i]);
-      uri = subject_bind (subject);
-      raws[i] = subject_meet_as (subject, uri, "DEALER");
-    }
-  for (guint i = 0; i < 3; i++)
-    {
-      g_assert_true (is_ping (raws[1], NULL));
-      subject_raw_send (raws[1], 4, "04 \"PONG\"");
-    }
-  raw_expect_nothing (raws[0]);
-}
-
-static void
-ttl_of_next (Subject *subject,
-             const OptionCheck *check)
-{
-  RawPeer *raws[2];
-
-  subject_set (subject, "Socket:heartbeat-interval", "50");
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = NULL;
-
-      subject_set (subject, check->member, check->values[i]);
-      uri = subject_bind (subject);
-      raws[i] = subject_meet_as (subject, uri, "DEALER");
-    }
-  g_assert_true (is_ping (raws[0], check->seen[0]));
-  g_assert_true (is_ping (raws[1], check->seen[1]));
-}
-
-/* The second gives a peer up that does not answer. */
-static void
-heartbeat_timeout_of_next (Subject *subject,
-                           const OptionCheck *check)
-{
-  RawPeer *raws[2];
-
-  subject_set (subject, "Socket:heartbeat-interval", "50");
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = NULL;
-
-      subject_set (subject, check->member, check->values[i]);
-      uri = subject_bind (subject);
-      raws[i] = subject_meet_as (subject, uri, "DEALER");
-    }
-  g_assert_true (is_ping (raws[1], NULL));
-  ZMQG_TEST_AWAIT (raw_is_at_end (raws[1]), OPTION_DEADLINE_MS);
-  subject_raw_send (raws[0], 0, "\"x\"");
-  subject_expect (subject, "=x");
 }
 
 /* --- Messages ----------------------------------------------------------- */
@@ -392,157 +212,6 @@ immediate_of_next (Subject *subject,
   g_assert_cmpuint (subject_push (subject, 10, "=x"), ==, 1);
 }
 
-/* --- Connecting again --------------------------------------------------- */
-
-/* The first does not, the second does. */
-static void
-reconnects_of_next (Subject *subject,
-                    const OptionCheck *check)
-{
-  RawPeer *raws[2];
-  char *uris[2];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      subject_set (subject, check->member, check->values[i]);
-      raws[i] = subject_listen (subject, &uris[i]);
-      subject_connect (subject, uris[i]);
-      raw_peer_accept (raws[i]);
-    }
-  subject_set (subject, check->member, check->values[0]);
-  raw_peer_hang_up (raws[0]);
-  for (guint i = 0; i < 10; i++)
-    {
-      raw_peer_hang_up (raws[1]);
-      raw_peer_accept (raws[1]);
-    }
-  g_assert_false (raw_peer_is_called (raws[0]));
-  g_free (uris[0]);
-  g_free (uris[1]);
-}
-
-/* libzmq's number of the event. */
-#define RETRIED 4
-
-/* Only the second waits longer each time. */
-static void
-back_off_of_next (Subject *subject,
-                  const OptionCheck *check)
-{
-  char *uris[2];
-  int largest[2];
-
-  subject_monitor (subject);
-  for (guint i = 0; i < 2; i++)
-    {
-      subject_set (subject, check->member, check->values[i]);
-      subject_hold (subject, &uris[i]);
-      subject_connect (subject, uris[i]);
-    }
-  ZMQG_TEST_AWAIT (subject_count_events (subject, RETRIED, uris[0],
-                                         &largest[0]) > 8 &&
-                     subject_count_events (subject, RETRIED, uris[1],
-                                           &largest[1]) > 4,
-                   OPTION_DEADLINE_MS);
-  g_assert_cmpint (largest[0], <=, 20);
-  g_assert_cmpint (largest[1], >=, 40);
-  g_free (uris[0]);
-  g_free (uris[1]);
-}
-
-/* It is refused: the first tries on, the second does not. */
-static void
-stop_of_next (Subject *subject,
-              const OptionCheck *check)
-{
-  RawPeer *raws[2];
-  char *uris[2];
-  int ignored;
-
-  subject_monitor (subject);
-  for (guint i = 0; i < 2; i++)
-    {
-      subject_set (subject, check->member, check->values[1 - i]);
-      raws[i] = subject_hold (subject, &uris[i]);
-      subject_connect (subject, uris[i]);
-    }
-  subject_set (subject, check->member, check->values[1]);
-  ZMQG_TEST_AWAIT (subject_count_events (subject, RETRIED, uris[1],
-                                         &ignored) > 5,
-                   OPTION_DEADLINE_MS);
-  g_assert_cmpuint (subject_count_events (subject, RETRIED, uris[0],
-                                          &ignored), <=, 1);
-  raw_peer_open (raws[0]);
-  raw_peer_open (raws[1]);
-  raw_peer_accept (raws[1]);
-  g_assert_false (raw_peer_is_called (raws[0]));
-  g_free (uris[0]);
-  g_free (uris[1]);
-}
-
-/* One that listens, and takes nobody any more: who connects waits. %FALSE
- * where there is no such thing. */
-static gboolean
-fill_up (Subject *subject,
-         char **uri,
-         GPtrArray *fillers)
-{
-  RawPeer *raw = subject_hold (subject, uri);
-  g_autoptr (GSocketAddress) address = NULL;
-  GError *error = NULL;
-
-  g_socket_set_listen_backlog (raw->listener, 0);
-  raw_peer_open (raw);
-  address = g_socket_get_local_address (raw->listener, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < 5; i++)
-    {
-      GSocket *filler;
-
-      filler = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                             G_SOCKET_PROTOCOL_TCP, &error);
-      g_assert_no_error (error);
-      g_ptr_array_add (fillers, filler);
-      g_socket_set_blocking (filler, FALSE);
-      g_socket_connect (filler, address, NULL, NULL);
-      if (!g_socket_is_connected (filler) &&
-          g_socket_condition_check (filler, G_IO_OUT) == 0)
-        return TRUE;
-    }
-  g_test_skip ("the backlog has no end here");
-  return FALSE;
-}
-
-/* The second gives it up and tries again. */
-static void
-connect_timeout_of_next (Subject *subject,
-                         const OptionCheck *check)
-{
-  g_autoptr (GPtrArray) fillers = NULL;
-  char *uris[2] = { NULL, NULL };
-  int ignored;
-
-  fillers = g_ptr_array_new_with_free_func (g_object_unref);
-  subject_monitor (subject);
-  for (guint i = 0; i < 2; i++)
-    {
-      subject_set (subject, check->member, check->values[i]);
-      if (!fill_up (subject, &uris[i], fillers))
-        break;
-      subject_connect (subject, uris[i]);
-    }
-  if (uris[1] != NULL)
-    {
-      ZMQG_TEST_AWAIT (subject_count_events (subject, RETRIED, uris[1],
-                                             &ignored) > 2,
-                       OPTION_DEADLINE_MS);
-      g_assert_cmpuint (subject_count_events (subject, RETRIED, uris[0],
-                                              &ignored), ==, 0);
-    }
-  g_free (uris[0]);
-  g_free (uris[1]);
-}
-
 /* --- Greetings ---------------------------------------------------------- */
 
 static void
@@ -604,35 +273,59 @@ loss_of_next (Subject *subject,
 
 /* --- Who may connect ---------------------------------------------------- */
 
+static char *
+bind_one (Subject *subject,
+          gboolean is_ipc,
+          guint number)
+{
+  g_autofree char *uri = NULL;
+
+  uri = is_ipc ? g_strdup_printf ("ipc://%s/%u", subject->folder, number)
+               : g_strdup_printf ("tcp://%s:*", zmqg_test_loopback ());
+  return subject_bind_to (subject, uri);
+}
+
+/* Twice, since who is sent away changes nothing. */
+static void
+check_who_gets_in (Subject *subject,
+                   const char *open,
+                   const char *closed)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      raw_skip (subject_meet (subject, open), 10);
+      raw_expect_end (subject_meet (subject, closed));
+    }
+}
+
 /* Everybody at the first. */
 static void
 filter_of_next_bind (Subject *subject,
                      const OptionCheck *check)
 {
-  gboolean is_ipc = g_str_equal (check->what, "ipc");
-  char *bound[2];
+  gboolean is_ipc = strstr (check->member, "_ipc_") != NULL;
+  g_autofree char *first = bind_one (subject, is_ipc, 0);
+  g_autofree char *second = NULL;
 
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = NULL;
+  subject_set (subject, check->member, check->values[1]);
+  second = bind_one (subject, is_ipc, 1);
+  check_who_gets_in (subject, first, second);
+}
 
-      if (i == 1)
-        subject_set (subject, check->member, check->values[1]);
-      uri = is_ipc ? g_strdup_printf ("ipc://%s/%u", subject->folder, i)
-                   : g_strdup_printf ("tcp://%s:*", zmqg_test_loopback ());
-      bound[i] = subject_bind_to (subject, uri);
-    }
-  for (guint i = 0; i < 4; i++)
-    {
-      RawPeer *raw = subject_meet (subject, bound[i % 2]);
+/* Everybody at the second. */
+static void
+no_filter_of_next_bind (Subject *subject,
+                        const OptionCheck *check)
+{
+  gboolean is_ipc = strstr (check->member, "_ipc_") != NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
 
-      if (i % 2 == 0)
-        raw_skip (raw, 10);
-      else
-        raw_expect_end (raw);
-    }
-  g_free (bound[0]);
-  g_free (bound[1]);
+  subject_set (subject, check->what, check->values[0]);
+  first = bind_one (subject, is_ipc, 0);
+  subject_set (subject, check->member, "");
+  second = bind_one (subject, is_ipc, 1);
+  check_who_gets_in (subject, second, first);
 }
 
 /* --- Raw peers ---------------------------------------------------------- */
@@ -860,23 +553,11 @@ const OptionCheck option_checks_of_endpoints[] = {
   { "Socket:bind-to-device", "next", "DEALER", descriptor_of_next, NULL,
     { "lo", "" }, { "lo", "" }, "device" },
   { "Socket:backlog", "next", "DEALER", listener_of_next, NULL,
-    { "7", "9" }, { "7", "9" }, "listener-backlog" },
+    { "7", "9" }, { "7", "9" }, "backlog" },
   /* AF_INET, AF_INET6. */
   { "Socket:ipv6", "next", "DEALER", listener_of_next, NULL,
-    { "false", "true" }, { "2", "10" }, "listener-family" },
+    { "false", "true" }, { "2", "10" }, "family" },
 
-  { "Socket:routing-id", "next", "DEALER", ready_of_next, NULL,
-    { "the-first", "the-second" }, { "the-first", "the-second" }, "ROUTER" },
-  { "zmqg_socket_add_metadata ()", "next", "DEALER", ready_of_next, NULL,
-    { "X-first:one", "X-second:two" }, { "X-first", "X-second" }, "ROUTER" },
-  { "Socket:handshake-interval", "next", "PULL", handshake_of_next, NULL,
-    { "0", "50" } },
-  { "Socket:heartbeat-interval", "next", "DEALER", heartbeat_of_next, NULL,
-    { "0", "50" } },
-  { "Socket:heartbeat-ttl", "next", "DEALER", ttl_of_next, NULL,
-    { "1000", "2000" }, { "000a", "0014" } },
-  { "Socket:heartbeat-timeout", "next", "DEALER", heartbeat_timeout_of_next,
-    NULL, { "60000", "50" } },
   { "Socket:max-message-size", "next", "PULL", size_of_next, NULL,
     { "40", "39" } },
   { "Socket:in-batch-size", "next", "ROUTER", batch_of_next, NULL,
@@ -886,15 +567,6 @@ const OptionCheck option_checks_of_endpoints[] = {
     { "false", "true" } },
   { "Socket:immediate", "next", "PUSH", immediate_of_next },
 
-  { "Socket:reconnect-interval", "next", "DEALER", reconnects_of_next, NULL,
-    { "-1", "10" } },
-  { "Socket:reconnect-interval-max", "next", "DEALER", back_off_of_next, NULL,
-    { "0", "80" } },
-  { "Socket:reconnect-stop", "next", "DEALER", stop_of_next, NULL,
-    { "0", "1" } },
-  { "Socket:connect-timeout", "next", "DEALER", connect_timeout_of_next, NULL,
-    { "0", "50" } },
-
   { "Socket:hello-message", "next", "DEALER", hello_of_next, NULL,
     { "one", "two" }, { "\"one\"", "\"two\"" } },
   { "Socket:disconnect-message", "next", "ROUTER", loss_of_next, NULL,
@@ -903,17 +575,19 @@ const OptionCheck option_checks_of_endpoints[] = {
     { "one", "two" }, { "=one", "=two" } },
 
   { "zmqg_socket_add_accept_filter ()", "next bind", "PULL",
-    filter_of_next_bind, NULL, { NULL, "10.0.0.0/8" }, { NULL }, "tcp" },
-  { "zmqg_socket_clear_accept_filters ()", "next bind", NULL, NULL,
-    "tried with what it takes back, by socket-option-lists" },
+    filter_of_next_bind, NULL, { NULL, "10.0.0.0/8" } },
+  { "zmqg_socket_clear_accept_filters ()", "next bind", "PULL",
+    no_filter_of_next_bind, NULL, { "10.0.0.0/8" }, { NULL },
+    "zmqg_socket_add_accept_filter ()" },
   { "zmqg_socket_add_ipc_filter_pid ()", "next bind", "PULL",
-    filter_of_next_bind, NULL, { NULL, "1" }, { NULL }, "ipc" },
+    filter_of_next_bind, NULL, { NULL, "1" } },
   { "zmqg_socket_add_ipc_filter_uid ()", "next bind", "PULL",
-    filter_of_next_bind, NULL, { NULL, "54321" }, { NULL }, "ipc" },
+    filter_of_next_bind, NULL, { NULL, "54321" } },
   { "zmqg_socket_add_ipc_filter_gid ()", "next bind", "PULL",
-    filter_of_next_bind, NULL, { NULL, "54321" }, { NULL }, "ipc" },
-  { "zmqg_socket_clear_ipc_filters ()", "next bind", NULL, NULL,
-    "tried with what it takes back, by socket-option-lists" },
+    filter_of_next_bind, NULL, { NULL, "54321" } },
+  { "zmqg_socket_clear_ipc_filters ()", "next bind", "PULL",
+    no_filter_of_next_bind, NULL, { "1" }, { NULL },
+    "zmqg_socket_add_ipc_filter_pid ()" },
 
   { "RouterSocket:raw", "next", "ROUTER", raw_of_next, NULL,
     { "false", "true" } },

@@ -501,9 +501,10 @@ manual_grant (Subject *subject,
               const OptionCheck *check)
 {
   g_autofree char *uri = subject_bind (subject);
-  RawPeer *raw = meet_subscriber (subject, uri, "a");
+  RawPeer *raw;
 
   subject_set (subject, "XpubSocket:manual", "true");
+  raw = meet_subscriber (subject, uri, "a");
   subject_expect (subject, "=%01a");
   subject_send (subject, "=b0");
   subject_set (subject, "zmqg_xpub_socket_subscribe ()", "b");

@@ -31,6 +31,7 @@ struct _OptionCheck
 };
 
 /* Ends with one of no member. */
+extern const OptionCheck option_checks_of_connections[];
 extern const OptionCheck option_checks_of_endpoints[];
 extern const OptionCheck option_checks_of_sockets[];
 extern const OptionCheck option_checks_of_contexts[];

@@ -46,12 +46,6 @@ new_socket (GSocketFamily family)
   return socket;
 }
 
-static GSocketAddress *
-loopback (guint16 port)
-{
-  return g_inet_socket_address_new_from_string (zmqg_test_loopback (), port);
-}
-
 static void
 no_delay (RawPeer *self)
 {
@@ -101,21 +95,30 @@ raw_peer_connect (RawPeer *self,
 }
 
 char *
-raw_peer_hold (RawPeer *self)
+raw_peer_hold_at (RawPeer *self,
+                  const char *host)
 {
-  g_autoptr (GSocketAddress) address = loopback (0);
+  gboolean is_v6 = strchr (host, ':') != NULL;
+  g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GSocketAddress) local = NULL;
   GError *error = NULL;
 
-  self->listener = new_socket (G_SOCKET_FAMILY_IPV4);
+  address = g_inet_socket_address_new_from_string (host, 0);
+  self->listener = new_socket (g_socket_address_get_family (address));
   g_socket_bind (self->listener, address, TRUE, &error);
   g_assert_no_error (error);
   local = g_socket_get_local_address (self->listener, &error);
   g_assert_no_error (error);
 
   return g_strdup_printf (
-      "tcp://%s:%u", zmqg_test_loopback (),
+      is_v6 ? "tcp://[%s]:%u" : "tcp://%s:%u", host,
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
+}
+
+char *
+raw_peer_hold (RawPeer *self)
+{
+  return raw_peer_hold_at (self, zmqg_test_loopback ());
 }
 
 void

@@ -13,8 +13,8 @@
  */
 
 static const OptionCheck *const lists[] = {
-  option_checks_of_contexts, option_checks_of_endpoints,
-  option_checks_of_sockets,
+  option_checks_of_contexts, option_checks_of_connections,
+  option_checks_of_endpoints, option_checks_of_sockets,
 };
 
 typedef struct
