@@ -138,18 +138,36 @@ any_uri (Interop *test)
 }
 
 void
+interop_bind (ZmqgSocket *socket,
+              const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_bind (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
+interop_connect (ZmqgSocket *socket,
+                 const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_connect_to (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
 interop_meet (Interop *test,
               ZmqgSocket *socket,
               InteropPeer *peer)
 {
   g_autofree char *wildcard = any_uri (test);
-  GError *error = NULL;
 
   g_clear_pointer (&test->uri, g_free);
   if (test->we_bind)
     {
-      zmqg_socket_bind (socket, wildcard, &error);
-      g_assert_no_error (error);
+      interop_bind (socket, wildcard);
       test->uri = zmqg_socket_get_last_endpoint (socket);
       interop_do (peer, "connect %s", test->uri);
     }
@@ -159,8 +177,7 @@ interop_meet (Interop *test,
 
       g_assert_true (g_str_has_prefix (answer, "ok "));
       test->uri = g_strdup (answer + 3);
-      zmqg_socket_connect_to (socket, test->uri, &error);
-      g_assert_no_error (error);
+      interop_connect (socket, test->uri);
     }
 }
 
@@ -191,6 +208,33 @@ interop_meet_another (Interop *test,
 }
 
 void
+interop_meet_as_well (Interop *test,
+                      ZmqgSocket *socket,
+                      InteropPeer *peer)
+{
+  if (test->we_bind || test->uri == NULL)
+    interop_meet (test, socket, peer);
+  else
+    interop_connect (socket, test->uri);
+}
+
+gboolean
+interop_skip_unless_we_bind (Interop *test)
+{
+  if (!test->we_bind)
+    g_test_skip ("needs them to connect");
+  return !test->we_bind;
+}
+
+gboolean
+interop_skip_unless_they_bind (Interop *test)
+{
+  if (test->we_bind)
+    g_test_skip ("needs us to connect");
+  return test->we_bind;
+}
+
+void
 interop_await_peers (ZmqgSocket *socket,
                      guint n)
 {
@@ -216,6 +260,65 @@ void
 interop_await_no_peer (ZmqgSocket *socket)
 {
   ZMQG_TEST_AWAIT (!has_peer (socket), INTEROP_DEADLINE_MS);
+}
+
+/* --- Counts ------------------------------------------------------------- */
+
+guint64
+interop_count (ZmqgSocket *socket,
+               InteropCounter counter)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  return counter (statistics);
+}
+
+void
+interop_await_count (ZmqgSocket *socket,
+                     InteropCounter counter,
+                     guint64 n)
+{
+  ZMQG_TEST_AWAIT (interop_count (socket, counter) == n, INTEROP_DEADLINE_MS);
+}
+
+guint
+interop_count_topics (ZmqgSocket *socket)
+{
+  guint n;
+
+  g_object_get (socket, "topics-count", &n, NULL);
+  return n;
+}
+
+static void
+call (InteropPeer *peer,
+      gint64 until)
+{
+  g_assert_cmpint (g_get_monotonic_time (), <, until);
+  interop_tell (peer, "try");
+  interop_expect (peer, "nothing");
+  zmqg_test_turn (NULL);
+}
+
+void
+interop_await_topics (ZmqgSocket *socket,
+                      InteropPeer *peer,
+                      guint n)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while (interop_count_topics (socket) != n)
+    call (peer, until);
+}
+
+void
+interop_await_readable (ZmqgSocket *socket,
+                        InteropPeer *peer)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while ((zmqg_socket_get_events (socket) & G_IO_IN) == 0)
+    call (peer, until);
 }
 
 /* --- Messages ----------------------------------------------------------- */

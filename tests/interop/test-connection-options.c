@@ -4,63 +4,12 @@
 #include "config.h"
 
 #include "interop-test.h"
+#include "raw-peer.h"
 
 #include "socket/zmqg-socket-private.h"
 
 /* What options of connections, and their number, do with libzmq at the other
  * end. */
-
-static guint64
-count_peers (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_peers (statistics);
-}
-
-/* So many and no more. */
-static void
-await_peers (ZmqgSocket *socket,
-             guint n)
-{
-  ZMQG_TEST_AWAIT (count_peers (socket) == n, INTEROP_DEADLINE_MS);
-}
-
-static guint64
-count_arrived (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_arrived (statistics);
-}
-
-static gboolean
-skip_unless (gboolean condition)
-{
-  if (!condition)
-    g_test_skip ("needs the other one to connect");
-  return !condition;
-}
-
-static void
-connect_to (ZmqgSocket *socket,
-            const char *uri)
-{
-  GError *error = NULL;
-
-  zmqg_socket_connect_to (socket, uri, &error);
-  g_assert_no_error (error);
-}
-
-static void
-bind_to (ZmqgSocket *socket,
-         const char *uri)
-{
-  GError *error = NULL;
-
-  zmqg_socket_bind (socket, uri, &error);
-  g_assert_no_error (error);
-}
 
 /* --- Connecting twice --------------------------------------------------- */
 
@@ -73,7 +22,7 @@ connect_twice (Interop *test,
   ZmqgSocket *socket = interop_socket (test, type);
 
   interop_meet (test, socket, peer);
-  connect_to (socket, test->uri);
+  interop_connect (socket, test->uri);
   return socket;
 }
 
@@ -86,7 +35,7 @@ twice_is_once_for_dealer_and_req (Interop *test)
   InteropPeer *router;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   router = interop_peer (test, "ROUTER");
@@ -106,7 +55,7 @@ twice_is_once_for_dealer_and_req (Interop *test)
       interop_do (router, "send %s", answer + strlen ("message "));
       interop_receive (socket, "=x");
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 /* Over two connections they would be told twice. */
@@ -117,7 +66,7 @@ twice_is_once_for_sub (Interop *test)
   ZmqgSocket *socket;
   GError *error = NULL;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   xpub = interop_peer (test, "XPUB");
@@ -135,7 +84,7 @@ twice_is_once_for_sub (Interop *test)
       interop_peer_sends (xpub, message);
       interop_receive (socket, message);
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 static void
@@ -144,19 +93,14 @@ twice_is_once_for_pub (Interop *test)
   InteropPeer *sub;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   sub = interop_peer (test, "SUB");
   interop_do (sub, "subscribe =");
   interop_do (sub, "subscribe =x");
   socket = connect_twice (test, ZMQG_SOCKET_TYPE_PUB, sub);
-  while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (socket)) < 2)
-    {
-      interop_tell (sub, "try");
-      interop_expect (sub, "nothing");
-      zmqg_test_turn (NULL);
-    }
+  interop_await_topics (socket, sub, 2);
   for (guint i = 0; i < 6; i++)
     {
       g_autofree char *message = g_strdup_printf ("=%u", i);
@@ -164,7 +108,7 @@ twice_is_once_for_pub (Interop *test)
       interop_send (socket, message);
       interop_peer_receives (sub, message);
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 static void
@@ -175,15 +119,15 @@ twice_is_twice_for_router (Interop *test)
   InteropPeer *router;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   router = interop_peer (test, "ROUTER");
   socket = interop_socket (test, ZMQG_SOCKET_TYPE_ROUTER);
   g_object_set (socket, "probe-router", TRUE, NULL);
   interop_meet (test, socket, router);
-  connect_to (socket, test->uri);
-  await_peers (socket, 2);
+  interop_connect (socket, test->uri);
+  interop_await_count (socket, zmqg_statistics_get_peers, 2);
 
   first = interop_ask (router, "recv");
   second = interop_ask (router, "recv");
@@ -198,12 +142,12 @@ twice_is_twice_for_push (Interop *test)
   InteropPeer *pull;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
   socket = connect_twice (test, ZMQG_SOCKET_TYPE_PUSH, pull);
-  await_peers (socket, 2);
+  interop_await_count (socket, zmqg_statistics_get_peers, 2);
   for (guint i = 0; i < 6; i++)
     {
       g_autofree char *message = g_strdup_printf ("=%u", i);
@@ -309,7 +253,7 @@ our_pull_keeps_the_newest (Interop *test)
     {
       interop_do (push, "burst 0 99");
       interop_peer_sends (push, "=newest");
-      ZMQG_TEST_AWAIT (count_arrived (pull) == 100 * i, INTEROP_DEADLINE_MS);
+      interop_await_count (pull, zmqg_statistics_get_arrived, 100 * i);
       interop_receive (pull, "=newest");
       interop_nothing (pull);
     }
@@ -331,18 +275,10 @@ our_sub_keeps_the_newest (Interop *test)
     {
       for (guint j = 0; j < 20; j++)
         interop_do (xpub, "send =%u", j);
-      ZMQG_TEST_AWAIT (count_arrived (sub) == 20 * i, INTEROP_DEADLINE_MS);
+      interop_await_count (sub, zmqg_statistics_get_arrived, 20 * i);
       interop_receive (sub, "=19");
       interop_nothing (sub);
     }
-}
-
-static gboolean
-has_sent_all (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_outbound_queued (statistics) == 0;
 }
 
 static void
@@ -374,7 +310,7 @@ expect_newest (ZmqgSocket *socket,
       message = g_strdup_printf ("=%" G_GINT64_FORMAT "%030d", i + 10000, 0);
       interop_send (socket, message);
     }
-  ZMQG_TEST_AWAIT (has_sent_all (socket), INTEROP_DEADLINE_MS);
+  interop_await_count (socket, zmqg_statistics_get_outbound_queued, 0);
 
   until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
   while (previous != last)
@@ -422,12 +358,7 @@ their_sub_keeps_the_newest (Interop *test)
   interop_do (sub, "set conflate 1");
   interop_do (sub, "subscribe =");
   interop_meet (test, pub, sub);
-  while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 0)
-    {
-      interop_tell (sub, "try");
-      interop_expect (sub, "nothing");
-      zmqg_test_turn (NULL);
-    }
+  interop_await_topics (pub, sub, 1);
   expect_newest (pub, sub);
 }
 
@@ -436,7 +367,7 @@ their_sub_keeps_the_newest (Interop *test)
 /* A place where one can bind later, and nobody else does meanwhile. */
 typedef struct
 {
-  GSocket *holder;
+  RawPeer *holder;
   char *uri;
 } Place;
 
@@ -444,36 +375,16 @@ static void
 place_init (Place *place,
             Interop *test)
 {
-  g_autoptr (GInetAddress) loopback = NULL;
-  g_autoptr (GSocketAddress) any = NULL;
-  g_autoptr (GSocketAddress) held = NULL;
-  GError *error = NULL;
-
-  place->holder = NULL;
-  if (g_str_equal (test->transport, "ipc"))
-    {
-      place->uri = g_strdup_printf ("ipc://%s/place", test->folder);
-      return;
-    }
-
-  loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  any = g_inet_socket_address_new (loopback, 0);
-  place->holder = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                                G_SOCKET_PROTOCOL_DEFAULT, &error);
-  g_assert_no_error (error);
-  g_socket_bind (place->holder, any, TRUE, &error);
-  g_assert_no_error (error);
-  held = g_socket_get_local_address (place->holder, &error);
-  g_assert_no_error (error);
-  place->uri = g_strdup_printf (
-    "tcp://127.0.0.1:%u",
-    g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (held)));
+  place->holder = raw_peer_new ();
+  place->uri = g_str_equal (test->transport, "ipc")
+                 ? g_strdup_printf ("ipc://%s/place", test->folder)
+                 : raw_peer_hold (place->holder);
 }
 
 static void
 place_clear (Place *place)
 {
-  g_clear_object (&place->holder);
+  raw_peer_free (place->holder);
   g_free (place->uri);
 }
 
@@ -502,7 +413,7 @@ the_newest_waits_for_a_connection (Interop *test)
       interop_do (push, "set conflate 1");
       interop_do (push, "connect %s", place.uri);
       interop_do (push, "burst 0 100");
-      bind_to (pull, place.uri);
+      interop_bind (pull, place.uri);
       interop_receive (pull, "=99");
       interop_peer_sends (push, "=end");
       interop_receive (pull, "=end");
@@ -513,7 +424,7 @@ the_newest_waits_for_a_connection (Interop *test)
       ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
 
       g_object_set (push, "conflate", TRUE, NULL);
-      connect_to (push, place.uri);
+      interop_connect (push, place.uri);
       send_numbers (push, 100);
       interop_tell (pull, "bind %s", place.uri);
       interop_expect (pull, "ok %s", place.uri);
@@ -551,7 +462,7 @@ immediate_waits_for_a_connection (Interop *test)
       interop_do (push, "connect %s", place.uri);
       interop_tell (push, "flood =refused");
       interop_expect (push, "ok 0");
-      bind_to (pull, place.uri);
+      interop_bind (pull, place.uri);
       interop_peer_sends (push, "=sent");
       interop_receive (pull, "=sent");
     }
@@ -561,7 +472,7 @@ immediate_waits_for_a_connection (Interop *test)
       ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
 
       g_object_set (push, "immediate", TRUE, NULL);
-      connect_to (push, place.uri);
+      interop_connect (push, place.uri);
       refuses_to_send (push);
       interop_tell (pull, "bind %s", place.uri);
       interop_expect (pull, "ok %s", place.uri);
@@ -579,14 +490,14 @@ immediate_sends_to_who_is_there (Interop *test)
   ZmqgSocket *push;
   Place place;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
   push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
   place_init (&place, test);
   g_object_set (push, "immediate", TRUE, NULL);
-  connect_to (push, place.uri);
+  interop_connect (push, place.uri);
   interop_meet (test, push, pull);
   interop_tell (pull, "collect 0 100");
   send_numbers (push, 100);
@@ -601,7 +512,7 @@ immediate_loses_what_was_queued (Interop *test)
   ZmqgSocket *push;
   gboolean full = FALSE;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
