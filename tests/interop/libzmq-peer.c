@@ -125,6 +125,12 @@ static const Option options[] = {
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
+  { "ipv6", ZMQ_IPV6, FALSE },
+  { "accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
+  { "ipc-filter-pid", ZMQ_IPC_FILTER_PID, FALSE },
+  { "socks-proxy", ZMQ_SOCKS_PROXY, TRUE },
+  { "socks-username", ZMQ_SOCKS_USERNAME, TRUE },
+  { "socks-password", ZMQ_SOCKS_PASSWORD, TRUE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },

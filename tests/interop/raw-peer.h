@@ -25,6 +25,7 @@ typedef struct
 
 RawPeer *raw_peer_new (void);
 void raw_peer_free (RawPeer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
 
 /* Who connects, or who is connected to. */
 void raw_peer_connect (RawPeer *self, const char *uri);
@@ -32,6 +33,7 @@ char *raw_peer_listen (RawPeer *self);
 void raw_peer_accept (RawPeer *self);
 /* A port that nobody else gets, and nobody listens on before it is opened. */
 char *raw_peer_hold (RawPeer *self);
+/* The same; %NULL where there is no IPv6. */
 char *raw_peer_hold_at (RawPeer *self, const char *host);
 void raw_peer_open (RawPeer *self);
 

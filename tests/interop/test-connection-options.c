@@ -8,6 +8,10 @@
 
 #include "socket/zmqg-socket-private.h"
 
+#include "socket/socks-server.h"
+
+#include <unistd.h>
+
 /* What options of connections, and their number, do with libzmq at the other
  * end. */
 
@@ -540,6 +544,245 @@ immediate_loses_what_was_queued (Interop *test)
   interop_peer_receives (pull, "=new");
 }
 
+/* --- IPv6 --------------------------------------------------------------- */
+
+static gboolean
+skip_without_ipv6 (void)
+{
+  g_autoptr (RawPeer) raw = raw_peer_new ();
+  g_autofree char *uri = raw_peer_hold_at (raw, "::1");
+
+  if (uri == NULL)
+    g_test_skip ("there is no IPv6 here");
+  return uri == NULL;
+}
+
+/* Brings both together at such an address. */
+static void
+meet_at (Interop *test,
+         ZmqgSocket *socket,
+         InteropPeer *peer,
+         const char *address,
+         const char *to)
+{
+  g_autofree char *bound = NULL;
+  g_autofree char *uri = NULL;
+
+  if (test->we_bind)
+    {
+      interop_bind (socket, address);
+      bound = zmqg_socket_get_last_endpoint (socket);
+    }
+  else
+    {
+      bound = interop_ask (peer, "bind %s", address);
+    }
+  uri = g_strconcat (to, strrchr (bound, ':'), NULL);
+  if (test->we_bind)
+    interop_do (peer, "connect %s", uri);
+  else
+    interop_connect (socket, uri);
+}
+
+static void
+expect_address (ZmqgMessage *message,
+                const char *expected)
+{
+  g_autoptr (ZmqgPeer) peer = zmqg_message_get_peer (message);
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autofree char *text = NULL;
+
+  g_object_get (peer, "remote-address", &address, NULL);
+  text = g_inet_address_to_string (g_inet_socket_address_get_address (
+    G_INET_SOCKET_ADDRESS (address)));
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* An answer and where it came from. */
+static void
+talk (ZmqgSocket *socket,
+      InteropPeer *peer,
+      const char *address)
+{
+  g_autoptr (ZmqgMessage) message = NULL;
+  GError *error = NULL;
+
+  interop_send (socket, "=hello");
+  interop_peer_receives (peer, "=hello");
+  interop_peer_sends (peer, "=back");
+  message = zmqg_socket_receive (socket, NULL, &error);
+  g_assert_no_error (error);
+  expect_address (message, address);
+}
+
+static void
+both_use_ipv6 (Interop *test)
+{
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
+  InteropPeer *peer = interop_peer (test, "PAIR");
+
+  if (skip_without_ipv6 ())
+    return;
+
+  g_object_set (socket, "ipv6", TRUE, NULL);
+  interop_do (peer, "set ipv6 1");
+  meet_at (test, socket, peer, "tcp://[::1]:*", "tcp://[::1]");
+  talk (socket, peer, "::1");
+}
+
+/* Who binds takes those of IPv4, too; we tell the address as they know it. */
+static void
+one_uses_ipv4 (Interop *test)
+{
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
+  InteropPeer *peer = interop_peer (test, "PAIR");
+
+  if (skip_without_ipv6 ())
+    return;
+
+  if (test->we_bind)
+    g_object_set (socket, "ipv6", TRUE, NULL);
+  else
+    interop_do (peer, "set ipv6 1");
+  meet_at (test, socket, peer, "tcp://*:*", "tcp://127.0.0.1");
+  talk (socket, peer, "127.0.0.1");
+}
+
+/* --- Filters ------------------------------------------------------------ */
+
+static void
+count_refusal (ZmqgSocket *socket G_GNUC_UNUSED,
+               ZmqgEndpoint *endpoint G_GNUC_UNUSED,
+               GSocketAddress *address G_GNUC_UNUSED,
+               GError *error,
+               gpointer user_data)
+{
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  (*(guint *) user_data)++;
+}
+
+static void
+add_our_filter (Interop *test,
+                ZmqgSocket *socket,
+                InteropPeer *peer,
+                gboolean is_right)
+{
+  GError *error = NULL;
+
+  if (g_str_equal (test->transport, "tcp"))
+    zmqg_socket_add_accept_filter (socket,
+                                   is_right ? "127.0.0.0/8" : "10.0.0.0/8",
+                                   &error);
+  else
+    zmqg_socket_add_ipc_filter_pid (socket,
+                                    is_right ? interop_peer_get_pid (peer)
+                                             : 1);
+  g_assert_no_error (error);
+}
+
+static void
+add_their_filter (Interop *test,
+                  InteropPeer *peer,
+                  gboolean is_right)
+{
+  if (g_str_equal (test->transport, "tcp"))
+    interop_do (peer, "set accept-filter =%s",
+                is_right ? "127.0.0.0/8" : "10.0.0.0/8");
+  else
+    interop_do (peer, "set ipc-filter-pid %u",
+                is_right ? (guint) getpid () : 1u);
+}
+
+static void
+a_filter_lets_in (Interop *test)
+{
+  ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
+  InteropPeer *pull = interop_peer (test, "PULL");
+
+  for (guint i = 0; i < 2; i++)
+    if (test->we_bind)
+      add_our_filter (test, push, pull, i == 1);
+    else
+      add_their_filter (test, pull, i == 1);
+  interop_meet (test, push, pull);
+  interop_send (push, "=in");
+  interop_peer_receives (pull, "=in");
+}
+
+static void
+a_filter_keeps_out (Interop *test)
+{
+  ZmqgSocket *pull = interop_socket (test, ZMQG_SOCKET_TYPE_PULL);
+  InteropPeer *push = interop_peer (test, "PUSH");
+  guint n_refused = 0;
+
+  if (test->we_bind)
+    {
+      g_signal_connect (pull, "handshake-failed", G_CALLBACK (count_refusal),
+                        &n_refused);
+      add_our_filter (test, pull, push, FALSE);
+    }
+  else
+    {
+      add_their_filter (test, push, FALSE);
+    }
+  interop_meet (test, pull, push);
+
+  /* Again and again. */
+  if (test->we_bind)
+    ZMQG_TEST_AWAIT (n_refused > 2, INTEROP_DEADLINE_MS);
+  else
+    ZMQG_TEST_AWAIT (interop_count (pull,
+                                    zmqg_statistics_get_failed_handshakes) > 2,
+                     INTEROP_DEADLINE_MS);
+  g_assert_cmpuint (interop_count (pull, zmqg_statistics_get_peers), ==, 0);
+  g_signal_handlers_disconnect_by_func (pull, count_refusal, &n_refused);
+}
+
+/* --- Proxies ------------------------------------------------------------ */
+
+/* One that asks who it is; and again when the connection was lost. */
+static void
+through_a_proxy (Interop *test)
+{
+  SocksServer *server = socks_server_new (SOCKS_SERVER_PASSWORD);
+  const char *address = socks_server_get_address (server);
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
+  InteropPeer *peer = interop_peer (test, "DEALER");
+
+  if (test->we_bind)
+    {
+      interop_do (peer, "set socks-username =me");
+      interop_do (peer, "set socks-password =secret");
+      interop_do (peer, "set socks-proxy =%s", address);
+    }
+  else
+    {
+      g_object_set (socket, "socks-username", "me", "socks-password",
+                    "secret", "socks-proxy", address, NULL);
+    }
+  interop_meet (test, socket, peer);
+  interop_send (socket, "=hello");
+  interop_peer_receives (peer, "=hello");
+  interop_peer_sends (peer, "=back");
+  interop_receive (socket, "=back");
+  g_assert_cmpuint (socks_server_get_n_connected (server), ==, 1);
+  socks_server_cut (server);
+  ZMQG_TEST_AWAIT (socks_server_get_n_connected (server) == 2,
+                   INTEROP_DEADLINE_MS);
+  if (test->we_bind)
+    {
+      interop_peer_sends (peer, "=again");
+      interop_receive (socket, "=again");
+    }
+  else
+    {
+      interop_send (socket, "=again");
+      interop_peer_receives (peer, "=again");
+    }
+  socks_server_free (server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -574,10 +817,29 @@ main (int argc,
       immediate_waits_for_a_connection, 0 },
     { "immediate-sends-to-who-is-there", immediate_sends_to_who_is_there, 0 },
     { "immediate-loses-what-was-queued", immediate_loses_what_was_queued, 0 },
+    { "a-filter-lets-in", a_filter_lets_in, 0 },
+    { "a-filter-keeps-out", a_filter_keeps_out, 0 },
+  };
+
+  static const struct
+  {
+    const char *path;
+    InteropFunc func;
+  } tests_of_tcp[] = {
+    { "both-use-ipv6", both_use_ipv6 },
+    { "one-uses-ipv4", one_uses_ipv4 },
+    { "through-a-proxy", through_a_proxy },
   };
 
   g_test_init (&argc, &argv, NULL);
 
+  for (guint i = 0; i < G_N_ELEMENTS (tests_of_tcp); i++)
+    {
+      g_autofree char *path = g_strconcat ("/zmqg/interop/connection-options/",
+                                           tests_of_tcp[i].path, NULL);
+
+      interop_add_tcp (path, tests_of_tcp[i].func, NULL);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     {
       g_autofree char *path = g_strconcat ("/zmqg/interop/connection-options/",
