@@ -21,6 +21,7 @@
  *   later NUMBER VALUE OPTION         ok A B: what an option of sockets is, of
  *                                     one made before the context's is set,
  *                                     and one made after it; none
+ *   types NUMBER KIND VALUE           the types of socket that take it, a line
  *   list                              the numbers that it knows, a line each:
  *                                     socket NUMBER, or context NUMBER
  *
@@ -116,6 +117,23 @@ tell_socket (void *context,
         tell_error ();
     }
   zmq_close (socket);
+}
+
+static void
+tell_types (void *context,
+            char **arguments)
+{
+  Option option = { atoi (arguments[0]), arguments[1] };
+
+  for (int type = 0; type < TYPES; type++)
+    {
+      void *socket = zmq_socket (context, type);
+
+      if (set_option (socket, &option, arguments[2]) == 0)
+        printf ("%d ", type);
+      zmq_close (socket);
+    }
+  printf ("\n");
 }
 
 static void
@@ -235,6 +253,8 @@ main (int argc,
     tell_context (context, argv + 2, argc - 2);
   else if (argc == 5 && g_str_equal (argv[1], "later"))
     tell_later (context, argv + 2);
+  else if (argc == 5 && g_str_equal (argv[1], "types"))
+    tell_types (context, argv + 2);
   else if (argc == 2 && g_str_equal (argv[1], "list"))
     list_options (context);
   else

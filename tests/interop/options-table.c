@@ -116,6 +116,14 @@ take_line (OptionsTable *self,
                                          cells[1]));
       g_hash_table_add (self->unknown, key);
     }
+  else if (g_str_equal (section, "Those of other types"))
+    {
+      g_auto (GStrv) types = g_strsplit (cells[2], " ", -1);
+
+      for (guint i = 0; types[i] != NULL; i++)
+        g_hash_table_add (self->others,
+                          g_strdup_printf ("%s %s", cells[0], types[i]));
+    }
   else
     {
       g_auto (GStrv) members = parse_members (cells[0]);
@@ -138,6 +146,8 @@ options_table_new (void)
   self->unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                          NULL);
   self->ours = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->others = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                        NULL);
 
   if (g_getenv ("OPTIONS_MD") != NULL)
     path = g_strdup (g_getenv ("OPTIONS_MD"));
@@ -169,6 +179,7 @@ options_table_free (OptionsTable *self)
   g_ptr_array_unref (self->rows);
   g_hash_table_unref (self->unknown);
   g_hash_table_unref (self->ours);
+  g_hash_table_unref (self->others);
   g_free (self);
 }
 

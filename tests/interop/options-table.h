@@ -35,6 +35,7 @@ typedef struct
   GPtrArray *rows;     /* of OptionRow */
   GHashTable *unknown; /* without one: "socket 8", and "socket 8 RATE" */
   GHashTable *ours;    /* properties that libzmq has not */
+  GHashTable *others;  /* of types that we have it not for: "56 REP" */
 } OptionsTable;
 
 OptionsTable *options_table_new (void);

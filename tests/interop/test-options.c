@@ -548,6 +548,88 @@ test_names (void)
   g_assert_cmpuint (n, >, 80);
 }
 
+/* "DEALER" of "DealerSocket". */
+static char *
+get_type_name (guint class)
+{
+  g_autofree char *name = g_strdup (classes[class].name);
+
+  *strstr (name, "Socket") = '\0';
+  return g_ascii_strup (name, -1);
+}
+
+/* A row whose properties are of some types: whether this one has it. */
+static gboolean
+has_property (const OptionRow *row,
+              const char *class)
+{
+  for (guint i = 0; row->members[i] != NULL; i++)
+    if (g_str_has_prefix (row->members[i], class) &&
+        row->members[i][strlen (class)] == ':')
+      return TRUE;
+  return FALSE;
+}
+
+/* What a type of libzmq takes ours has, or the table says why not. */
+static void
+test_type (const OptionRow *row,
+           guint class,
+           gboolean is_taken)
+{
+  g_autofree char *type = get_type_name (class);
+  g_autofree char *key = g_strdup_printf ("%d %s", row->number, type);
+  gboolean is_told = g_hash_table_contains (table->others, key);
+  gboolean is_ours = has_property (row, classes[class].name);
+
+  if (is_taken != (is_told || is_ours))
+    g_error ("A %s of libzmq %s %s, and ours %s it", type,
+             is_taken ? "takes" : "refuses", row->name,
+             is_ours ? "has" : "lacks");
+  if (is_told && is_ours)
+    g_error ("A %s has %s here, too", type, row->name);
+}
+
+static void
+test_types_of_row (const OptionRow *row)
+{
+  const char *kind = option_row_kind (row);
+  g_autofree char *number = g_strdup_printf ("%d", row->number);
+  g_autofree char *answer = NULL;
+  g_auto (GStrv) types = NULL;
+
+  answer = options_table_ask ("types", number, kind,
+                              g_str_equal (kind, "bytes") ? "3" : "1", NULL);
+  types = g_strsplit (answer, " ", -1);
+  /* The first are Context and Socket. */
+  for (guint i = 2; i < G_N_ELEMENTS (classes); i++)
+    {
+      g_autofree char *type = g_strdup_printf ("%d", classes[i].number);
+
+      test_type (row, i, g_strv_contains ((const char *const *) types, type));
+    }
+}
+
+static void
+test_types (void)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < table->rows->len; i++)
+    {
+      const OptionRow *row = g_ptr_array_index (table->rows, i);
+
+      if (row->of_context || !is_theirs (row) ||
+          g_str_has_prefix (row->members[0], "Socket:") ||
+          !strchr (row->members[0], ':') ||
+          g_str_equal (row->range.ours, "read-only") ||
+          g_str_equal (row->name, "LINGER"))
+        continue;
+      test_types_of_row (row);
+      n++;
+    }
+  g_assert_cmpuint (n, >, 10);
+}
+
 /* Every property that can be set is in a table. */
 static void
 test_properties (void)
@@ -606,6 +688,7 @@ main (int argc,
   g_test_add_func ("/zmqg/options/table/numbers", test_numbers);
   g_test_add_func ("/zmqg/options/table/names", test_names);
   g_test_add_func ("/zmqg/options/table/properties", test_properties);
+  g_test_add_func ("/zmqg/options/table/types", test_types);
   for (guint i = 0; i < table->rows->len; i++)
     {
       OptionRow *row = g_ptr_array_index (table->rows, i);
