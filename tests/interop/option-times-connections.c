@@ -221,7 +221,7 @@ back_off_of_next (Subject *subject,
   g_free (uris[1]);
 }
 
-/* It is refused: the first tries on, the second does not. */
+/* It is refused: the first stops, the second tries on. */
 static void
 stop_of_next (Subject *subject,
               const OptionCheck *check)

@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 #define RAW_DEADLINE_MS 10000
 
 /*
- * RawPeer: a connection over tcp, or ipc, that plays bytes. They are written as words
- * separated by spaces: two hex digits each, "text" without spaces, or either
- * with *N behind it, for N times. Waiting runs the thread-default main
+ * RawPeer: a connection over tcp, or ipc, that plays bytes. They are written
+ * as words separated by spaces: two hex digits each, "text" without spaces, or
+ * either with *N behind it, for N times. Waiting runs the thread-default main
  * context.
  */
 typedef struct

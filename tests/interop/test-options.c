@@ -32,7 +32,7 @@ ask_row (const OptionRow *row,
   return row->of_context
            ? options_table_ask ("context", number, value, NULL)
            : options_table_ask ("socket", type, number, option_row_kind (row),
-                             value, NULL);
+                                value, NULL);
 }
 
 /* Which options can be compared with this build. */
@@ -465,7 +465,8 @@ test_numbers (void)
     {
       const OptionRow *row = g_ptr_array_index (table->rows, i);
 
-      g_hash_table_add (known, options_table_key (row->of_context, row->number));
+      g_hash_table_add (known,
+                        options_table_key (row->of_context, row->number));
       /* One to be taken out of a set can be set once it is in it. */
       if (!row->is_draft && !is_theirs (row) &&
           !g_str_has_suffix (row->name, "_REMOVE"))

@@ -53,7 +53,8 @@ our_router_hands_over (Interop *test)
   interop_await_count (router, zmqg_statistics_get_inbound_dropped, ROUNDS);
   interop_nothing (router);
   interop_await_count (router, zmqg_statistics_get_peers, 2);
-  g_assert_cmpuint (interop_count (router, zmqg_statistics_get_reconnects), ==, 0);
+  g_assert_cmpuint (
+    interop_count (router, zmqg_statistics_get_reconnects), ==, 0);
   interop_tell (dealers[0], "try");
   interop_expect (dealers[0], "nothing");
 }
@@ -84,8 +85,8 @@ their_router_hands_over (Interop *test)
     }
   interop_nothing (dealers[0]);
   for (guint i = 0; i < 2; i++)
-    g_assert_cmpuint (interop_count (dealers[i], zmqg_statistics_get_reconnects), ==,
-                      0);
+    g_assert_cmpuint (
+      interop_count (dealers[i], zmqg_statistics_get_reconnects), ==, 0);
 }
 
 /* It is not heard, not thrown out, and does not take the place of the first
@@ -157,7 +158,8 @@ their_router_does_not_hear_our_double (Interop *test)
       interop_peer_receives (router, "=other =heard");
     }
   interop_nothing (dealers[1]);
-  g_assert_cmpuint (interop_count (dealers[1], zmqg_statistics_get_reconnects), ==, 0);
+  g_assert_cmpuint (
+    interop_count (dealers[1], zmqg_statistics_get_reconnects), ==, 0);
 }
 
 /* To a REP both are peers like any. (libzmq's is a ROUTER underneath, and
