@@ -234,6 +234,22 @@ interop_skip_unless_they_bind (Interop *test)
   return test->we_bind;
 }
 
+gboolean
+interop_skip_without_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  gboolean works;
+
+  address = g_inet_socket_address_new_from_string ("::1", 0);
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_TCP, NULL);
+  works = socket != NULL && g_socket_bind (socket, address, TRUE, NULL);
+  if (!works)
+    g_test_skip ("there is no IPv6 here");
+  return !works;
+}
+
 void
 interop_await_peers (ZmqgSocket *socket,
                      guint n)

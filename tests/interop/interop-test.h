@@ -66,6 +66,8 @@ void interop_connect (ZmqgSocket *socket, const char *uri);
 /* Some tests make sense for one role only: whether this one is skipped. */
 gboolean interop_skip_unless_we_bind (Interop *test);
 gboolean interop_skip_unless_they_bind (Interop *test);
+/* The same where there is no IPv6. */
+gboolean interop_skip_without_ipv6 (void);
 
 /* What the socket counts now; until it is so many and no more. */
 typedef guint64 (*InteropCounter) (ZmqgStatistics *statistics);

@@ -33,7 +33,6 @@ char *raw_peer_listen (RawPeer *self);
 void raw_peer_accept (RawPeer *self);
 /* A port that nobody else gets, and nobody listens on before it is opened. */
 char *raw_peer_hold (RawPeer *self);
-/* The same; %NULL where there is no IPv6. */
 char *raw_peer_hold_at (RawPeer *self, const char *host);
 void raw_peer_open (RawPeer *self);
 

@@ -546,17 +546,6 @@ immediate_loses_what_was_queued (Interop *test)
 
 /* --- IPv6 --------------------------------------------------------------- */
 
-static gboolean
-skip_without_ipv6 (void)
-{
-  g_autoptr (RawPeer) raw = raw_peer_new ();
-  g_autofree char *uri = raw_peer_hold_at (raw, "::1");
-
-  if (uri == NULL)
-    g_test_skip ("there is no IPv6 here");
-  return uri == NULL;
-}
-
 /* Brings both together at such an address. */
 static void
 meet_at (Interop *test,
@@ -621,7 +610,7 @@ both_use_ipv6 (Interop *test)
   ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
   InteropPeer *peer = interop_peer (test, "PAIR");
 
-  if (skip_without_ipv6 ())
+  if (interop_skip_without_ipv6 ())
     return;
 
   g_object_set (socket, "ipv6", TRUE, NULL);
@@ -637,7 +626,7 @@ one_uses_ipv4 (Interop *test)
   ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
   InteropPeer *peer = interop_peer (test, "PAIR");
 
-  if (skip_without_ipv6 ())
+  if (interop_skip_without_ipv6 ())
     return;
 
   if (test->we_bind)

@@ -71,23 +71,12 @@ add_case (const Trial *trial,
 
 /* --- IPv6 --------------------------------------------------------------- */
 
-static gboolean
-skip_without_ipv6 (void)
-{
-  g_autoptr (RawPeer) raw = raw_peer_new ();
-  g_autofree char *uri = raw_peer_hold_at (raw, "::1");
-
-  if (uri == NULL)
-    g_test_skip ("there is no IPv6 here");
-  return uri == NULL;
-}
-
 /* Who connects is told nothing, and goes nowhere. */
 static void
 without_it_none_is_bound (Subject *subject,
                           const Trial *trial)
 {
-  if (skip_without_ipv6 ())
+  if (interop_skip_without_ipv6 ())
     return;
 
   g_assert_false (subject_try_bind (subject, "tcp://[::1]:*"));
@@ -120,7 +109,7 @@ without_it_none_is_connected_to (Subject *subject,
   RawPeer *second;
   int ignored;
 
-  if (skip_without_ipv6 ())
+  if (interop_skip_without_ipv6 ())
     return;
 
   raw = listen_at_v6 (subject, &uri);
@@ -146,7 +135,7 @@ tos_is_the_traffic_class (Subject *subject,
   RawPeer *raws[2];
   RawPeer *listener;
 
-  if (skip_without_ipv6 ())
+  if (interop_skip_without_ipv6 ())
     return;
 
   subject_set (subject, "Socket:ipv6", "true");
