@@ -14,7 +14,8 @@
  * the peers that come after.
  */
 
-/* Sends one topic until the peer gets it, which has asked for it. */
+/* Sends one topic until the peer gets it, which has asked for it. More of them
+ * may still come, and of what was sent before some may come first. */
 static void
 publish_until_heard (Subject *subject,
                      RawPeer *raw,
@@ -25,20 +26,20 @@ publish_until_heard (Subject *subject,
   gint64 until = g_get_monotonic_time () + OPTION_DEADLINE_MS * 1000;
   guint flags;
 
-  while (!raw_has_some (raw))
+  while (g_strcmp0 (heard, topic) != 0)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, until);
-      subject_send (subject, frames);
-      zmqg_test_turn (NULL);
+      if (raw_has_some (raw))
+        {
+          g_free (heard);
+          heard = subject_raw_read (raw, &flags);
+        }
+      else
+        {
+          subject_send (subject, frames);
+          zmqg_test_turn (NULL);
+        }
     }
-  /* What else was sent until then. */
-  do
-    {
-      g_clear_pointer (&heard, g_free);
-      heard = subject_raw_read (raw, &flags);
-      g_assert_cmpstr (heard, ==, topic);
-    }
-  while (raw_has_some (raw));
 }
 
 /* Of a message that came twice or more: the first other one. */
@@ -593,8 +594,8 @@ pub_looks_at_the_first (Subject *subject,
   subject_raw_send (raw, 0, "01 \"c\"");
   publish_until_heard (subject, raw, "c");
   subject_send (subject, "=b");
-  subject_send (subject, "=a");
-  expect_behind (raw, "c", "a");
+  subject_send (subject, "=a1");
+  expect_behind (raw, "c", "a1");
 }
 
 /* --- Probes ------------------------------------------------------------- */
