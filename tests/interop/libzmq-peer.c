@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <signal.h>
@@ -55,6 +57,8 @@
  *                            when none comes in a while
  *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
+ *   limit                    ok; no descriptor is to be had from here on
+ *   unlimit                  ok; there are again
  *
  * What fails is answered with: error REASON.
  */
@@ -126,11 +130,13 @@ static const Option options[] = {
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
   { "ipv6", ZMQ_IPV6, FALSE },
-  { "accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
+  { "tcp-accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
   { "ipc-filter-pid", ZMQ_IPC_FILTER_PID, FALSE },
   { "socks-proxy", ZMQ_SOCKS_PROXY, TRUE },
   { "socks-username", ZMQ_SOCKS_USERNAME, TRUE },
   { "socks-password", ZMQ_SOCKS_PASSWORD, TRUE },
+  { "max-message-size", ZMQ_MAXMSGSIZE, TRUE }, /* eight bytes */
+  { "connect-timeout", ZMQ_CONNECT_TIMEOUT, FALSE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
@@ -628,6 +634,38 @@ close_socket (Peer *self,
   self->socket = NULL;
 }
 
+/* --- Descriptors -------------------------------------------------------- */
+
+static void
+set_limit (rlim_t n)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = MIN (n, limit.rlim_max);
+  answer_result (setrlimit (RLIMIT_NOFILE, &limit));
+}
+
+static void
+limit (Peer *self,
+       char **arguments,
+       guint n)
+{
+  /* The lowest that is free. */
+  int fd = dup (STDIN_FILENO);
+
+  close (fd);
+  set_limit ((rlim_t) fd);
+}
+
+static void
+unlimit (Peer *self,
+         char **arguments,
+         guint n)
+{
+  set_limit (RLIM_INFINITY);
+}
+
 /* --- Main --------------------------------------------------------------- */
 
 static const struct
@@ -661,6 +699,8 @@ static const struct
   { "event", 0, next_event },
   { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
+  { "limit", 0, limit },
+  { "unlimit", 0, unlimit },
 };
 
 static void
@@ -687,7 +727,7 @@ socket_type (const char *name)
   /* In the order of the numbers of the wire. */
   static const char *const names[] = {
     "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
-    "XPUB", "XSUB",
+    "XPUB", "XSUB", "STREAM",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

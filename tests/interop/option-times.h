@@ -5,7 +5,7 @@
 
 #include "zmqg-test.h"
 
-#include "interop-subject.h"
+#include "option-subject.h"
 
 G_BEGIN_DECLS
 

@@ -675,7 +675,7 @@ add_their_filter (Interop *test,
                   gboolean is_right)
 {
   if (g_str_equal (test->transport, "tcp"))
-    interop_do (peer, "set accept-filter =%s",
+    interop_do (peer, "set tcp-accept-filter =%s",
                 is_right ? "127.0.0.0/8" : "10.0.0.0/8");
   else
     interop_do (peer, "set ipc-filter-pid %u",

@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-#include "interop-subject.h"
 #include "interop-test.h"
+#include "option-subject.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "interop-subject.h"
+#include "option-subject.h"
 
 #include <stdlib.h>
 #include <string.h>
