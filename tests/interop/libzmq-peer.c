@@ -30,7 +30,6 @@
  *
  *   set OPTION VALUE         ok
  *   option NUMBER KIND VALUE ok; KIND is int, int64 or bytes: a frame then
- *   events                   ok; takes note of what has happened
  *   descriptor LOCAL REMOTE WHAT
  *                            ok VALUE, of its socket between those ports, as
  *                            in interop-descriptor.h; nothing while there is
@@ -51,6 +50,7 @@
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
  *   push MOST FRAME…         the same, but not more than MOST
+ *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
@@ -127,6 +127,7 @@ static const Option options[] = {
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
   { "ipv6", ZMQ_IPV6, FALSE },
@@ -201,17 +202,6 @@ set_number (Peer *self,
       answer_result (zmq_setsockopt (self->socket, option,
                                      size > 0 ? bytes : NULL, size));
     }
-}
-
-static void
-look_at_events (Peer *self,
-                char **arguments,
-                guint n)
-{
-  int events;
-  size_t size = sizeof events;
-
-  answer_result (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size));
 }
 
 static void
@@ -314,6 +304,20 @@ disconnect (Peer *self,
             guint n)
 {
   answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+get_events (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  if (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d", events);
 }
 
 static void
@@ -584,8 +588,8 @@ monitor (Peer *self,
 }
 
 static void
-tell_event (Peer *self,
-            int flags)
+answer_event (Peer *self,
+              int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -611,7 +615,7 @@ next_event (Peer *self,
             char **arguments,
             guint n)
 {
-  tell_event (self, 0);
+  answer_event (self, 0);
 }
 
 static void
@@ -619,7 +623,7 @@ try_event (Peer *self,
            char **arguments,
            guint n)
 {
-  tell_event (self, ZMQ_DONTWAIT);
+  answer_event (self, ZMQ_DONTWAIT);
 }
 
 static void
@@ -676,7 +680,6 @@ static const struct
 } commands[] = {
   { "set", 2, set },
   { "option", 3, set_number },
-  { "events", 0, look_at_events },
   { "descriptor", 3, tell_descriptor },
   { "listen", 0, make_listener },
   { "bind", 1, bind_to },
@@ -694,6 +697,7 @@ static const struct
   { "collect", 2, collect },
   { "flood", 1, flood },
   { "push", 2, push },
+  { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },

@@ -369,8 +369,13 @@ subject_disconnect (Subject *self,
 void
 subject_look (Subject *self)
 {
-  if (!self->is_ours)
-    interop_do (self->peer, "events");
+  g_autofree char *answer = NULL;
+
+  if (self->is_ours)
+    return;
+
+  answer = interop_ask (self->peer, "events");
+  g_assert_true (g_str_has_prefix (answer, "ok "));
 }
 
 void

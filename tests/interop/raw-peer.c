@@ -5,11 +5,11 @@
 
 #include "raw-peer.h"
 
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-
-#include <gio/gunixsocketaddress.h>
 
 #include "zmqg-test.h"
 
@@ -22,52 +22,50 @@ raw_peer_new (void)
   return self;
 }
 
+RawPeer *
+raw_peer_new_in (const char *folder)
+{
+  RawPeer *self = raw_peer_new ();
+
+  self->folder = g_strdup (folder);
+  return self;
+}
+
 void
 raw_peer_free (RawPeer *self)
 {
   g_clear_object (&self->connection);
   g_clear_object (&self->listener);
   g_byte_array_unref (self->unread);
+  g_free (self->folder);
   g_free (self);
 }
 
 /* --- Connections -------------------------------------------------------- */
 
 static GSocket *
-new_socket (GSocketFamily family)
+new_socket (GSocketAddress *address)
 {
   GError *error = NULL;
   GSocket *socket;
 
-  socket = g_socket_new (family, G_SOCKET_TYPE_STREAM,
-                         G_SOCKET_PROTOCOL_DEFAULT, &error);
+  socket = g_socket_new (g_socket_address_get_family (address),
+                         G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+                         &error);
   g_assert_no_error (error);
   g_socket_set_blocking (socket, FALSE);
   return socket;
 }
 
-static void
-no_delay (RawPeer *self)
-{
-  GError *error = NULL;
-
-  g_socket_set_blocking (self->connection, FALSE);
-  if (g_socket_get_family (self->connection) == G_SOCKET_FAMILY_UNIX)
-    return;
-  g_socket_set_option (self->connection, IPPROTO_TCP, TCP_NODELAY, TRUE,
-                       &error);
-  g_assert_no_error (error);
-}
-
 static GSocketAddress *
-parse_uri (const char *uri)
+address_of (const char *uri)
 {
   const char *host = strstr (uri, "://") + 3;
   const char *port = strrchr (uri, ':') + 1;
   gboolean is_bracketed = host[0] == '[';
   g_autofree char *name = NULL;
 
-  if (g_str_has_prefix (uri, "ipc://"))
+  if (g_str_has_prefix (uri, "ipc:"))
     return g_unix_socket_address_new (host);
 
   name = g_strndup (host + is_bracketed, port - 1 - host - 2 * is_bracketed);
@@ -75,15 +73,29 @@ parse_uri (const char *uri)
     name, (guint) g_ascii_strtoull (port, NULL, 10));
 }
 
+static void
+begin (RawPeer *self)
+{
+  GError *error = NULL;
+
+  g_socket_set_blocking (self->connection, FALSE);
+  if (g_socket_get_family (self->connection) == G_SOCKET_FAMILY_UNIX)
+    return;
+
+  g_socket_set_option (self->connection, IPPROTO_TCP, TCP_NODELAY, TRUE,
+                       &error);
+  g_assert_no_error (error);
+}
+
 void
 raw_peer_connect (RawPeer *self,
                   const char *uri)
 {
-  g_autoptr (GSocketAddress) address = parse_uri (uri);
+  g_autoptr (GSocketAddress) address = address_of (uri);
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&self->connection);
-  self->connection = new_socket (g_socket_address_get_family (address));
+  self->connection = new_socket (address);
   if (!g_socket_connect (self->connection, address, NULL, &error))
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
   g_clear_error (&error);
@@ -91,7 +103,30 @@ raw_peer_connect (RawPeer *self,
                    RAW_DEADLINE_MS);
   g_socket_check_connect_result (self->connection, &error);
   g_assert_no_error (error);
-  no_delay (self);
+  begin (self);
+}
+
+static void
+bind_to (RawPeer *self,
+         GSocketAddress *address)
+{
+  GError *error = NULL;
+
+  g_clear_object (&self->listener);
+  self->listener = new_socket (address);
+  g_socket_bind (self->listener, address, TRUE, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+hold_in_folder (RawPeer *self)
+{
+  static guint n_names;
+  char *uri = g_strdup_printf ("ipc://%s/raw-%u", self->folder, n_names++);
+  g_autoptr (GSocketAddress) address = address_of (uri);
+
+  bind_to (self, address);
+  return uri;
 }
 
 char *
@@ -104,12 +139,9 @@ raw_peer_hold_at (RawPeer *self,
   GError *error = NULL;
 
   address = g_inet_socket_address_new_from_string (host, 0);
-  self->listener = new_socket (g_socket_address_get_family (address));
-  g_socket_bind (self->listener, address, TRUE, &error);
-  g_assert_no_error (error);
+  bind_to (self, address);
   local = g_socket_get_local_address (self->listener, &error);
   g_assert_no_error (error);
-
   return g_strdup_printf (
       is_v6 ? "tcp://[%s]:%u" : "tcp://%s:%u", host,
       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
@@ -118,7 +150,9 @@ raw_peer_hold_at (RawPeer *self,
 char *
 raw_peer_hold (RawPeer *self)
 {
-  return raw_peer_hold_at (self, zmqg_test_loopback ());
+  return self->folder != NULL
+           ? hold_in_folder (self)
+           : raw_peer_hold_at (self, zmqg_test_loopback ());
 }
 
 void
@@ -140,6 +174,20 @@ raw_peer_listen (RawPeer *self)
 }
 
 void
+raw_peer_listen_again (RawPeer *self,
+                       const char *uri)
+{
+  g_autoptr (GSocketAddress) address = address_of (uri);
+
+  /* The file of the first time is still there. */
+  if (self->folder != NULL)
+    g_unlink (g_unix_socket_address_get_path (
+      G_UNIX_SOCKET_ADDRESS (address)));
+  bind_to (self, address);
+  raw_peer_open (self);
+}
+
+void
 raw_peer_accept (RawPeer *self)
 {
   GError *error = NULL;
@@ -149,7 +197,7 @@ raw_peer_accept (RawPeer *self)
   g_clear_object (&self->connection);
   self->connection = g_socket_accept (self->listener, NULL, &error);
   g_assert_no_error (error);
-  no_delay (self);
+  begin (self);
 }
 
 gboolean
@@ -363,6 +411,22 @@ raw_next (RawPeer *self)
     ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
   g_assert_false (end);
   return self->unread->data[0];
+}
+
+gsize
+raw_count_to_end (RawPeer *self)
+{
+  gsize n = 0;
+  gboolean end = FALSE;
+
+  while (!end)
+    {
+      n += self->unread->len;
+      g_byte_array_set_size (self->unread, 0);
+      ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+    }
+
+  return n;
 }
 
 void

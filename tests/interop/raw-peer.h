@@ -21,15 +21,20 @@ typedef struct
   GSocket *listener;
   GSocket *connection;
   GByteArray *unread;
+  char *folder; /* nullable */
 } RawPeer;
 
 RawPeer *raw_peer_new (void);
+/* With unix sockets. */
+RawPeer *raw_peer_new_in (const char *folder);
 void raw_peer_free (RawPeer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
 
 /* Who connects, or who is connected to. */
 void raw_peer_connect (RawPeer *self, const char *uri);
 char *raw_peer_listen (RawPeer *self);
+/* At the same place, after the first listener was closed. */
+void raw_peer_listen_again (RawPeer *self, const char *uri);
 void raw_peer_accept (RawPeer *self);
 /* A port that nobody else gets, and nobody listens on before it is opened. */
 char *raw_peer_hold (RawPeer *self);
@@ -61,6 +66,8 @@ gboolean raw_peer_is_called (RawPeer *self);
 void raw_peer_hang_up (RawPeer *self);
 /* The next byte, which stays. */
 guint8 raw_next (RawPeer *self);
+/* The connection ends, after so many bytes. */
+gsize raw_count_to_end (RawPeer *self);
 /* The connection ends, with nothing before that. */
 void raw_expect_end (RawPeer *self);
 /* The same, with these bytes any number of times before that. */

@@ -190,7 +190,8 @@ static inline void
 zmqg_socket_core_lock (ZmqgSocketCore *self)
 {
   zmqg_lock (&self->lock);
-  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)))
+  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)) &&
+      !zmqg_context_core_is_forked (self->context))
     zmqg_socket_core_process_inbox (self);
 }
 
