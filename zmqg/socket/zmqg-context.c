@@ -482,9 +482,13 @@ terminate_in_thread (GTask *task,
 {
   ZmqgContextCore *core = task_data;
   GError *error = NULL;
+  gboolean terminated;
 
   atomic_load_explicit (&core->refs, memory_order_acquire);
-  if (zmqg_context_terminate (source, cancellable, &error))
+  terminated = zmqg_context_terminate (source, cancellable, &error);
+  /* Whoever gets the result drops the reference. */
+  zmqg_order_before_drop (core);
+  if (terminated)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
