@@ -20,7 +20,7 @@ zmqg_context_core_new (ZmqgEngineMode mode)
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;
   self->max_sockets = 1023;
-  self->thread_options.policy = -1;
+  self->thread_options.policy = ZMQG_SCHEDULING_POLICY_DEFAULT;
   self->thread_options.priority = -1;
   self->thread_options.cpus = g_array_new (FALSE, FALSE, sizeof (guint));
   self->blocky = TRUE;
