@@ -373,21 +373,31 @@ send_memory (CompatSocket *self,
   return result < 0 ? result : (int) MIN (size, G_MAXINT);
 }
 
+static int
+send_by_handle (void *handle,
+                const void *buf,
+                gsize size,
+                int flags,
+                gboolean for_ever)
+{
+  CompatSocket *self = compat_socket_enter (handle);
+  int result;
+
+  if (G_UNLIKELY (self == NULL))
+    return -1;
+
+  result = send_memory (self, buf, size, flags, for_ever);
+  compat_socket_leave (self);
+  return result;
+}
+
 int
 zmq_send (void *s_,
           const void *buf_,
           size_t len_,
           int flags_)
 {
-  CompatSocket *self = compat_socket_enter (s_);
-  int result;
-
-  if (G_UNLIKELY (self == NULL))
-    return -1;
-
-  result = send_memory (self, buf_, len_, flags_, FALSE);
-  compat_socket_leave (self);
-  return result;
+  return send_by_handle (s_, buf_, len_, flags_, FALSE);
 }
 
 int
@@ -396,15 +406,7 @@ zmq_send_const (void *s_,
                 size_t len_,
                 int flags_)
 {
-  CompatSocket *self = compat_socket_enter (s_);
-  int result;
-
-  if (G_UNLIKELY (self == NULL))
-    return -1;
-
-  result = send_memory (self, buf_, len_, flags_, TRUE);
-  compat_socket_leave (self);
-  return result;
+  return send_by_handle (s_, buf_, len_, flags_, TRUE);
 }
 
 int
