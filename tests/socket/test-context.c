@@ -490,6 +490,32 @@ test_create_socket (void)
 }
 
 static void
+count_changes (GObject *object G_GNUC_UNUSED,
+               GParamSpec *pspec G_GNUC_UNUSED,
+               gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+/* Only what changes is told. */
+static void
+test_notify (void)
+{
+  g_autoptr (ZmqgContext) context = zmqg_context_new ();
+  guint n = 0;
+
+  g_signal_connect (context, "notify", G_CALLBACK (count_changes), &n);
+  g_object_set (context, "io-threads", 1, "max-sockets", 1023, "ipv6", FALSE,
+                "blocky", TRUE, "thread-name-prefix", NULL,
+                "thread-scheduling-policy", ZMQG_SCHEDULING_POLICY_DEFAULT,
+                NULL);
+  g_assert_cmpuint (n, ==, 0);
+  g_object_set (context, "io-threads", 2, "thread-name-prefix", "a",
+                "thread-scheduling-policy", ZMQG_SCHEDULING_POLICY_IDLE, NULL);
+  g_assert_cmpuint (n, ==, 3);
+}
+
+static void
 test_io_threads (void)
 {
   ZmqgContext *context = zmqg_context_new ();
@@ -1056,6 +1082,7 @@ main (int argc,
                         test_names);
   g_test_add_func ("/zmqg/context/default", test_default);
   g_test_add_func ("/zmqg/context/create-socket", test_create_socket);
+  g_test_add_func ("/zmqg/context/notify", test_notify);
   g_test_add_func ("/zmqg/context/io-threads", test_io_threads);
   g_test_add_func ("/zmqg/context/defaults-of-sockets",
                    test_defaults_of_sockets);

@@ -105,7 +105,7 @@ zmqg_context_get_property (GObject *object,
       g_value_set_int (value, core->thread_options.priority);
       break;
     case PROP_THREAD_SCHEDULING_POLICY:
-      g_value_set_int (value, core->thread_options.policy);
+      g_value_set_enum (value, core->thread_options.policy);
       break;
     case PROP_BLOCKY:
       g_value_set_boolean (value, core->blocky);
@@ -117,23 +117,14 @@ zmqg_context_get_property (GObject *object,
   zmqg_unlock (&core->lock);
 }
 
+/* One that is an option of the core. */
 static void
-zmqg_context_set_property (GObject *object,
-                           guint property_id,
-                           const GValue *value,
-                           GParamSpec *pspec)
+set_option (ZmqgContextCore *core,
+            ZmqgContextProperty property,
+            const GValue *value)
 {
-  ZmqgContext *self = ZMQG_CONTEXT (object);
-  ZmqgContextCore *core = self->core;
-
-  if (property_id == PROP_ENGINE_MODE)
-    {
-      self->engine_mode = g_value_get_enum (value);
-      return;
-    }
-
   zmqg_lock (&core->lock);
-  switch ((ZmqgContextProperty) property_id)
+  switch (property)
     {
     case PROP_IO_THREADS:
       if (core->engines == NULL)
@@ -156,7 +147,7 @@ zmqg_context_set_property (GObject *object,
       core->thread_options.priority = g_value_get_int (value);
       break;
     case PROP_THREAD_SCHEDULING_POLICY:
-      core->thread_options.policy = g_value_get_int (value);
+      core->thread_options.policy = g_value_get_enum (value);
       break;
     case PROP_BLOCKY:
       core->blocky = g_value_get_boolean (value);
@@ -164,11 +155,34 @@ zmqg_context_set_property (GObject *object,
     case PROP_ENGINE_MODE:
     case N_PROPS:
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+      break;
     }
   zmqg_unlock (&core->lock);
+}
 
-  g_object_notify_by_pspec (object, pspec);
+static void
+zmqg_context_set_property (GObject *object,
+                           guint property_id,
+                           const GValue *value,
+                           GParamSpec *pspec)
+{
+  ZmqgContext *self = ZMQG_CONTEXT (object);
+  g_auto (GValue) before = G_VALUE_INIT;
+  g_auto (GValue) after = G_VALUE_INIT;
+
+  if (property_id == PROP_ENGINE_MODE)
+    {
+      self->engine_mode = g_value_get_enum (value);
+      return;
+    }
+
+  g_value_init (&before, pspec->value_type);
+  g_value_init (&after, pspec->value_type);
+  zmqg_context_get_property (object, property_id, &before, pspec);
+  set_option (self->core, (ZmqgContextProperty) property_id, value);
+  zmqg_context_get_property (object, property_id, &after, pspec);
+  if (g_param_values_cmp (pspec, &before, &after) != 0)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -260,16 +274,15 @@ zmqg_context_class_init (ZmqgContextClass *klass)
   /**
    * ZmqgContext:thread-scheduling-policy:
    *
-   * The scheduling policy of I/O threads that are started later, as the
-   * system numbers them (on Linux 0 for SCHED_OTHER, 1 for SCHED_FIFO, 2 for
-   * SCHED_RR); -1 for that of the thread that starts them. Where the system
-   * refuses it binding and connecting fail with a %G_IO_ERROR.
+   * The scheduling policy of I/O threads that are started later. Where the
+   * system refuses it binding and connecting fail with a %G_IO_ERROR.
    *
    * Since: 1.0
    */
   properties[PROP_THREAD_SCHEDULING_POLICY] =
-    g_param_spec_int ("thread-scheduling-policy", NULL, NULL, -1, G_MAXINT,
-                      -1, flags);
+    g_param_spec_enum ("thread-scheduling-policy", NULL, NULL,
+                       ZMQG_TYPE_SCHEDULING_POLICY,
+                       ZMQG_SCHEDULING_POLICY_DEFAULT, flags);
   /**
    * ZmqgContext:blocky:
    *
@@ -381,44 +394,6 @@ zmqg_context_shutdown (ZmqgContext *self)
     zmqg_context_core_shutdown (self->core);
 }
 
-static void
-terminate_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
-                     gpointer user_data)
-{
-  zmqg_thread_waiter_signal (user_data);
-}
-
-/* Waits until all sockets are closed and all sessions have ended. */
-static gboolean
-wait_for_end (ZmqgContextCore *core,
-              GCancellable *cancellable,
-              GError **error)
-{
-  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
-  gulong id = 0;
-
-  if (waiter == NULL)
-    return FALSE;
-
-  zmqg_thread_waiter_clear (waiter);
-  zmqg_inbox_add_waiter (&core->waiters, &waiter->waiter, ZMQG_WAIT_ALL,
-                         FALSE);
-  if (cancellable != NULL)
-    id = g_cancellable_connect (cancellable, G_CALLBACK (terminate_cancelled),
-                                waiter, NULL);
-
-  while (atomic_load (&core->alive) > 0 &&
-         !g_cancellable_is_cancelled (cancellable))
-    zmqg_context_core_wait (core, waiter, -1);
-
-  zmqg_inbox_remove_waiter (&core->waiters, &waiter->waiter);
-  if (id != 0)
-    g_cancellable_disconnect (cancellable, id);
-
-  return atomic_load (&core->alive) == 0 ||
-         !g_cancellable_set_error_if_cancelled (cancellable, error);
-}
-
 /**
  * zmqg_context_terminate:
  * @self: a context
@@ -451,7 +426,7 @@ zmqg_context_terminate (ZmqgContext *self,
     }
 
   zmqg_context_core_shutdown (self->core);
-  if (!wait_for_end (self->core, cancellable, error))
+  if (!zmqg_context_core_wait_for_end (self->core, cancellable, NULL, error))
     return FALSE;
 
   zmqg_context_core_stop_engines (self->core, TRUE);
