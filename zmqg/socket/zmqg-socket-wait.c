@@ -259,7 +259,8 @@ zmqg_socket_core_has_peers (ZmqgSocketCore *core,
  *
  * Waits until the socket has at least @n peers whose handshake is done.
  *
- * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or
+ * a %G_IO_ERROR.
  *
  * Returns: %TRUE once it has
  *
@@ -303,7 +304,8 @@ zmqg_socket_core_is_flushed (ZmqgSocketCore *core,
  * Waits until every message that was sent has been handed to the kernel (or,
  * over inproc, received).
  *
- * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or
+ * a %G_IO_ERROR.
  *
  * Returns: %TRUE once nothing is queued
  *
