@@ -221,13 +221,18 @@ tcp_unlisten (ZmqgListening *listening)
   return 0;
 }
 
+/* @zone: of the address, 0 when it has none. */
 static gboolean
 matches_filter (const ZmqgAddressFilter *filter,
                 const guint8 *bytes,
-                guint size)
+                guint size,
+                guint32 zone)
 {
   guint whole = filter->bits / 8;
   guint rest = filter->bits % 8;
+
+  if (filter->zone != 0 && zone != 0 && filter->zone != zone)
+    return FALSE;
 
   return filter->size == size && memcmp (filter->bytes, bytes, whole) == 0
          && (rest == 0
@@ -253,8 +258,10 @@ is_let_in (const ZmqgSocketAddress *remote,
       const ZmqgAddressFilter *filter
           = &g_array_index (filters, ZmqgAddressFilter, i);
 
-      if ((is_v6 && matches_filter (filter, in6->s6_addr, 16))
-          || (v4 != NULL && matches_filter (filter, v4, 4)))
+      if ((is_v6
+           && matches_filter (filter, in6->s6_addr, 16,
+                              remote->in6.sin6_scope_id))
+          || (v4 != NULL && matches_filter (filter, v4, 4, 0)))
         return TRUE;
     }
 
