@@ -261,15 +261,16 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:send-buffer:
  *
- * The size of the kernel's send buffer in bytes; -1 for the system's default.
+ * The size of the kernel's send buffer in bytes, for tcp and ipc; -1 for the
+ * system's default.
  *
  * Since: 1.0
  */
 /**
  * ZmqgSocket:receive-buffer:
  *
- * The size of the kernel's receive buffer in bytes; -1 for the system's
- * default.
+ * The size of the kernel's receive buffer in bytes, for tcp and ipc; -1 for
+ * the system's default.
  *
  * Since: 1.0
  */
