@@ -37,8 +37,8 @@ end (ZmqgSocket *self)
  * @error: return location for an error
  *
  * Adds a property that peers are told in the handshake. They read it with
- * [method@Message.get_property] and [method@Peer.get_property], a program of
- * libzmq with `zmq_msg_gets ()`. The first value of a name is the one that
+ * [method@Message.get_property] and [method@Peer.lookup_metadata], a program
+ * of libzmq with `zmq_msg_gets ()`. The first value of a name is the one that
  * counts: a second one is ignored. All properties together may have 32 KiB.
  * Peers of ZMTP 1 and 2 are told nothing. Applies to the binds and connects
  * after it.
