@@ -45,12 +45,14 @@ static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgPubSocket, zmqg_pub_socket, ZMQG_TYPE_SOCKET)
 
-static void
+static gboolean
 pub_subscription (ZmqgSocketCore *core,
                   ZmqgPipe *pipe,
                   gboolean subscribe,
                   const guint8 *topic,
-                  gsize size)
+                  gsize size,
+                  const ZmqgFrameView *before G_GNUC_UNUSED,
+                  guint n_before G_GNUC_UNUSED)
 {
   ZmqgPublisher *self = core->state;
 
@@ -58,6 +60,7 @@ pub_subscription (ZmqgSocketCore *core,
     zmqg_subscription_tree_add (self->subscriptions, topic, size, pipe);
   else
     zmqg_subscription_tree_remove (self->subscriptions, topic, size, pipe);
+  return TRUE;
 }
 
 static const ZmqgPublisherHooks pub_hooks = {

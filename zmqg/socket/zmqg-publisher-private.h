@@ -16,9 +16,13 @@
  */
 typedef struct
 {
-  /* A peer subscribed, or cancelled. */
-  void (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
-                        gboolean subscribe, const guint8 *topic, gsize size);
+  /* A peer subscribed, or cancelled, in a message with other frames before
+   * it, perhaps. %TRUE when those were taken with it; else they go with what
+   * comes behind. */
+  gboolean (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                            gboolean subscribe, const guint8 *topic,
+                            gsize size, const ZmqgFrameView *before,
+                            guint n_before);
 
   /* A peer sent frames that are no subscription. Nullable: dropped. */
   void (*message) (ZmqgSocketCore *core, ZmqgPipe *pipe,
