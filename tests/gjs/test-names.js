@@ -44,7 +44,8 @@ const METHODS = {
         get_total_dropped to_string`,
     PubSocket: `wait_for_subscribers wait_for_subscribers_async
         wait_for_subscribers_finish`,
-    RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
+    RouterSocket: `send_to try_send_to send_to_async send_to_finish
+        get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers get_raw set_raw set_connect_routing_id_data
         set_connect_routing_id_string`,
     ReqSocket: `request request_async request_finish get_correlate set_correlate

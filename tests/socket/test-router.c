@@ -5,6 +5,8 @@
 
 #include "socket-test.h"
 
+#include "socket/zmqg-socket-private.h"
+
 static ZmqgSocket *
 new_router (SocketTest *test,
             gboolean mandatory)
@@ -577,6 +579,320 @@ test_send_to (SocketTest *test)
   g_object_unref (peers[1]);
 }
 
+/* --- To a peer that is full --------------------------------------------- */
+
+typedef struct
+{
+  ZmqgSocket *router; /* mandatory, bound */
+  ZmqgSocket *dealer; /* "a", which takes two messages and no more */
+  ZmqgPeer *peer;     /* that */
+  char *uri;
+} FullPeer;
+
+/* Called where the marks of both sides are one queue's. */
+static void
+full_peer_set_up (FullPeer *self,
+                  SocketTest *test)
+{
+  g_autoptr (ZmqgMessage) message = NULL;
+
+  self->router = new_router (test, TRUE);
+  self->dealer = new_dealer (test, "a");
+  g_object_set (self->router, "send-hwm", 1, NULL);
+  g_object_set (self->dealer, "receive-hwm", 1, NULL);
+  self->uri = socket_test_bind (test, self->router);
+  socket_test_connect (self->dealer, self->uri);
+  socket_test_send (self->dealer, "1", NULL);
+  message = socket_test_receive (self->router);
+  self->peer = zmqg_message_get_peer (message);
+  while (try_send_to (self->router, "a", ZMQG_ERROR_WOULD_BLOCK))
+    ;
+}
+
+static void
+full_peer_clear (FullPeer *self)
+{
+  g_object_unref (self->peer);
+  g_free (self->uri);
+}
+
+static gboolean
+try_peer (FullPeer *self,
+          const char *text,
+          ZmqgError refusal)
+{
+  g_autoptr (ZmqgMessage) message = zmqg_message_new_string (text);
+  g_autoptr (GError) error = NULL;
+
+  if (zmqg_router_socket_try_send_to (ZMQG_ROUTER_SOCKET (self->router),
+                                      self->peer, message, &error))
+    return TRUE;
+
+  g_assert_error (error, ZMQG_ERROR, (int) refusal);
+  return FALSE;
+}
+
+static void
+test_try_send_to (SocketTest *test)
+{
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  g_assert_false (try_peer (&self, "no", ZMQG_ERROR_WOULD_BLOCK));
+  socket_test_expect (self.dealer, "x", NULL);
+  socket_test_expect (self.dealer, "x", NULL);
+  g_assert_true (try_peer (&self, "yes", ZMQG_ERROR_WOULD_BLOCK));
+  socket_test_expect (self.dealer, "yes", NULL);
+
+  socket_test_close (test, self.dealer);
+  socket_test_await_events (self.router, 0);
+  g_assert_false (try_peer (&self, "late", ZMQG_ERROR_UNROUTABLE));
+  full_peer_clear (&self);
+}
+
+typedef struct
+{
+  GString *order;
+  char name;
+  gboolean sent;
+  GError *error;
+} Sending;
+
+static void
+sending_done (GObject *object,
+              GAsyncResult *result,
+              gpointer user_data)
+{
+  Sending *self = user_data;
+
+  self->sent = zmqg_router_socket_send_to_finish (ZMQG_ROUTER_SOCKET (object),
+                                                  result, &self->error);
+  g_string_append_c (self->order, self->name);
+}
+
+static void
+sending_start (Sending *self,
+               FullPeer *full,
+               GString *order,
+               char name,
+               GCancellable *cancellable)
+{
+  const char text[] = { name, '\0' };
+  g_autoptr (ZmqgMessage) message = zmqg_message_new_string (text);
+
+  *self = (Sending) { .order = order, .name = name };
+  zmqg_router_socket_send_to_async (ZMQG_ROUTER_SOCKET (full->router),
+                                    full->peer, message, cancellable,
+                                    sending_done, self);
+}
+
+/* They wait for room, and go in order; one that is cancelled does not. */
+static void
+test_send_to_async (SocketTest *test)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Sending sendings[4];
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  for (guint i = 0; i < 4; i++)
+    sending_start (&sendings[i], &self, order, (char) ('a' + i),
+                   i == 1 ? cancellable : NULL);
+  for (guint i = 0; i < 10; i++)
+    zmqg_test_turn (NULL);
+  g_assert_cmpstr (order->str, ==, "");
+
+  g_cancellable_cancel (cancellable);
+  ZMQG_TEST_AWAIT (order->len == 1, SOCKET_TEST_DEADLINE_MS);
+  g_assert_error (sendings[1].error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&sendings[1].error);
+
+  for (guint i = 0; i < 2; i++)
+    socket_test_expect (self.dealer, "x", NULL);
+  ZMQG_TEST_AWAIT (order->len == 3, SOCKET_TEST_DEADLINE_MS);
+  socket_test_expect (self.dealer, "a", NULL);
+  socket_test_expect (self.dealer, "c", NULL);
+  ZMQG_TEST_AWAIT (order->len == 4, SOCKET_TEST_DEADLINE_MS);
+  socket_test_expect (self.dealer, "d", NULL);
+  g_assert_cmpstr (order->str, ==, "bacd");
+  for (guint i = 0; i < 4; i++)
+    {
+      g_assert_no_error (sendings[i].error);
+      g_assert_true (sendings[i].sent == (i != 1));
+    }
+
+  /* With room it is sent at once, and told later. */
+  sending_start (&sendings[0], &self, order, 'e', NULL);
+  g_assert_cmpuint (order->len, ==, 4);
+  socket_test_expect (self.dealer, "e", NULL);
+  ZMQG_TEST_AWAIT (order->len == 5, SOCKET_TEST_DEADLINE_MS);
+  g_assert_true (sendings[0].sent);
+  full_peer_clear (&self);
+}
+
+/* Its peer goes, and with it what waits for that. */
+static void
+test_send_to_async_is_unroutable (SocketTest *test)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  Sending sendings[2];
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  for (guint i = 0; i < 2; i++)
+    sending_start (&sendings[i], &self, order, (char) ('a' + i), NULL);
+  zmqg_test_turn (NULL);
+  g_assert_cmpuint (order->len, ==, 0);
+  socket_test_close (test, self.dealer);
+  ZMQG_TEST_AWAIT (order->len == 2, SOCKET_TEST_DEADLINE_MS);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_error (sendings[i].error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE);
+      g_clear_error (&sendings[i].error);
+    }
+  full_peer_clear (&self);
+}
+
+/* Nor does it go to another peer that has the routing id by then. */
+static void
+test_send_to_means_the_peer (SocketTest *test)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  ZmqgSocket *other = new_dealer (test, "a");
+  Sending sending;
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  zmqg_router_socket_set_handover (ZMQG_ROUTER_SOCKET (self.router), TRUE);
+  sending_start (&sending, &self, order, 'a', NULL);
+  zmqg_test_turn (NULL);
+  g_assert_cmpuint (order->len, ==, 0);
+
+  socket_test_connect (other, self.uri);
+  socket_test_send (other, "2", NULL);
+  socket_test_expect (self.router, "a", "2", NULL);
+  ZMQG_TEST_AWAIT (order->len == 1, SOCKET_TEST_DEADLINE_MS);
+  g_assert_error (sending.error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE);
+  g_clear_error (&sending.error);
+  socket_test_send (self.router, "a", "3", NULL);
+  socket_test_expect (other, "3", NULL);
+  full_peer_clear (&self);
+}
+
+/* The first in the line gives up: another peer has had room since. */
+static void
+test_the_next_send_goes_on (SocketTest *test)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  ZmqgSocket *other = new_dealer (test, "b");
+  g_autoptr (ZmqgMessage) message = NULL;
+  FullPeer second;
+  Sending sendings[2];
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  g_object_set (other, "receive-hwm", 1, NULL);
+  socket_test_connect (other, self.uri);
+  socket_test_send (other, "1", NULL);
+  message = socket_test_receive (self.router);
+  second = (FullPeer) { .router = self.router,
+                        .peer = zmqg_message_get_peer (message) };
+  while (try_send_to (self.router, "b", ZMQG_ERROR_WOULD_BLOCK))
+    ;
+
+  sending_start (&sendings[0], &self, order, 'a', cancellable);
+  sending_start (&sendings[1], &second, order, 'b', NULL);
+  for (guint i = 0; i < 2; i++)
+    socket_test_expect (other, "x", NULL);
+  for (guint i = 0; i < 10; i++)
+    zmqg_test_turn (NULL);
+  g_assert_cmpstr (order->str, ==, "");
+
+  g_cancellable_cancel (cancellable);
+  ZMQG_TEST_AWAIT (order->len == 2, SOCKET_TEST_DEADLINE_MS);
+  g_assert_error (sendings[0].error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&sendings[0].error);
+  g_assert_true (sendings[1].sent);
+  socket_test_expect (other, "b", NULL);
+  g_object_unref (second.peer);
+  full_peer_clear (&self);
+}
+
+/* Calls that wait to send. */
+static guint
+count_senders (ZmqgSocket *socket)
+{
+  ZmqgInbox *inbox = &socket->core->inbox;
+  guint n = 0;
+
+  zmqg_lock (&inbox->lock);
+  for (ZmqgWaiter *one = inbox->waiters; one != NULL; one = one->next)
+    n += one->interest == ZMQG_WAIT_OUT;
+  zmqg_unlock (&inbox->lock);
+
+  return n;
+}
+
+static gpointer
+send_in_thread (gpointer data)
+{
+  FullPeer *self = data;
+  g_autoptr (ZmqgMessage) message = zmqg_message_new_string ("waited");
+  GError *error = NULL;
+
+  zmqg_router_socket_send_to (ZMQG_ROUTER_SOCKET (self->router), self->peer,
+                              message, NULL, &error);
+  g_assert_no_error (error);
+  return NULL;
+}
+
+/* Threads that wait for different peers do not wait for each other: the last
+ * peer reads first. */
+static void
+test_each_waits_for_its_peer (SocketTest *test)
+{
+  const char *const ids[] = { "a", "b", "c" };
+  FullPeer peers[G_N_ELEMENTS (ids)];
+  GThread *threads[G_N_ELEMENTS (ids)];
+  FullPeer self;
+
+  full_peer_set_up (&self, test);
+  peers[0] = self;
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (ZmqgMessage) message = NULL;
+
+      peers[i] = (FullPeer) { .router = self.router,
+                              .dealer = new_dealer (test, ids[i]) };
+      g_object_set (peers[i].dealer, "receive-hwm", 1, NULL);
+      socket_test_connect (peers[i].dealer, self.uri);
+      socket_test_send (peers[i].dealer, "1", NULL);
+      message = socket_test_receive (self.router);
+      peers[i].peer = zmqg_message_get_peer (message);
+      while (try_send_to (self.router, ids[i], ZMQG_ERROR_WOULD_BLOCK))
+        ;
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      threads[i] = g_thread_new ("sender", send_in_thread, &peers[i]);
+      ZMQG_TEST_AWAIT (count_senders (self.router) == i + 1,
+                       SOCKET_TEST_DEADLINE_MS);
+    }
+  for (guint i = G_N_ELEMENTS (ids); i > 0; i--)
+    {
+      for (guint j = 0; j < 2; j++)
+        socket_test_expect (peers[i - 1].dealer, "x", NULL);
+      socket_test_expect (peers[i - 1].dealer, "waited", NULL);
+      g_thread_join (threads[i - 1]);
+    }
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    g_object_unref (peers[i].peer);
+  full_peer_clear (&self);
+}
+
 static void
 test_fair_queueing (SocketTest *test)
 {
@@ -696,6 +1012,13 @@ main (int argc,
        test_notices_of_a_peer_that_comes_back);
   ADD ("no-notices-in-process", INPROC, test_no_notices_in_process);
   ADD ("send-to", ALL, test_send_to);
+  ADD ("try-send-to", INPROC, test_try_send_to);
+  ADD ("send-to-async", INPROC, test_send_to_async);
+  ADD ("send-to-async-is-unroutable", INPROC,
+       test_send_to_async_is_unroutable);
+  ADD ("send-to-means-the-peer", INPROC, test_send_to_means_the_peer);
+  ADD ("the-next-send-goes-on", INPROC, test_the_next_send_goes_on);
+  ADD ("each-waits-for-its-peer", INPROC, test_each_waits_for_its_peer);
   ADD ("the-second-of-an-id-is-not-heard", INPROC,
        test_the_second_of_an_id_is_not_heard);
   ADD ("fair-queueing", INPROC, test_fair_queueing);

@@ -320,31 +320,53 @@ drop_unroutable (ZmqgSocketCore *core,
   return ZMQG_IO_DONE;
 }
 
-static ZmqgIoResult
-router_send (ZmqgSocketCore *core,
-             const ZmqgFrameView *views,
-             guint n,
-             GError **error)
+static void
+set_peer_gone (GError **error,
+               const ZmqgPeerRecord *record)
 {
-  ZmqgRouter *self = core->state;
-  ZmqgRoutingId *id = NULL;
-  ZmqgPipe *pipe;
+  /* Those that connected over ipc have no address, and those in the process
+   * no connection. */
+  if (record->remote_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer at %s has gone", record->remote_text);
+  else if (record->local_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer that connected to %s has gone",
+                 record->local_text);
+  else
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                         "The inproc peer has gone");
+}
 
-  /* Nothing but an address. */
-  if (G_UNLIKELY (n < 2))
+/* %NULL with @error when it has gone. */
+static ZmqgPipe *
+find_pipe_of_peer (ZmqgSocketCore *core,
+                   const ZmqgPeerRecord *record,
+                   GError **error)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
     {
-      core->dropped_no_peer++;
-      return ZMQG_IO_DONE;
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      const ZmqgRouterPeer *peer = pipe->user;
+
+      if (pipe->peer_tag == &record->tag && peer->id != NULL)
+        return pipe;
     }
 
-  if (views[0].size > 0)
-    id = zmqg_routing_table_lookup (self->table, views[0].data,
-                                    views[0].size);
-  if (id == NULL)
-    return drop_unroutable (core, &views[0], error);
+  set_peer_gone (error, record);
+  return NULL;
+}
 
-  pipe = id->value;
-  switch (zmqg_pipe_write (pipe, views + 1, n - 1))
+static ZmqgIoResult
+write_to_peer (ZmqgSocketCore *core,
+               ZmqgPipe *pipe,
+               const ZmqgFrameView *views,
+               guint n,
+               GError **error)
+{
+  ZmqgRouter *self = core->state;
+
+  switch (zmqg_pipe_write (pipe, views, n))
     {
     case ZMQG_PIPE_WRITTEN:
       zmqg_socket_core_flush (core, pipe);
@@ -361,6 +383,41 @@ router_send (ZmqgSocketCore *core,
       zmqg_set_no_memory (error);
       return ZMQG_IO_FAILED;
     }
+}
+
+static ZmqgIoResult
+router_send (ZmqgSocketCore *core,
+             const ZmqgFrameView *views,
+             guint n,
+             GError **error)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgRoutingId *id = NULL;
+
+  /* Nothing but an address. */
+  if (G_UNLIKELY (n < 2))
+    {
+      core->dropped_no_peer++;
+      return ZMQG_IO_DONE;
+    }
+
+  if (views[0].flags & ZMQG_ROUTER_VIEW_PEER)
+    {
+      ZmqgPipe *pipe = find_pipe_of_peer (
+        core, (const ZmqgPeerRecord *) views[0].data, error);
+
+      return pipe != NULL ? write_to_peer (core, pipe, views + 1, n - 1,
+                                           error)
+                          : ZMQG_IO_FAILED;
+    }
+
+  if (views[0].size > 0)
+    id = zmqg_routing_table_lookup (self->table, views[0].data,
+                                    views[0].size);
+  if (id == NULL)
+    return drop_unroutable (core, &views[0], error);
+
+  return write_to_peer (core, id->value, views + 1, n - 1, error);
 }
 
 /* --- Receiving ---------------------------------------------------------- */
@@ -486,6 +543,7 @@ const ZmqgSocketOps zmqg_router_ops = {
   .type = ZMQG_SOCKET_TYPE_ROUTER,
   .session = &zmqg_router_session,
   .state_size = sizeof (ZmqgRouter),
+  .sends_to_one = TRUE,
   .init = router_init,
   .clear = router_clear,
   .attach = router_attach,
@@ -499,41 +557,3 @@ const ZmqgSocketOps zmqg_router_ops = {
   .receive = router_receive,
   .events = router_events,
 };
-
-/* --- For the object ----------------------------------------------------- */
-
-static void
-set_peer_gone (GError **error,
-               const ZmqgPeerRecord *record)
-{
-  /* Those that connected over ipc have no address, and those in the process
-   * no connection. */
-  if (record->remote_text != NULL)
-    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                 "The peer at %s has gone", record->remote_text);
-  else if (record->local_text != NULL)
-    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                 "The peer that connected to %s has gone",
-                 record->local_text);
-  else
-    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                         "The inproc peer has gone");
-}
-
-GBytes *
-zmqg_router_dup_id (ZmqgSocketCore *core,
-                    const ZmqgPeerRecord *record,
-                    GError **error)
-{
-  for (guint i = 0; i < core->pipes->len; i++)
-    {
-      const ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
-      const ZmqgRouterPeer *peer = pipe->user;
-
-      if (pipe->peer_tag == &record->tag && peer->id != NULL)
-        return g_bytes_new (peer->id->data, peer->id->size);
-    }
-
-  set_peer_gone (error, record);
-  return NULL;
-}

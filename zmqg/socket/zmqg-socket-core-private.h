@@ -37,6 +37,7 @@ struct _ZmqgSocketOps
   const ZmqgSessionTable *session;
   gsize state_size; /* of the type's own, zeroed */
   gboolean connects_once; /* a second connect to the same text is none */
+  gboolean sends_to_one;  /* who waits for room waits for that of one peer */
 
   void (*init) (ZmqgSocketCore *core);
   void (*clear) (ZmqgSocketCore *core);

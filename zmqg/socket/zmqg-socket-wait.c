@@ -20,6 +20,7 @@ wait_begin (ZmqgWait *self,
             int timeout,
             GError **error)
 {
+  gboolean watcher;
   gboolean ok;
 
   /* So that a shutdown of the context ends the wait. */
@@ -37,9 +38,13 @@ wait_begin (ZmqgWait *self,
                      ? -1
                      : g_get_monotonic_time () + (gint64) timeout * 1000;
   zmqg_thread_waiter_clear (self->waiter);
-  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  /* Who waits for news takes nothing, and must not use up a wake-up; nor must
+   * who has a message for a peer that is still full, when it is another one
+   * that has room. */
+  watcher = (interest & ZMQG_WAIT_NEWS) != 0 ||
+            (interest == ZMQG_WAIT_OUT && self->core->ops->sends_to_one);
   zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter->waiter, interest,
-                         (interest & ZMQG_WAIT_NEWS) != 0);
+                         watcher);
   if (self->cancellable != NULL)
     self->cancelled_id = g_cancellable_connect (
       self->cancellable, G_CALLBACK (wait_cancelled), self->waiter, NULL);
