@@ -443,6 +443,72 @@ test_reconnect (Fixture *self)
   g_assert_cmpuint (zmqg_endpoint_get_reconnects (endpoint), >=, 3);
 }
 
+/* What an endpoint was seen to be. */
+typedef struct
+{
+  ZmqgEndpointState state;
+  char *error; /* nullable */
+  guint reconnects;
+  guint n;
+} Seen;
+
+static void
+see (ZmqgEndpoint *endpoint,
+     GParamSpec *pspec,
+     gpointer user_data)
+{
+  g_autoptr (GError) error = zmqg_endpoint_get_last_error (endpoint);
+  ZmqgEndpointState state = zmqg_endpoint_get_state (endpoint);
+  guint reconnects = zmqg_endpoint_get_reconnects (endpoint);
+  Seen *self = user_data;
+
+  self->n++;
+  if (g_str_equal (pspec->name, "reconnects"))
+    {
+      g_assert_cmpuint (reconnects, >, self->reconnects);
+      self->reconnects = reconnects;
+    }
+  else if (g_str_equal (pspec->name, "last-error"))
+    {
+      g_assert_cmpstr (error->message, !=, self->error);
+      g_free (self->error);
+      self->error = g_strdup (error->message);
+    }
+  else
+    {
+      g_assert_cmpstr (pspec->name, ==, "state");
+      g_assert_cmpint (state, !=, self->state);
+      self->state = state;
+    }
+}
+
+/* The engine does not run beside the handler: what it sees was the reason. */
+static void
+test_notify_of_changes (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autofree char *uri = bind_socket (self, pull);
+  Seen seen = { .state = ZMQG_ENDPOINT_STATE_CONNECTING };
+
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS)
+    {
+      g_test_skip ("the endpoint may change again before the handler looks");
+      return;
+    }
+
+  g_assert_true (zmqg_socket_unbind (pull, uri, NULL));
+  endpoint = zmqg_socket_connect_endpoint (push, uri, NULL);
+  g_signal_connect (endpoint, "notify", G_CALLBACK (see), &seen);
+  ZMQG_TEST_AWAIT (seen.reconnects >= 3, DEADLINE_MS);
+  g_assert_nonnull (seen.error);
+  bind_to (pull, uri);
+  ZMQG_TEST_AWAIT (seen.state == ZMQG_ENDPOINT_STATE_CONNECTED, DEADLINE_MS);
+  g_assert_cmpuint (seen.n, >, 4);
+  g_free (seen.error);
+}
+
 static void
 test_reconnect_never (Fixture *self)
 {
@@ -629,6 +695,7 @@ const ConformanceTest endpoint_tests[] = {
   { "endpoints/disconnect", FOR_ALL, test_disconnect },
   { "endpoints/disconnect-receiver", FOR_ALL, test_disconnect_receiver },
   { "endpoints/reconnect", FOR_NETWORK, test_reconnect },
+  { "endpoints/notify-of-changes", FOR_NETWORK, test_notify_of_changes },
   { "endpoints/reconnect-never", FOR_NETWORK, test_reconnect_never },
   { "endpoints/objects", FOR_ALL, test_endpoint_objects },
   { "endpoints/connect-twice", FOR_NETWORK, test_connect_twice },

@@ -229,8 +229,21 @@ test_reserved_ids_of_peers_are_accepted (SocketTest *test)
 }
 
 static void
+note_connect_id (GObject *object,
+                 GParamSpec *pspec,
+                 gpointer user_data)
+{
+  g_autoptr (GBytes) id = zmqg_router_socket_get_connect_routing_id (
+    ZMQG_ROUTER_SOCKET (object));
+  GString *seen = user_data;
+
+  g_string_append_c (seen, id != NULL ? '+' : '-');
+}
+
+static void
 test_connect_routing_id (SocketTest *test)
 {
+  g_autoptr (GString) seen = g_string_new (NULL);
   ZmqgSocket *router = new_router (test, TRUE);
   ZmqgSocket *a = new_dealer (test, "its own name");
   ZmqgSocket *b = new_dealer (test, "b");
@@ -238,12 +251,16 @@ test_connect_routing_id (SocketTest *test)
   g_autofree char *uri_b = socket_test_bind (test, b);
   g_autoptr (GBytes) left = NULL;
 
+  g_signal_connect (router, "notify::connect-routing-id",
+                    G_CALLBACK (note_connect_id), seen);
   zmqg_router_socket_set_connect_routing_id_string (
     ZMQG_ROUTER_SOCKET (router), "mine");
   socket_test_connect (router, uri_a);
   left = zmqg_router_socket_get_connect_routing_id (
     ZMQG_ROUTER_SOCKET (router));
   g_assert_null (left);
+  ZMQG_TEST_AWAIT (seen->len == 2, SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (seen->str, ==, "+-");
 
   /* Before anybody is there. */
   socket_test_send (router, "mine", "1", NULL);
@@ -254,6 +271,7 @@ test_connect_routing_id (SocketTest *test)
   socket_test_connect (router, uri_b);
   socket_test_send (b, "3", NULL);
   socket_test_expect (router, "b", "3", NULL);
+  g_assert_cmpuint (seen->len, ==, 2);
 }
 
 static void

@@ -206,7 +206,8 @@ zmqg_router_socket_class_init (ZmqgRouterSocketClass *klass)
    * ZmqgRouterSocket:connect-routing-id: (getter get_connect_routing_id) (setter set_connect_routing_id)
    *
    * The routing id that the peer of the next connect will have here, whatever
-   * it calls itself; that connect uses it up.
+   * it calls itself; that connect uses it up, which notifies in the socket's
+   * main context.
    *
    * Since: 1.0
    */

@@ -153,6 +153,7 @@ identify_connect (ZmqgSocketCore *core,
     }
 
   identify (core, peer, id);
+  zmqg_socket_core_note_change (core, "connect-routing-id");
 }
 
 static void

@@ -164,6 +164,8 @@ struct _ZmqgSocketCore
   ZmqgTally past;           /* of those that are gone */
 
   ZmqgNewsQueue news;
+  _Atomic (const char *) changed; /* a property that changed by itself, to be
+                                   * told with the news; static, nullable */
   ZmqgLock monitor_lock;    /* a leaf: guards the next three */
   ZmqgMonitor *monitor;     /* counted, nullable */
   atomic_bool shows_events; /* ::event has a handler */
@@ -319,6 +321,10 @@ void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
 void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);
+
+/* A property changed by itself: notifies in the socket's main context. @name is
+ * static. Any thread. */
+void zmqg_socket_core_note_change (ZmqgSocketCore *self, const char *name);
 
 /* Any thread, no lock held: has ::event, and a monitor, told. */
 void zmqg_socket_core_report (ZmqgSocketCore *self,
