@@ -194,6 +194,11 @@ zmqg_router_socket_class_init (ZmqgRouterSocketClass *klass)
    * Which news of network peers are received as messages: the peer's routing
    * id and an empty frame.
    *
+   * Where connections of one endpoint are lost and made again while nobody
+   * receives, up to [property@Zmqg.Socket:receive-hwm] of them wait (at least
+   * 16; 0 for no limit). Beyond that all news of the oldest connection are
+   * dropped, and counted as %ZMQG_DROP_REASON_UNREAD.
+   *
    * Since: 1.0
    */
   properties[PROP_NOTIFY_PEERS] =

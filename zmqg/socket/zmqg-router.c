@@ -184,7 +184,6 @@ static void
 router_peer (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
-  ZmqgRouter *self = core->state;
   const ZmqgPeerRecord *record = (const ZmqgPeerRecord *) pipe->peer_tag;
   ZmqgRouterPeer *peer = pipe->user;
 
@@ -192,7 +191,7 @@ router_peer (ZmqgSocketCore *core,
   if (is_anonymous (peer))
     identify (core, peer, record->identity);
   if (!is_anonymous (peer))
-    zmqg_router_note_connection (self, peer);
+    zmqg_router_note_connection (core, peer);
   else
     zmqg_socket_core_drop_inbound (core, pipe);
 }
@@ -201,7 +200,7 @@ static void
 router_hiccup (ZmqgSocketCore *core,
                ZmqgPipe *pipe)
 {
-  zmqg_router_note_loss (core->state, pipe->user);
+  zmqg_router_note_loss (core, pipe->user);
 }
 
 static void
@@ -237,7 +236,7 @@ router_ended (ZmqgSocketCore *core,
   /* Not when it was we who left. */
   if (peer->told != NULL &&
       atomic_load (&((ZmqgPeerRecord *) peer->told)->gone))
-    zmqg_router_note_loss (self, peer);
+    zmqg_router_note_loss (core, peer);
   if (peer->notices.length == 0 && zmqg_type_is_drained (&self->queue, pipe))
     return TRUE;
 

@@ -156,6 +156,7 @@ struct _ZmqgSocketCore
   guint64 received;         /* messages given to the program */
   guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
+  guint64 dropped_notices;  /* of a ROUTER's peers, unread */
   gboolean state_changed;   /* what waits may go on for another reason */
 
   ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
