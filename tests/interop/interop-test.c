@@ -52,18 +52,30 @@ run_case (gconstpointer data)
   g_free (test.uri);
 }
 
+/* Each case is a bit: of the three of its number the first is ipc, the second
+ * that they bind, and the third the main-context mode. */
+#define ALL 0xffu
+#define TCP 0x55u
+#define IPC_A_LITTLE 0x82u
+#define THREADS 0x0fu
+#define MAIN_CONTEXT_A_LITTLE 0x60u
+#define THEY_BIND 0xccu
+
 static void
 add_cases (const char *path,
            InteropFunc func,
            gconstpointer data,
-           guint end,
-           guint step)
+           guint cases)
 {
-  for (guint i = 0; i < end; i += step)
+  for (guint i = 0; i < 8; i++)
     {
       g_autofree char *full = NULL;
-      Case *self = g_new (Case, 1);
+      Case *self;
 
+      if ((cases & 1u << i) == 0)
+        continue;
+
+      self = g_new (Case, 1);
       self->transport = i & 1 ? "ipc" : "tcp";
       self->we_bind = (i & 2) == 0;
       self->mode = i & 4 ? ZMQG_ENGINE_MODE_MAIN_CONTEXT
@@ -82,7 +94,7 @@ interop_add (const char *path,
              InteropFunc func,
              gconstpointer data)
 {
-  add_cases (path, func, data, 8, 1);
+  add_cases (path, func, data, ALL);
 }
 
 void
@@ -90,7 +102,15 @@ interop_add_tcp (const char *path,
                  InteropFunc func,
                  gconstpointer data)
 {
-  add_cases (path, func, data, 8, 2);
+  add_cases (path, func, data, TCP);
+}
+
+void
+interop_add_long (const char *path,
+                  InteropFunc func,
+                  gconstpointer data)
+{
+  add_cases (path, func, data, TCP | IPC_A_LITTLE);
 }
 
 void
@@ -98,7 +118,23 @@ interop_add_threads (const char *path,
                      InteropFunc func,
                      gconstpointer data)
 {
-  add_cases (path, func, data, 4, 1);
+  add_cases (path, func, data, THREADS);
+}
+
+void
+interop_add_main_context (const char *path,
+                          InteropFunc func,
+                          gconstpointer data)
+{
+  add_cases (path, func, data, MAIN_CONTEXT_A_LITTLE);
+}
+
+void
+interop_add_connecting (const char *path,
+                        InteropFunc func,
+                        gconstpointer data)
+{
+  add_cases (path, func, data, THEY_BIND);
 }
 
 /* --- Sockets and peers -------------------------------------------------- */

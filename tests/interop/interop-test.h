@@ -35,10 +35,20 @@ typedef void (*InteropFunc) (Interop *test);
 /* Adds a test for both roles, tcp and ipc, and both engine modes. */
 void interop_add (const char *path, InteropFunc func, gconstpointer data);
 
-/* The same over tcp alone, or with I/O threads alone: for what takes time. */
+/* The same over tcp alone, or in one mode alone: for what takes time. */
 void interop_add_tcp (const char *path, InteropFunc func, gconstpointer data);
 void interop_add_threads (const char *path, InteropFunc func,
                           gconstpointer data);
+/* In main-context mode, over each transport in one role. */
+void interop_add_main_context (const char *path, InteropFunc func,
+                               gconstpointer data);
+/* All over tcp, and over ipc each role once, in another mode. */
+void interop_add_long (const char *path, InteropFunc func,
+                       gconstpointer data);
+
+/* For one role alone: we connect. */
+void interop_add_connecting (const char *path, InteropFunc func,
+                             gconstpointer data);
 
 /* A socket that is closed with the test; borrowed. */
 ZmqgSocket *interop_socket (Interop *test, ZmqgSocketType type);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <signal.h>
@@ -38,11 +40,15 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
  *                            when none comes in a while
+ *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
+ *   limit                    ok; no descriptor is to be had from here on
+ *   unlimit                  ok; there are again
  *
  * What fails is answered with: error REASON.
  */
@@ -111,8 +117,13 @@ static const Option options[] = {
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
+  { "tcp-accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
+  { "socks-proxy", ZMQ_SOCKS_PROXY, TRUE },
+  { "max-message-size", ZMQ_MAXMSGSIZE, TRUE }, /* eight bytes */
+  { "connect-timeout", ZMQ_CONNECT_TIMEOUT, FALSE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
@@ -215,6 +226,20 @@ disconnect (Peer *self,
             guint n)
 {
   answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+get_events (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  if (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d", events);
 }
 
 static void
@@ -467,9 +492,8 @@ monitor (Peer *self,
 }
 
 static void
-next_event (Peer *self,
-            char **arguments,
-            guint n)
+answer_event (Peer *self,
+              int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -477,7 +501,7 @@ next_event (Peer *self,
   guint32 value;
   int size;
 
-  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+  if (zmq_recv (self->monitor, body, sizeof body, flags) != (int) sizeof body ||
       (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
     {
       answer ("nothing");
@@ -491,6 +515,22 @@ next_event (Peer *self,
 }
 
 static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_event (self, 0);
+}
+
+static void
+try_event (Peer *self,
+           char **arguments,
+           guint n)
+{
+  answer_event (self, ZMQ_DONTWAIT);
+}
+
+static void
 close_socket (Peer *self,
               char **arguments,
               guint n)
@@ -500,6 +540,38 @@ close_socket (Peer *self,
   zmq_setsockopt (self->socket, ZMQ_LINGER, &linger, sizeof linger);
   answer_result (zmq_close (self->socket));
   self->socket = NULL;
+}
+
+/* --- Descriptors -------------------------------------------------------- */
+
+static void
+set_limit (rlim_t n)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = MIN (n, limit.rlim_max);
+  answer_result (setrlimit (RLIMIT_NOFILE, &limit));
+}
+
+static void
+limit (Peer *self,
+       char **arguments,
+       guint n)
+{
+  /* The lowest that is free. */
+  int fd = dup (STDIN_FILENO);
+
+  close (fd);
+  set_limit ((rlim_t) fd);
+}
+
+static void
+unlimit (Peer *self,
+         char **arguments,
+         guint n)
+{
+  set_limit (RLIM_INFINITY);
 }
 
 /* --- Main --------------------------------------------------------------- */
@@ -525,10 +597,14 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
+  { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
+  { "limit", 0, limit },
+  { "unlimit", 0, unlimit },
 };
 
 static void
@@ -555,7 +631,7 @@ socket_type (const char *name)
   /* In the order of the numbers of the wire. */
   static const char *const names[] = {
     "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
-    "XPUB", "XSUB",
+    "XPUB", "XSUB", "STREAM",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define RAW_DEADLINE_MS 10000
 
 /*
- * RawPeer: a TCP connection that plays bytes. They are written as words
+ * RawPeer: a connection that plays bytes, over TCP or in a folder. They are written as words
  * separated by spaces: two hex digits each, "text" without spaces, or either
  * with *N behind it, for N times. Waiting runs the thread-default main
  * context.
@@ -21,14 +21,19 @@ typedef struct
   GSocket *listener;
   GSocket *connection;
   GByteArray *unread;
+  char *folder; /* nullable */
 } RawPeer;
 
 RawPeer *raw_peer_new (void);
+/* With unix sockets. */
+RawPeer *raw_peer_new_in (const char *folder);
 void raw_peer_free (RawPeer *self);
 
 /* Who connects, or who is connected to. */
 void raw_peer_connect (RawPeer *self, const char *uri);
 char *raw_peer_listen (RawPeer *self);
+/* At the same place, after the first listener was closed. */
+void raw_peer_listen_again (RawPeer *self, const char *uri);
 void raw_peer_accept (RawPeer *self);
 
 GByteArray *raw_bytes (const char *text);
@@ -44,6 +49,8 @@ void raw_expect (RawPeer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void raw_expect_bytes (RawPeer *self, const guint8 *data, gsize size);
 /* The next byte, which stays. */
 guint8 raw_next (RawPeer *self);
+/* The connection ends, after so many bytes. */
+gsize raw_count_to_end (RawPeer *self);
 /* The connection ends, with nothing before that. */
 void raw_expect_end (RawPeer *self);
 /* The same, with these bytes any number of times before that. */

@@ -555,7 +555,7 @@ use_everything (ZmqgEngineMode mode,
   g_source_attach (source, NULL);
   socket_test_send (one, "kept", NULL);
   kept = socket_test_receive (two);
-  peer = g_object_ref (zmqg_message_get_peer (kept));
+  peer = zmqg_message_get_peer (kept);
   socket_test_send (one, "left", NULL);
   g_source_destroy (source);
   g_clear_pointer (&source, g_source_unref);
@@ -626,8 +626,10 @@ test_sockets_are_light (void)
 
   for (guint i = 0; i < 2000; i++)
     g_ptr_array_add (sockets, zmqg_pair_socket_new (context));
-  g_assert_cmpuint (zmqg_test_fd_count (), ==, fds);
-  g_assert_cmpuint (count_threads (), ==, threads);
+  /* What tests before this one left may go meanwhile: a thread that was joined
+   * is seen for a moment longer. */
+  g_assert_cmpuint (zmqg_test_fd_count (), <=, fds);
+  g_assert_cmpuint (count_threads (), <=, threads);
 }
 
 /* --- Memory of the user's ----------------------------------------------- */

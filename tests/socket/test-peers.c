@@ -357,6 +357,9 @@ static const struct
   { zmqg_pull_socket_get_type, zmqg_push_socket_get_type, "PUSH" },
   { zmqg_sub_socket_get_type, zmqg_pub_socket_get_type, "PUB" },
   { zmqg_sub_socket_get_type, zmqg_xpub_socket_get_type, "XPUB" },
+  { zmqg_xsub_socket_get_type, zmqg_pub_socket_get_type, "PUB" },
+  { zmqg_xsub_socket_get_type, zmqg_xpub_socket_get_type, "XPUB" },
+  { zmqg_xpub_socket_get_type, zmqg_xsub_socket_get_type, "XSUB" },
   { zmqg_rep_socket_get_type, zmqg_req_socket_get_type, "REQ" },
   { zmqg_rep_socket_get_type, zmqg_dealer_socket_get_type, "DEALER" },
   { zmqg_dealer_socket_get_type, zmqg_dealer_socket_get_type, "DEALER" },
@@ -381,8 +384,8 @@ test_all_types (SocketTest *test)
       gboolean large = i % 3 == 0;
       g_autofree char *text = g_strnfill (large ? 70000 : 5, 'x');
 
-      if (ZMQG_IS_SUB_SOCKET (receiver))
-        zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (receiver), "", NULL);
+      if (ZMQG_IS_SUB_SOCKET (receiver) || ZMQG_IS_XSUB_SOCKET (receiver))
+        socket_test_subscribe (receiver, "");
       socket_test_connect (binds ? sender : receiver, uri);
       if (ZMQG_IS_PUB_SOCKET (sender))
         zmqg_pub_socket_wait_for_subscribers (ZMQG_PUB_SOCKET (sender), NULL,
@@ -390,16 +393,13 @@ test_all_types (SocketTest *test)
       if (ZMQG_IS_XPUB_SOCKET (sender))
         zmqg_xpub_socket_wait_for_subscribers (ZMQG_XPUB_SOCKET (sender), NULL,
                                                1, NULL, NULL);
+      if (ZMQG_IS_XSUB_SOCKET (sender))
+        socket_test_await_peers (sender, 1);
       if (ZMQG_IS_DEALER_SOCKET (sender) && ZMQG_IS_REP_SOCKET (receiver))
         socket_test_send (sender, "", text, NULL);
       else
         socket_test_send (sender, text, NULL);
-      socket_test_await_events (receiver,
-                                ZMQG_IS_PAIR_SOCKET (receiver) ||
-                                    ZMQG_IS_DEALER_SOCKET (receiver) ||
-                                    ZMQG_IS_ROUTER_SOCKET (receiver)
-                                  ? G_IO_IN | G_IO_OUT
-                                  : G_IO_IN);
+      ZMQG_TEST_AWAIT (zmqg_socket_get_events (receiver) & G_IO_IN, DEADLINE);
       if (i % 4 < 2)
         socket_test_close (test, sender);
       message = socket_test_receive (receiver);

@@ -62,7 +62,8 @@ G_DEFINE_ENUM_TYPE (ZmqgEventType, zmqg_event_type,
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL, "handshake-failed-no-detail"),
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED, "handshake-succeeded"),
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL, "handshake-failed-protocol"),
-                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH, "handshake-failed-auth"))
+                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH, "handshake-failed-auth"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_PIPES_STATS, "pipes-stats"))
 
 G_DEFINE_ENUM_TYPE (ZmqgProtocolError, zmqg_protocol_error,
                     G_DEFINE_ENUM_VALUE (ZMQG_PROTOCOL_ERROR_NONE, "none"),

@@ -135,6 +135,8 @@ GType zmqg_endpoint_state_get_type (void);
  *   the handshake
  * @ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH: a peer was refused, or has refused
  *   us, with a status code
+ * @ZMQG_EVENT_TYPE_PIPES_STATS: how much is queued for and from a peer: only
+ *   when that was asked for
  *
  * What a [struct@Event] is about, with the values of libzmq's monitor events.
  *
@@ -157,6 +159,7 @@ typedef enum
   ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED = 0x1000,
   ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL = 0x2000,
   ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH = 0x4000,
+  ZMQG_EVENT_TYPE_PIPES_STATS = 0x10000,
 } ZmqgEventType;
 
 #define ZMQG_TYPE_EVENT_TYPE (zmqg_event_type_get_type ())

@@ -104,7 +104,8 @@ next_interval (ZmqgDialer *self)
   guint max = self->options->reconnect_interval_max;
 
   if (max == 0)
-    return interval + g_random_int_range (0, interval);
+    return MIN (interval + (guint) g_random_int_range (0, (int) interval),
+                G_MAXINT);
 
   if (self->interval == 0)
     self->interval = MIN (interval, max);

@@ -6,6 +6,7 @@
 #include "engine/zmqg-engine-private.h"
 
 #include "base/zmqg-error.h"
+#include "base/zmqg-fork-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +31,7 @@ struct _ZmqgEngine
 {
   atomic_uint refs;
   ZmqgEngineMode mode;
+  guint generation; /* of forks: what it was made in */
   GMainContext *context;
   ZmqgReactor *reactor;
   GThread *thread;
@@ -264,6 +266,14 @@ zmqg_engine_call (ZmqgEngine *self,
   g_assert (queued);
 }
 
+/* In the child of a fork: its descriptors, and the epoll set above all, are
+ * those of the parent. */
+static inline gboolean
+is_forked (ZmqgEngine *self)
+{
+  return G_UNLIKELY (self->generation != zmqg_fork_get_generation ());
+}
+
 /* --- Driving ------------------------------------------------------------ */
 
 /* One of those who found the engine taken may try again. */
@@ -302,7 +312,7 @@ release_context (ZmqgEngine *self)
 static gboolean
 acquire_context (ZmqgEngine *self)
 {
-  if (!g_main_context_acquire (self->context))
+  if (is_forked (self) || !g_main_context_acquire (self->context))
     return FALSE;
 
   /* Acquire pairs with the release in release_context (). */
@@ -518,6 +528,12 @@ app_source_prepare (GSource *source,
   int n;
 
   *timeout = -1;
+  if (is_forked (self->engine))
+    {
+      g_source_destroy (source);
+      return FALSE;
+    }
+
   /* Another thread drives; it wakes us when it stops. */
   if (!g_main_context_acquire (context))
     {
@@ -554,6 +570,9 @@ app_source_check (GSource *source)
   AppSource *self = (AppSource *) source;
   gboolean ready = FALSE;
   int timeout;
+
+  if (is_forked (self->engine))
+    return FALSE;
 
   zmqg_lock (&self->engine->app_lock);
   if (!g_source_is_destroyed (source))
@@ -749,6 +768,7 @@ zmqg_engine_new (ZmqgEngineMode mode,
   zmqg_lock_init (&self->app_lock);
   g_queue_init (&self->drivers);
   self->mode = mode;
+  self->generation = zmqg_fork_get_generation ();
   self->context = g_steal_pointer (&context);
   self->reactor = reactor;
 
@@ -792,7 +812,8 @@ zmqg_engine_ref (ZmqgEngine *self)
 void
 zmqg_engine_unref (ZmqgEngine *self)
 {
-  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1 ||
+      is_forked (self))
     return;
 
   g_assert (self->first_task == NULL && self->first_later == NULL);

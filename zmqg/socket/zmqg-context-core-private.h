@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-fork-private.h"
 #include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context.h"
@@ -89,14 +90,10 @@ gboolean zmqg_context_core_wait (ZmqgContextCore *self,
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
 
 /* The child of a fork: nothing of the parent's may be touched. */
-extern atomic_uint zmqg_fork_generation;
-
 static inline gboolean
 zmqg_context_core_is_forked (ZmqgContextCore *self)
 {
-  return G_UNLIKELY (atomic_load_explicit (&zmqg_fork_generation,
-                                           memory_order_relaxed) !=
-                     self->generation);
+  return G_UNLIKELY (zmqg_fork_get_generation () != self->generation);
 }
 
 ZmqgContextCore *zmqg_context_get_core (ZmqgContext *self);

@@ -7,38 +7,15 @@
 
 #include "base/zmqg-error.h"
 
-#include <pthread.h>
-
-/* Raised in the child of a fork. */
-atomic_uint zmqg_fork_generation;
-
-static void
-raise_generation (void)
-{
-  atomic_fetch_add_explicit (&zmqg_fork_generation, 1, memory_order_relaxed);
-}
-
-static void
-watch_forks (void)
-{
-  static gsize once = 0;
-
-  if (g_once_init_enter (&once))
-    {
-      pthread_atfork (NULL, NULL, raise_generation);
-      g_once_init_leave (&once, 1);
-    }
-}
 
 ZmqgContextCore *
 zmqg_context_core_new (ZmqgEngineMode mode)
 {
   ZmqgContextCore *self = g_new0 (ZmqgContextCore, 1);
 
-  watch_forks ();
+  zmqg_fork_watch ();
   atomic_init (&self->refs, 1);
-  self->generation = atomic_load_explicit (&zmqg_fork_generation,
-                                           memory_order_relaxed);
+  self->generation = zmqg_fork_get_generation ();
   self->mode = mode;
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;

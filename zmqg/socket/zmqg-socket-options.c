@@ -499,9 +499,9 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:disconnect-message:
  *
  * What a ROUTER socket receives, as if a peer had sent it, when the connection
- * of a peer that it accepted is lost; %NULL for nothing. Over inproc: when the
- * socket that connected disconnects or is closed. Other types do not receive
- * it. Applies to the binds after it.
+ * of a peer that it accepted, or an attached stream, is lost; %NULL for
+ * nothing. Over inproc: when the socket that connected disconnects or is
+ * closed. Other types do not receive it. Applies to the binds after it.
  *
  * Since: 1.0
  */
