@@ -80,6 +80,7 @@ const PROPERTIES = {
         hello-message disconnect-message hiccup-message in-batch-size
         out-batch-size`,
     ReqSocket: 'correlate relaxed request-retries request-retry-interval',
+    RepSocket: 'probe-router',
     Request: 'message peer',
     RouterSocket: 'mandatory handover notify-peers probe-router raw',
     XpubSocket: 'verbose manual no-drop welcome-message',
@@ -122,6 +123,14 @@ test('error codes', async () => {
     words(ERRORS).forEach(
         code => equal(typeof Zmqg.Error[code], 'number', code));
     assert(Zmqg.Error.quark() > 0, 'quark');
+});
+
+test('scheduling policies', async () => {
+    words('DEFAULT OTHER FIFO RR BATCH IDLE').forEach(policy => equal(
+        typeof Zmqg.SchedulingPolicy[policy], 'number', policy));
+    const context = new Zmqg.Context(
+        {thread_scheduling_policy: Zmqg.SchedulingPolicy.BATCH});
+    equal(context.thread_scheduling_policy, Zmqg.SchedulingPolicy.BATCH, 'batch');
 });
 
 for (const [name, flags] of Object.entries(FLAGS)) {

@@ -174,18 +174,36 @@ any_uri (Interop *test)
 }
 
 void
+interop_bind (ZmqgSocket *socket,
+              const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_bind (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
+interop_connect (ZmqgSocket *socket,
+                 const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_connect_to (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
 interop_meet (Interop *test,
               ZmqgSocket *socket,
               InteropPeer *peer)
 {
   g_autofree char *wildcard = any_uri (test);
-  GError *error = NULL;
 
   g_clear_pointer (&test->uri, g_free);
   if (test->we_bind)
     {
-      zmqg_socket_bind (socket, wildcard, &error);
-      g_assert_no_error (error);
+      interop_bind (socket, wildcard);
       test->uri = zmqg_socket_get_last_endpoint (socket);
       interop_do (peer, "connect %s", test->uri);
     }
@@ -195,8 +213,7 @@ interop_meet (Interop *test,
 
       g_assert_true (g_str_has_prefix (answer, "ok "));
       test->uri = g_strdup (answer + 3);
-      zmqg_socket_connect_to (socket, test->uri, &error);
-      g_assert_no_error (error);
+      interop_connect (socket, test->uri);
     }
 }
 
@@ -227,6 +244,49 @@ interop_meet_another (Interop *test,
 }
 
 void
+interop_meet_as_well (Interop *test,
+                      ZmqgSocket *socket,
+                      InteropPeer *peer)
+{
+  if (test->we_bind || test->uri == NULL)
+    interop_meet (test, socket, peer);
+  else
+    interop_connect (socket, test->uri);
+}
+
+gboolean
+interop_skip_unless_we_bind (Interop *test)
+{
+  if (!test->we_bind)
+    g_test_skip ("needs them to connect");
+  return !test->we_bind;
+}
+
+gboolean
+interop_skip_unless_they_bind (Interop *test)
+{
+  if (test->we_bind)
+    g_test_skip ("needs us to connect");
+  return test->we_bind;
+}
+
+gboolean
+interop_skip_without_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  gboolean works;
+
+  address = g_inet_socket_address_new_from_string ("::1", 0);
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_TCP, NULL);
+  works = socket != NULL && g_socket_bind (socket, address, TRUE, NULL);
+  if (!works)
+    g_test_skip ("there is no IPv6 here");
+  return !works;
+}
+
+void
 interop_await_peers (ZmqgSocket *socket,
                      guint n)
 {
@@ -252,6 +312,65 @@ void
 interop_await_no_peer (ZmqgSocket *socket)
 {
   ZMQG_TEST_AWAIT (!has_peer (socket), INTEROP_DEADLINE_MS);
+}
+
+/* --- Counts ------------------------------------------------------------- */
+
+guint64
+interop_count (ZmqgSocket *socket,
+               InteropCounter counter)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  return counter (statistics);
+}
+
+void
+interop_await_count (ZmqgSocket *socket,
+                     InteropCounter counter,
+                     guint64 n)
+{
+  ZMQG_TEST_AWAIT (interop_count (socket, counter) == n, INTEROP_DEADLINE_MS);
+}
+
+guint
+interop_count_topics (ZmqgSocket *socket)
+{
+  guint n;
+
+  g_object_get (socket, "topics-count", &n, NULL);
+  return n;
+}
+
+static void
+call (InteropPeer *peer,
+      gint64 until)
+{
+  g_assert_cmpint (g_get_monotonic_time (), <, until);
+  interop_tell (peer, "try");
+  interop_expect (peer, "nothing");
+  zmqg_test_turn (NULL);
+}
+
+void
+interop_await_topics (ZmqgSocket *socket,
+                      InteropPeer *peer,
+                      guint n)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while (interop_count_topics (socket) != n)
+    call (peer, until);
+}
+
+void
+interop_await_readable (ZmqgSocket *socket,
+                        InteropPeer *peer)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while ((zmqg_socket_get_events (socket) & G_IO_IN) == 0)
+    call (peer, until);
 }
 
 /* --- Messages ----------------------------------------------------------- */

@@ -3,13 +3,16 @@
 
 #include "config.h"
 
+#include "interop-descriptor.h"
 #include "interop-frame.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -26,6 +29,12 @@
  * line of answer on stdout. It ends with its stdin.
  *
  *   set OPTION VALUE         ok
+ *   option NUMBER KIND VALUE ok; KIND is int, int64 or bytes: a frame then
+ *   descriptor LOCAL REMOTE WHAT
+ *                            ok VALUE, of its socket between those ports, as
+ *                            in interop-descriptor.h; nothing while there is
+ *                            none
+ *   listen                   ok DESCRIPTOR PORT, of a socket that listens
  *   bind URI                 ok URI, resolved
  *   unbind URI               ok
  *   connect URI              ok
@@ -40,6 +49,7 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   push MOST FRAME…         the same, but not more than MOST
  *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
@@ -120,8 +130,12 @@ static const Option options[] = {
   { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
+  { "ipv6", ZMQ_IPV6, FALSE },
   { "tcp-accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
+  { "ipc-filter-pid", ZMQ_IPC_FILTER_PID, FALSE },
   { "socks-proxy", ZMQ_SOCKS_PROXY, TRUE },
+  { "socks-username", ZMQ_SOCKS_USERNAME, TRUE },
+  { "socks-password", ZMQ_SOCKS_PASSWORD, TRUE },
   { "max-message-size", ZMQ_MAXMSGSIZE, TRUE }, /* eight bytes */
   { "connect-timeout", ZMQ_CONNECT_TIMEOUT, FALSE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
@@ -157,6 +171,70 @@ set (Peer *self,
     }
 
   answer ("error no such option");
+}
+
+static void
+set_number (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int option = atoi (arguments[0]);
+  gint64 wide = (gint64) g_ascii_strtoull (arguments[2], NULL, 10);
+  int narrow = atoi (arguments[2]);
+  g_autofree guint8 *bytes = NULL;
+  gsize size;
+
+  if (g_str_equal (arguments[1], "int"))
+    {
+      answer_result (zmq_setsockopt (self->socket, option, &narrow,
+                                     sizeof narrow));
+    }
+  else if (g_str_equal (arguments[1], "int64"))
+    {
+      if (arguments[2][0] == '-')
+        wide = g_ascii_strtoll (arguments[2], NULL, 10);
+      answer_result (zmq_setsockopt (self->socket, option, &wide,
+                                     sizeof wide));
+    }
+  else
+    {
+      bytes = interop_frame_make (arguments[2], &size);
+      answer_result (zmq_setsockopt (self->socket, option,
+                                     size > 0 ? bytes : NULL, size));
+    }
+}
+
+static void
+tell_descriptor (Peer *self,
+                 char **arguments,
+                 guint n)
+{
+  g_autofree char *value = NULL;
+
+  value = interop_descriptor_tell ((guint) atoi (arguments[0]),
+                                   (guint) atoi (arguments[1]), arguments[2]);
+  if (value != NULL)
+    answer ("ok %s", value);
+  else
+    answer ("nothing");
+}
+
+static void
+make_listener (Peer *self,
+               char **arguments,
+               guint n)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t size = sizeof address;
+  int fd = socket (AF_INET, SOCK_STREAM, 0);
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  if (bind (fd, (struct sockaddr *) &address, size) < 0 ||
+      listen (fd, 10) < 0 ||
+      getsockname (fd, (struct sockaddr *) &address, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d %u", fd, ntohs (address.sin_port));
 }
 
 static void
@@ -471,6 +549,24 @@ flood (Peer *self,
     answer_result (-1);
 }
 
+static void
+push (Peer *self,
+      char **arguments,
+      guint n)
+{
+  guint most = (guint) atoi (arguments[0]);
+  guint sent = 0;
+
+  while (sent < most &&
+         send_message (self, arguments + 1, n - 1, ZMQ_DONTWAIT) == 0)
+    sent++;
+
+  if (sent == most || errno == EAGAIN)
+    answer ("ok %u", sent);
+  else
+    answer_result (-1);
+}
+
 /* --- Events ------------------------------------------------------------- */
 
 static void
@@ -583,6 +679,9 @@ static const struct
   Command run;
 } commands[] = {
   { "set", 2, set },
+  { "option", 3, set_number },
+  { "descriptor", 3, tell_descriptor },
+  { "listen", 0, make_listener },
   { "bind", 1, bind_to },
   { "unbind", 1, unbind },
   { "connect", 1, connect_to },
@@ -597,6 +696,7 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "push", 2, push },
   { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },

@@ -170,6 +170,27 @@ test_replaced (SocketTest *test)
     g_assert_cmpuint (DROPPED (push, REPLACED), ==, 9);
 }
 
+/* Within the process types are not compared: what a SUB says to a PULL that
+ * keeps the newest message only replaces itself. */
+static void
+test_subscriptions_replaced (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, sub);
+
+  g_object_set (pull, "conflate", TRUE, NULL);
+  socket_test_connect (pull, uri);
+  socket_test_await_peers (sub, 1);
+  for (guint i = 0; i < 3; i++)
+    socket_test_subscribe (sub, "topic");
+  socket_test_subscribe (sub, "another");
+  socket_test_subscribe (sub, "one more");
+  g_assert_cmpuint (COUNT (sub, outbound_queued), ==, 0);
+  g_assert_cmpuint (COUNT (pull, inbound_queued), ==, 0);
+  g_assert_cmpuint (DROPPED (sub, REPLACED), ==, 0);
+}
+
 /* An accepted peer goes, and takes along what was queued for it. */
 static void
 test_lost (SocketTest *test)
@@ -552,6 +573,7 @@ main (int argc,
   ADD ("dropped/full-of-the-network", NETWORK, test_full_of_the_network);
   ADD ("dropped/no-memory", ALL, test_no_memory);
   ADD ("dropped/replaced", ALL, test_replaced);
+  ADD ("dropped/subscriptions-replaced", INPROC, test_subscriptions_replaced);
   ADD ("dropped/lost", NETWORK, test_lost);
   g_test_add_func ("/zmqg/statistics/dropped/lost-without-a-name",
                    test_lost_without_a_name);

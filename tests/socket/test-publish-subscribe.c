@@ -745,6 +745,7 @@ test_xpub_tells_of_a_lost_peer (SocketTest *test)
   ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
 
   socket_test_subscribe (one, "shared");
   expect_notice (xpub, TRUE, "shared");
@@ -754,7 +755,9 @@ test_xpub_tells_of_a_lost_peer (SocketTest *test)
 
   socket_test_close (test, two);
   message = receive_notice (xpub, FALSE, "own");
-  g_assert_null (zmqg_message_get_peer (message));
+  peer = zmqg_message_get_peer (message);
+  g_assert_nonnull (peer);
+  g_assert_false (zmqg_peer_is_connected (peer));
   expect_nothing (xpub);
   socket_test_close (test, one);
   expect_notice (xpub, FALSE, "shared");

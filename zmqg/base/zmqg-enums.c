@@ -22,6 +22,14 @@ G_DEFINE_ENUM_TYPE (ZmqgEngineMode, zmqg_engine_mode,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENGINE_MODE_THREADS, "threads"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENGINE_MODE_MAIN_CONTEXT, "main-context"))
 
+G_DEFINE_ENUM_TYPE (ZmqgSchedulingPolicy, zmqg_scheduling_policy,
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_DEFAULT, "default"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_OTHER, "other"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_FIFO, "fifo"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_RR, "rr"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_BATCH, "batch"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_IDLE, "idle"))
+
 G_DEFINE_ENUM_TYPE (ZmqgEndpointKind, zmqg_endpoint_kind,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_KIND_BIND, "bind"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_KIND_CONNECT, "connect"))

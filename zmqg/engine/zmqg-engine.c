@@ -463,7 +463,9 @@ zmqg_engine_poll (ZmqgEngine *self)
 typedef struct
 {
   GSource source;
-  ZmqgEngine *engine;
+  /* GLib's own lock says that it is there before it is used, but to
+   * ThreadSanitizer that does not exist. */
+  ZmqgEngine *_Atomic engine;
   GPollFD *fds; /* watched, and by what tag */
   gpointer *tags;
   int n_fds;
@@ -519,7 +521,10 @@ app_source_prepare (GSource *source,
                     int *timeout)
 {
   AppSource *self = (AppSource *) source;
-  GMainContext *context = self->engine->context;
+  /* Acquire pairs with the release in attach (). */
+  ZmqgEngine *engine = atomic_load_explicit (&self->engine,
+                                             memory_order_acquire);
+  GMainContext *context = engine->context;
   GPollFD local[POLL_FDS_INLINE];
   g_autofree GPollFD *allocated = NULL;
   GPollFD *fds = local;
@@ -553,12 +558,12 @@ app_source_prepare (GSource *source,
       n = MIN (g_main_context_query (context, priority, timeout, fds, room),
                room);
     }
-  zmqg_lock (&self->engine->app_lock);
+  zmqg_lock (&engine->app_lock);
   app_source_sync (self, fds, n);
-  zmqg_unlock (&self->engine->app_lock);
+  zmqg_unlock (&engine->app_lock);
   g_main_context_release (context);
   /* Whoever came meanwhile must not wait for our next turn. */
-  call_driver (self->engine);
+  call_driver (engine);
   show_turn (self);
 
   return ready || *timeout == 0;
@@ -655,7 +660,8 @@ zmqg_engine_attach (ZmqgEngine *self,
     }
 
   source = g_source_new (&app_source_funcs, sizeof (AppSource));
-  ((AppSource *) source)->engine = zmqg_engine_ref (self);
+  atomic_store_explicit (&((AppSource *) source)->engine,
+                         zmqg_engine_ref (self), memory_order_release);
   g_source_set_static_name (source, "[zmqg] engine");
   g_source_set_can_recurse (source, TRUE);
   g_source_set_callback (source, app_source_callback, source,

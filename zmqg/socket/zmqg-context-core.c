@@ -20,7 +20,7 @@ zmqg_context_core_new (ZmqgEngineMode mode)
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;
   self->max_sockets = 1023;
-  self->thread_options.policy = -1;
+  self->thread_options.policy = ZMQG_SCHEDULING_POLICY_DEFAULT;
   self->thread_options.priority = -1;
   self->thread_options.cpus = g_array_new (FALSE, FALSE, sizeof (guint));
   self->blocky = TRUE;
@@ -44,6 +44,7 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  zmqg_order_after_drop (self);
   if (zmqg_context_core_is_forked (self))
     return;
 
@@ -79,13 +80,14 @@ zmqg_context_core_add_member (ZmqgContextCore *self,
     }
   else
     {
+      /* Under the lock: who shuts the context down looks next whether
+       * anything is alive. */
       g_ptr_array_add (self->members, member);
+      zmqg_context_core_hold (self);
       added = TRUE;
     }
   zmqg_unlock (&self->lock);
 
-  if (added)
-    zmqg_context_core_hold (self);
   return added;
 }
 
