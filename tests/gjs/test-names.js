@@ -74,7 +74,7 @@ const PROPERTIES = {
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
-        max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        max-frame-size max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
         use-fd affinity socks-proxy socks-username socks-password
         hello-message disconnect-message hiccup-message in-batch-size

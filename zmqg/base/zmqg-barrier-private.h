@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
+
 #include <glib.h>
 #include <stdatomic.h>
 
@@ -21,7 +23,7 @@
  * sleep the heavy one. Where the kernel can interrupt all threads of the
  * process for a barrier (membarrier), the light one costs nothing.
  */
-extern gboolean zmqg_barrier_is_asymmetric;
+ZMQG_SHARED_DATA gboolean zmqg_barrier_is_asymmetric;
 
 static inline void
 zmqg_barrier_light (void)

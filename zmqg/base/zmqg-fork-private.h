@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
+
 #include <glib.h>
 #include <stdatomic.h>
 
@@ -10,7 +12,7 @@
  * How many forks lie between this process and the first one: what was made
  * under another number is the parent's, and nobody's here.
  */
-extern atomic_uint zmqg_fork_generation;
+ZMQG_SHARED_DATA atomic_uint zmqg_fork_generation;
 
 /* Has it raised from now on. */
 void zmqg_fork_watch (void);

@@ -5,6 +5,7 @@
 
 #include "base/zmqg-barrier-private.h"
 #include "base/zmqg-fork-private.h"
+#include "base/zmqg-shared-private.h"
 
 /*
  * ZmqgLock: a mutex of two words. Every message is sent and received under
@@ -65,7 +66,9 @@ typedef struct
 
 #define ZMQG_LOCK_INIT { 0, 0 }
 
+ZMQG_SHARED
 void zmqg_lock_wait (ZmqgLock *lock);
+ZMQG_SHARED
 void zmqg_lock_wake (ZmqgLock *lock);
 
 static inline void

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
+
 #include <gio/gio.h>
 #include <stdatomic.h>
 
@@ -49,6 +51,7 @@ struct _ZmqgThreadWaiter
 };
 
 ZmqgThreadWaiter *zmqg_thread_waiter_ref (ZmqgThreadWaiter *self);
+ZMQG_SHARED
 void zmqg_thread_waiter_unref (ZmqgThreadWaiter *self);
 
 /* This thread's waiter, made at its first use; while it is in a list another
@@ -56,16 +59,36 @@ void zmqg_thread_waiter_unref (ZmqgThreadWaiter *self);
  * again. %NULL with @error set when the process is out of descriptors. */
 ZmqgThreadWaiter *zmqg_thread_waiter_get (GError **error);
 
+/* One that is no thread's. */
+ZMQG_SHARED
+ZmqgThreadWaiter *zmqg_thread_waiter_new (GError **error);
+
+/* This thread's, for a wait that has other waiters signal it and does not list
+ * it: until it is released it counts as listed. No signal is pending. */
+ZMQG_SHARED
+ZmqgThreadWaiter *zmqg_thread_waiter_claim (GError **error);
+ZMQG_SHARED
+void zmqg_thread_waiter_release (ZmqgThreadWaiter *self);
+
 /* Any thread. */
+ZMQG_SHARED
 void zmqg_thread_waiter_signal (ZmqgThreadWaiter *self);
 
 /* Forgets signals that came before. */
+ZMQG_SHARED
 void zmqg_thread_waiter_clear (ZmqgThreadWaiter *self);
 
+typedef enum
+{
+  ZMQG_WOKEN_LATE, /* the deadline has passed */
+  ZMQG_WOKEN,
+  ZMQG_WOKEN_BY_SIGNAL, /* a POSIX one */
+} ZmqgWoken;
+
 /* Sleeps until signalled, a POSIX signal arrives, or @deadline (monotonic
- * microseconds, -1 for none). %FALSE when the deadline has passed. */
-gboolean zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);
+ * microseconds, -1 for none). */
+ZmqgWoken zmqg_thread_waiter_wait (ZmqgThreadWaiter *self, gint64 deadline);
 
 /* The same, but returns also when the descriptor (-1 for none) is readable. */
-gboolean zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self, int fd,
-                                         gint64 deadline);
+ZmqgWoken zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self, int fd,
+                                          gint64 deadline);

@@ -44,8 +44,8 @@ thread_exits (gpointer data)
 
 static GPrivate this_thread = G_PRIVATE_INIT (thread_exits);
 
-static ZmqgThreadWaiter *
-thread_waiter_new (GError **error)
+ZmqgThreadWaiter *
+zmqg_thread_waiter_new (GError **error)
 {
   ZmqgThreadWaiter *self;
   int fd;
@@ -76,7 +76,7 @@ zmqg_thread_waiter_get (GError **error)
 
   if (self == NULL)
     {
-      self = thread_waiter_new (error);
+      self = zmqg_thread_waiter_new (error);
       if (self != NULL)
         g_private_set (&this_thread, self);
       return self;
@@ -86,13 +86,32 @@ zmqg_thread_waiter_get (GError **error)
   while (G_UNLIKELY (self->waiter.listed))
     {
       if (self->inner == NULL)
-        self->inner = thread_waiter_new (error);
+        self->inner = zmqg_thread_waiter_new (error);
       if (self->inner == NULL)
         return NULL;
       self = self->inner;
     }
 
   return self;
+}
+
+ZmqgThreadWaiter *
+zmqg_thread_waiter_claim (GError **error)
+{
+  ZmqgThreadWaiter *self = zmqg_thread_waiter_get (error);
+
+  if (self != NULL)
+    {
+      self->waiter.listed = TRUE;
+      zmqg_thread_waiter_clear (self);
+    }
+  return self;
+}
+
+void
+zmqg_thread_waiter_release (ZmqgThreadWaiter *self)
+{
+  self->waiter.listed = FALSE;
 }
 
 void
@@ -121,14 +140,14 @@ zmqg_thread_waiter_clear (ZmqgThreadWaiter *self)
   while (n < 0 && errno == EINTR);
 }
 
-gboolean
+ZmqgWoken
 zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
                          gint64 deadline)
 {
   return zmqg_thread_waiter_wait_beside (self, -1, deadline);
 }
 
-gboolean
+ZmqgWoken
 zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
                                 int fd,
                                 gint64 deadline)
@@ -141,6 +160,7 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
   struct timespec ts;
   struct timespec *timeout = NULL;
   gint64 left = 0;
+  int n;
 
   if (deadline >= 0)
     {
@@ -152,13 +172,17 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
       timeout = &ts;
     }
 
-  if (ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL) > 0)
+  n = ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL);
+  if (n > 0)
     {
       if (fds[0].revents != 0)
         zmqg_thread_waiter_clear (self);
+      return ZMQG_WOKEN;
     }
-  else if (deadline >= 0 && g_get_monotonic_time () >= deadline)
-    return FALSE;
 
-  return TRUE;
+  if (n < 0 && errno == EINTR)
+    return ZMQG_WOKEN_BY_SIGNAL;
+  return deadline >= 0 && g_get_monotonic_time () >= deadline
+           ? ZMQG_WOKEN_LATE
+           : ZMQG_WOKEN;
 }

@@ -65,7 +65,7 @@ void zmqg_engine_attach (ZmqgEngine *self, GMainContext *context);
 /* Waits until @waiter is signalled or the deadline (monotonic µs, -1 for
  * none) has passed, driving the engine meanwhile if it needs that. May
  * return early; %FALSE when the deadline has passed. */
-gboolean zmqg_engine_wait (ZmqgEngine *self, ZmqgThreadWaiter *waiter,
+ZmqgWoken zmqg_engine_wait (ZmqgEngine *self, ZmqgThreadWaiter *waiter,
                            gint64 deadline);
 
 /* Not threaded: does what can be done without waiting. */

@@ -405,11 +405,12 @@ take_turn (ZmqgEngine *self,
   return ready;
 }
 
-gboolean
+ZmqgWoken
 zmqg_engine_wait (ZmqgEngine *self,
                   ZmqgThreadWaiter *waiter,
                   gint64 deadline)
 {
+  ZmqgWoken woken = ZMQG_WOKEN;
   gboolean driving;
 
   if (self->mode == ZMQG_ENGINE_MODE_THREADS)
@@ -425,7 +426,7 @@ zmqg_engine_wait (ZmqgEngine *self,
       /* It may have been released before we were in the list. */
       driving = acquire_context (self);
       if (!driving)
-        zmqg_thread_waiter_wait (waiter, deadline);
+        woken = zmqg_thread_waiter_wait (waiter, deadline);
 
       zmqg_lock (&self->lock);
       g_queue_remove (&self->drivers, waiter);
@@ -443,7 +444,9 @@ zmqg_engine_wait (ZmqgEngine *self,
       release_context (self);
     }
 
-  return deadline < 0 || g_get_monotonic_time () < deadline;
+  if (deadline >= 0 && g_get_monotonic_time () >= deadline)
+    return ZMQG_WOKEN_LATE;
+  return woken == ZMQG_WOKEN_LATE ? ZMQG_WOKEN : woken;
 }
 
 void

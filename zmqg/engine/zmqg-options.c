@@ -59,13 +59,16 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   { "max-message-size", ZMQG_OPTION_INT64,
     G_STRUCT_OFFSET (ZmqgOptions, max_message_size), -1, G_MAXINT64,
     G_GINT64_CONSTANT (1) << 30 },
+  { "max-frame-size", ZMQG_OPTION_INT64,
+    G_STRUCT_OFFSET (ZmqgOptions, max_frame_size), -1, G_MAXINT64, -1 },
   INT ("max-frames", max_frames, 0, 65536),
   BOOLEAN ("immediate", immediate, FALSE),
   BOOLEAN ("conflate", conflate, FALSE),
   BOOLEAN ("ipv6", ipv6, FALSE),
-  /* The kernel's names have 16 bytes with the zero at the end. */
+  /* The kernel's names have 16 bytes with the zero at the end; libzmq takes
+   * them without, and the kernel then knows no such device. */
   { "bind-to-device", ZMQG_OPTION_STRING,
-    G_STRUCT_OFFSET (ZmqgOptions, bind_to_device), 1, 15, 0 },
+    G_STRUCT_OFFSET (ZmqgOptions, bind_to_device), 1, 16, 0 },
   { "socks-proxy", ZMQG_OPTION_STRING,
     G_STRUCT_OFFSET (ZmqgOptions, socks_proxy), 1, G_MAXINT64, 0 },
   /* RFC 1929, section 2: their lengths are one byte. */

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-link-private.h"
 #include "message/zmqg-tag-private.h"
 #include "pipe/zmqg-account-private.h"
@@ -42,6 +43,7 @@ typedef struct
   char *peer_address;          /* nullable */
   char *user_id;               /* nullable: of an authenticator */
   const char *mechanism;       /* static */
+  char fd[12];                 /* the descriptor's number; "": none */
   atomic_bool gone;            /* the connection has ended */
   atomic_bool dropped;         /* and is to end because the program said so */
 
@@ -84,5 +86,6 @@ void zmqg_peer_record_drop (ZmqgPeerRecord *self);
 
 /* For @ops->release and @ops->get_property. */
 void zmqg_peer_record_free (ZmqgPeerRecord *self);
+ZMQG_SHARED
 const char *zmqg_peer_record_get_property (ZmqgPeerRecord *self,
                                            const char *name);

@@ -95,6 +95,8 @@ zmqg_peer_record_new (const ZmqgTagOps *ops,
   self->remote_text = g_steal_pointer (&link->remote_text);
   self->local_text = g_steal_pointer (&link->local_text);
   self->peer_address = g_steal_pointer (&link->peer_address);
+  if (link->fd >= 0)
+    g_snprintf (self->fd, sizeof self->fd, "%d", link->fd);
 
   if (metadata != NULL)
     {
@@ -207,6 +209,9 @@ zmqg_peer_record_get_property (ZmqgPeerRecord *self,
     return self->peer_address;
   if (g_str_equal (name, "User-Id"))
     return self->user_id;
+  /* libzmq's ZMQ_SRCFD. */
+  if (g_str_equal (name, "__fd") && self->fd[0] != '\0')
+    return self->fd;
 
   for (guint i = 0; self->properties != NULL && i < self->properties->len;
        i += 2)

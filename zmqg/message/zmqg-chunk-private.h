@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
+
 #include <glib.h>
 #include <stdatomic.h>
 
@@ -23,12 +25,14 @@ typedef struct
 #define ZMQG_CHUNK_FIRST 512u
 
 /* %NULL when there is no memory. */
+ZMQG_SHARED
 ZmqgChunk *zmqg_chunk_new (gsize capacity);
 
 /* Grows a chunk that has one reference; %NULL (and @chunk as it was) when
  * there is no memory. */
 ZmqgChunk *zmqg_chunk_resize (ZmqgChunk *chunk, gsize capacity);
 
+ZMQG_SHARED
 void zmqg_chunk_unref (ZmqgChunk *chunk);
 
 static inline ZmqgChunk *

@@ -28,6 +28,10 @@
  * that was lost. */
 #define ZMQG_FRAME_EPOCH 0x40u
 
+/* Of a view alone: the payload is referred to whatever its size, since its
+ * owner waits for it to be done with. */
+#define ZMQG_FRAME_REFER 0x100u
+
 #define ZMQG_FRAME_HEADER_MAX 9
 
 static inline gsize
@@ -105,7 +109,7 @@ typedef struct
 {
   const guint8 *data;
   gsize size;
-  guint flags; /* MORE, COMMAND */
+  guint flags; /* MORE, COMMAND, REFER */
   GBytes *bytes;
   ZmqgChunk *chunk;
   ZmqgKeeper *keeper; /* nullable */

@@ -149,12 +149,14 @@ message_add_bytes (ZmqgMessage *self,
 
 /* --- Views -------------------------------------------------------------- */
 
-/* Large payloads that somebody keeps alive are not copied. */
+/* Large payloads that somebody keeps alive are not copied, and neither is what
+ * the queue has not copied either: who gave it waits for it. */
 static inline gboolean
 view_is_referred (const ZmqgFrameView *view)
 {
-  return view->size >= ZMQG_FRAME_LARGE &&
-         (view->bytes != NULL || view->chunk != NULL);
+  if (view->size >= ZMQG_FRAME_LARGE)
+    return view->bytes != NULL || view->chunk != NULL;
+  return view->keeper != NULL && view->bytes != NULL;
 }
 
 static ZmqgMessage *

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "message/zmqg-frame-private.h"
 #include "message/zmqg-message.h"
 #include "message/zmqg-tag-private.h"
@@ -49,8 +50,10 @@ void zmqg_message_take_tag (ZmqgMessage *self, ZmqgTag *tag);
  * entries with MORE set on all but the last; none when there was no memory
  * for one of the payloads. From then on the message is
  * immutable (appending is a programmer's mistake). */
+ZMQG_SHARED
 guint zmqg_message_get_views (ZmqgMessage *self, ZmqgFrameView *views,
                               guint max);
 
 /* Borrowed; %NULL when the message was not received. */
+ZMQG_SHARED
 ZmqgTag *zmqg_message_get_tag (ZmqgMessage *self);

@@ -51,6 +51,10 @@ zmqg_load_balancer_activate (ZmqgLoadBalancer *self,
 /* Whether a message could be written now. */
 gboolean zmqg_load_balancer_has_room (ZmqgLoadBalancer *self);
 
+/* The pipe whose turn it is and that has room, which ends its turn; %NULL when
+ * none has. */
+ZmqgPipe *zmqg_load_balancer_choose (ZmqgLoadBalancer *self);
+
 /* Writes a message; the reader is not woken. ZMQG_PIPE_FULL when no pipe has
  * room; else @pipe is the one whose turn it was. */
 ZmqgPipeResult zmqg_load_balancer_write (ZmqgLoadBalancer *self,

@@ -20,6 +20,19 @@ zmqg_load_balancer_has_room (ZmqgLoadBalancer *self)
   return FALSE;
 }
 
+ZmqgPipe *
+zmqg_load_balancer_choose (ZmqgLoadBalancer *self)
+{
+  ZmqgPipe *pipe;
+
+  if (!zmqg_load_balancer_has_room (self))
+    return NULL;
+
+  pipe = zmqg_turns_get (&self->turns);
+  zmqg_turns_next (&self->turns);
+  return pipe;
+}
+
 ZmqgPipeResult
 zmqg_load_balancer_write (ZmqgLoadBalancer *self,
                           const ZmqgFrameView *views,

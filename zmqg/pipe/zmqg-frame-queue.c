@@ -416,7 +416,9 @@ zmqg_frame_queue_append (ZmqgFrameQueue *self,
   ZmqgSegment *segment;
   guint8 *to;
 
-  if (G_UNLIKELY (view->size >= ZMQG_FRAME_LARGE) &&
+  if (G_UNLIKELY (view->size >= ZMQG_FRAME_LARGE ||
+                  (view->flags & ZMQG_FRAME_REFER) != 0) &&
+      view->size > 0 &&
       (view->bytes != NULL || view->chunk != NULL ||
        view->size > ZMQG_FRAME_PACKED_MAX))
     return append_large (self, view);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-lock-private.h"
+#include "base/zmqg-shared-private.h"
 #include "base/zmqg-waiter-private.h"
 #include "pipe/zmqg-pipe-private.h"
 
@@ -53,10 +54,12 @@ void zmqg_inbox_close (ZmqgInbox *self);
 /* Nothing is taken in any more; what is listed can still be taken out. */
 void zmqg_inbox_refuse (ZmqgInbox *self);
 
+ZMQG_SHARED
 void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,
                             guint interest, gboolean watcher);
 
 /* A consumer that leaves with its wake-up unused hands it to the next. */
+ZMQG_SHARED
 void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* Whether consumers that came before a listed waiter wait for the same; and
@@ -69,6 +72,7 @@ gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
 void zmqg_inbox_waiter_acts (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* The waiter is about to look: later events wake it again. */
+ZMQG_SHARED
 void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* Wakes all watchers and one consumer that @interest concerns. */
@@ -85,6 +89,7 @@ zmqg_inbox_has_consumers (ZmqgInbox *self)
 }
 
 /* Changes what a listed waiter wants to hear of. */
+ZMQG_SHARED
 void zmqg_inbox_set_interest (ZmqgInbox *self, ZmqgWaiter *waiter,
                               guint interest);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-fork-private.h"
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context.h"
@@ -81,10 +82,18 @@ ZmqgEngine *zmqg_context_core_dup_driven (ZmqgContextCore *self);
 
 void zmqg_context_core_shutdown (ZmqgContextCore *self);
 
-/* Waits until @waiter is signalled, driving the engine if that is needed;
- * %FALSE once the deadline has passed. */
-gboolean zmqg_context_core_wait (ZmqgContextCore *self,
-                                 ZmqgThreadWaiter *waiter, gint64 deadline);
+/* Waits until @waiter is signalled, driving the engine if that is needed (a
+ * signal does not end that then). */
+ZmqgWoken zmqg_context_core_wait (ZmqgContextCore *self,
+                                  ZmqgThreadWaiter *waiter, gint64 deadline);
+
+/* Waits until all sockets are closed and all sessions have ended. A POSIX signal
+ * ends that, too, if @interrupted is given, which is then set. */
+ZMQG_SHARED
+gboolean zmqg_context_core_wait_for_end (ZmqgContextCore *self,
+                                         GCancellable *cancellable,
+                                         gboolean *interrupted,
+                                         GError **error);
 
 /* Ends the engines; waits for their threads with @join. */
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
@@ -96,4 +105,5 @@ zmqg_context_core_is_forked (ZmqgContextCore *self)
   return G_UNLIKELY (zmqg_fork_get_generation () != self->generation);
 }
 
+ZMQG_SHARED
 ZmqgContextCore *zmqg_context_get_core (ZmqgContext *self);

@@ -233,20 +233,63 @@ zmqg_context_core_shutdown (ZmqgContextCore *self)
   zmqg_unlock (&self->lock);
 }
 
-gboolean
+ZmqgWoken
 zmqg_context_core_wait (ZmqgContextCore *self,
                         ZmqgThreadWaiter *waiter,
                         gint64 deadline)
 {
   ZmqgEngine *engine = zmqg_context_core_dup_driven (self);
-  gboolean in_time;
+  ZmqgWoken woken;
 
   if (engine == NULL)
     return zmqg_thread_waiter_wait (waiter, deadline);
 
-  in_time = zmqg_engine_wait (engine, waiter, deadline);
+  woken = zmqg_engine_wait (engine, waiter, deadline);
   zmqg_engine_unref (engine);
-  return in_time;
+  return woken;
+}
+
+static void
+terminate_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
+                     gpointer user_data)
+{
+  zmqg_thread_waiter_signal (user_data);
+}
+
+gboolean
+zmqg_context_core_wait_for_end (ZmqgContextCore *self,
+                                GCancellable *cancellable,
+                                gboolean *interrupted,
+                                GError **error)
+{
+  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
+  gboolean ended = FALSE;
+  gulong id = 0;
+
+  if (waiter == NULL)
+    return FALSE;
+
+  zmqg_thread_waiter_clear (waiter);
+  zmqg_inbox_add_waiter (&self->waiters, &waiter->waiter, ZMQG_WAIT_ALL,
+                         FALSE);
+  if (cancellable != NULL)
+    id = g_cancellable_connect (cancellable, G_CALLBACK (terminate_cancelled),
+                                waiter, NULL);
+
+  while (atomic_load (&self->alive) > 0 && !ended &&
+         !g_cancellable_is_cancelled (cancellable))
+    ended = zmqg_context_core_wait (self, waiter, -1) ==
+              ZMQG_WOKEN_BY_SIGNAL &&
+            interrupted != NULL;
+
+  zmqg_inbox_remove_waiter (&self->waiters, &waiter->waiter);
+  if (id != 0)
+    g_cancellable_disconnect (cancellable, id);
+
+  if (ended)
+    *interrupted = TRUE;
+  return ended || atomic_load (&self->alive) == 0 ||
+         !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 void

@@ -394,44 +394,6 @@ zmqg_context_shutdown (ZmqgContext *self)
     zmqg_context_core_shutdown (self->core);
 }
 
-static void
-terminate_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
-                     gpointer user_data)
-{
-  zmqg_thread_waiter_signal (user_data);
-}
-
-/* Waits until all sockets are closed and all sessions have ended. */
-static gboolean
-wait_for_end (ZmqgContextCore *core,
-              GCancellable *cancellable,
-              GError **error)
-{
-  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
-  gulong id = 0;
-
-  if (waiter == NULL)
-    return FALSE;
-
-  zmqg_thread_waiter_clear (waiter);
-  zmqg_inbox_add_waiter (&core->waiters, &waiter->waiter, ZMQG_WAIT_ALL,
-                         FALSE);
-  if (cancellable != NULL)
-    id = g_cancellable_connect (cancellable, G_CALLBACK (terminate_cancelled),
-                                waiter, NULL);
-
-  while (atomic_load (&core->alive) > 0 &&
-         !g_cancellable_is_cancelled (cancellable))
-    zmqg_context_core_wait (core, waiter, -1);
-
-  zmqg_inbox_remove_waiter (&core->waiters, &waiter->waiter);
-  if (id != 0)
-    g_cancellable_disconnect (cancellable, id);
-
-  return atomic_load (&core->alive) == 0 ||
-         !g_cancellable_set_error_if_cancelled (cancellable, error);
-}
-
 /**
  * zmqg_context_terminate:
  * @self: a context
@@ -464,7 +426,7 @@ zmqg_context_terminate (ZmqgContext *self,
     }
 
   zmqg_context_core_shutdown (self->core);
-  if (!wait_for_end (self->core, cancellable, error))
+  if (!zmqg_context_core_wait_for_end (self->core, cancellable, NULL, error))
     return FALSE;
 
   zmqg_context_core_stop_engines (self->core, TRUE);

@@ -121,6 +121,16 @@ dealer_detach (ZmqgSocketCore *core,
 }
 
 static ZmqgIoResult
+dealer_begin (ZmqgSocketCore *core,
+              const ZmqgFrameView *first G_GNUC_UNUSED,
+              GError **error G_GNUC_UNUSED)
+{
+  DealerState *self = core->state;
+
+  return zmqg_type_begin (core, &self->balancer);
+}
+
+static ZmqgIoResult
 dealer_send (ZmqgSocketCore *core,
              const ZmqgFrameView *views,
              guint n,
@@ -166,6 +176,7 @@ static const ZmqgSocketOps dealer_ops = {
   .writable = dealer_writable,
   .ended = dealer_ended,
   .detach = dealer_detach,
+  .begin = dealer_begin,
   .send = dealer_send,
   .receive = dealer_receive,
   .events = dealer_events,

@@ -110,6 +110,21 @@ pair_peek (ZmqgSocketCore *core)
 }
 
 static ZmqgIoResult
+pair_begin (ZmqgSocketCore *core,
+            const ZmqgFrameView *first G_GNUC_UNUSED,
+            GError **error G_GNUC_UNUSED)
+{
+  PairState *self = core->state;
+
+  if (self->pipe == NULL || self->pipe->ended ||
+      !zmqg_pipe_has_room (self->pipe))
+    return ZMQG_IO_AGAIN;
+
+  core->chosen = self->pipe;
+  return ZMQG_IO_DONE;
+}
+
+static ZmqgIoResult
 pair_send (ZmqgSocketCore *core,
            const ZmqgFrameView *views,
            guint n,
@@ -120,7 +135,9 @@ pair_send (ZmqgSocketCore *core,
   if (self->pipe == NULL || self->pipe->ended)
     return ZMQG_IO_AGAIN;
 
-  switch (zmqg_pipe_write (self->pipe, views, n))
+  switch (core->finishing && core->chosen == self->pipe
+            ? zmqg_pipe_write_always (self->pipe, views, n)
+            : zmqg_pipe_write (self->pipe, views, n))
     {
     case ZMQG_PIPE_WRITTEN:
       zmqg_socket_core_flush (core, self->pipe);
@@ -179,6 +196,7 @@ static const ZmqgSocketOps pair_ops = {
   .writable = pair_writable,
   .ended = pair_ended,
   .detach = pair_detach,
+  .begin = pair_begin,
   .send = pair_send,
   .receive = pair_receive,
   .events = pair_events,

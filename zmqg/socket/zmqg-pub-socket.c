@@ -115,6 +115,7 @@ static const ZmqgSocketOps pub_ops = {
   .hiccup = zmqg_publisher_hiccup,
   .ended = pub_ended,
   .detach = pub_detach,
+  .begin = zmqg_publisher_begin,
   .send = zmqg_publisher_send,
   .events = pub_events,
   .show_topics = zmqg_publisher_show_topics,

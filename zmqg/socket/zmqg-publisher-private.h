@@ -59,6 +59,9 @@ void zmqg_publisher_writable (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_hiccup (ZmqgSocketCore *core, ZmqgPipe *pipe);
 gboolean zmqg_publisher_ended (ZmqgSocketCore *core, ZmqgPipe *pipe);
 void zmqg_publisher_detach (ZmqgSocketCore *core, ZmqgPipe *pipe);
+ZmqgIoResult zmqg_publisher_begin (ZmqgSocketCore *core,
+                                   const ZmqgFrameView *first,
+                                   GError **error);
 ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
                                   const ZmqgFrameView *views, guint n,
                                   GError **error);

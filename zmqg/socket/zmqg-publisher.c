@@ -376,6 +376,23 @@ write_to_many (ZmqgSocketCore *core,
 }
 
 ZmqgIoResult
+zmqg_publisher_begin (ZmqgSocketCore *core,
+                      const ZmqgFrameView *first,
+                      GError **error G_GNUC_UNUSED)
+{
+  ZmqgPublisher *self = core->state;
+
+  if (!self->no_drop)
+    return ZMQG_IO_DONE;
+
+  if (zmqg_publisher_has_unread (self))
+    zmqg_publisher_read (core);
+  match (self, first);
+  return zmqg_distributor_has_room (&self->distributor) ? ZMQG_IO_DONE
+                                                        : ZMQG_IO_AGAIN;
+}
+
+ZmqgIoResult
 zmqg_publisher_send (ZmqgSocketCore *core,
                      const ZmqgFrameView *views,
                      guint n,

@@ -95,6 +95,16 @@ push_detach (ZmqgSocketCore *core,
 }
 
 static ZmqgIoResult
+push_begin (ZmqgSocketCore *core,
+            const ZmqgFrameView *first G_GNUC_UNUSED,
+            GError **error G_GNUC_UNUSED)
+{
+  PushState *self = core->state;
+
+  return zmqg_type_begin (core, &self->balancer);
+}
+
+static ZmqgIoResult
 push_send (ZmqgSocketCore *core,
            const ZmqgFrameView *views,
            guint n,
@@ -124,6 +134,7 @@ static const ZmqgSocketOps push_ops = {
   .writable = push_writable,
   .ended = push_ended,
   .detach = push_detach,
+  .begin = push_begin,
   .send = push_send,
   .events = push_events,
 };

@@ -243,6 +243,45 @@ rep_receive (ZmqgSocketCore *core,
   return result;
 }
 
+static gboolean
+check_reply (RepState *self,
+             GError **error)
+{
+  if (self->replying)
+    return TRUE;
+
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                       "There is no request to reply to");
+  return FALSE;
+}
+
+static ZmqgIoResult
+rep_begin (ZmqgSocketCore *core,
+           const ZmqgFrameView *first G_GNUC_UNUSED,
+           GError **error)
+{
+  return check_reply (core->state, error) ? ZMQG_IO_DONE : ZMQG_IO_FAILED;
+}
+
+static ZmqgPipe *
+rep_find_peer (ZmqgSocketCore *core,
+               const guint8 *id,
+               gsize size)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      const ZmqgPeerRecord *record = (const ZmqgPeerRecord *) pipe->peer_tag;
+
+      if (record != NULL && !pipe->ended && record->identity != NULL &&
+          g_bytes_get_size (record->identity) == size &&
+          memcmp (g_bytes_get_data (record->identity, NULL), id, size) == 0)
+        return pipe;
+    }
+
+  return NULL;
+}
+
 static ZmqgIoResult
 rep_send (ZmqgSocketCore *core,
           const ZmqgFrameView *views,
@@ -257,12 +296,8 @@ rep_send (ZmqgSocketCore *core,
   gsize n_all = (gsize) n_envelope + n;
   ZmqgPipeResult result = ZMQG_PIPE_NO_MEMORY;
 
-  if (!self->replying)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "There is no request to reply to");
-      return ZMQG_IO_FAILED;
-    }
+  if (!check_reply (self, error))
+    return ZMQG_IO_FAILED;
 
   if (self->asker == NULL)
     {
@@ -319,7 +354,9 @@ static const ZmqgSocketOps rep_ops = {
   .writable = rep_writable,
   .ended = rep_ended,
   .detach = rep_detach,
+  .begin = rep_begin,
   .send = rep_send,
+  .find_peer = rep_find_peer,
   .receive = rep_receive,
   .events = rep_events,
 };

@@ -305,6 +305,29 @@ drop_reply (ZmqgReq *self)
   g_clear_pointer (&self->reply_account, zmqg_account_unref);
 }
 
+static gboolean
+check_state (ZmqgReq *self,
+             GError **error)
+{
+  if (!self->awaiting || self->relaxed)
+    return TRUE;
+
+  g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                       "The reply to the last request is still awaited");
+  return FALSE;
+}
+
+static ZmqgIoResult
+req_begin (ZmqgSocketCore *core,
+           const ZmqgFrameView *first G_GNUC_UNUSED,
+           GError **error)
+{
+  ZmqgReq *self = core->state;
+
+  return check_state (self, error) ? zmqg_type_begin (core, &self->balancer)
+                                   : ZMQG_IO_FAILED;
+}
+
 static ZmqgIoResult
 req_send (ZmqgSocketCore *core,
           const ZmqgFrameView *views,
@@ -320,16 +343,15 @@ req_send (ZmqgSocketCore *core,
   ZmqgIoResult result;
   ZmqgPipe *pipe;
 
-  if (self->awaiting && !self->relaxed)
-    {
-      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
-                           "The reply to the last request is still awaited");
-      return ZMQG_IO_FAILED;
-    }
+  if (!check_state (self, error))
+    return ZMQG_IO_FAILED;
 
   /* Before anything changes. A reply to this request cannot be among those
    * that are there. */
-  if (!zmqg_load_balancer_has_room (&self->balancer) || !drop_stale (core))
+  if (!(core->finishing && core->chosen != NULL) &&
+      !zmqg_load_balancer_has_room (&self->balancer))
+    return ZMQG_IO_AGAIN;
+  if (!drop_stale (core))
     return ZMQG_IO_AGAIN;
 
   if (n + 2 > ZMQG_TYPE_STACK_VIEWS)
@@ -349,7 +371,7 @@ req_send (ZmqgSocketCore *core,
   memcpy (all + n_all, views, n * sizeof *views);
   n_all += n;
 
-  switch (zmqg_load_balancer_write (&self->balancer, all, n_all, &pipe))
+  switch (zmqg_type_write (core, &self->balancer, all, n_all, &pipe))
     {
     case ZMQG_PIPE_WRITTEN:
       result = ZMQG_IO_DONE;
@@ -488,6 +510,7 @@ const ZmqgSocketOps zmqg_req_ops = {
   .hiccup = req_hiccup,
   .ended = req_ended,
   .detach = req_detach,
+  .begin = req_begin,
   .send = req_send,
   .receive = req_receive,
   .events = req_events,

@@ -296,6 +296,33 @@ describe_id (const guint8 *data,
   return g_string_free (text, FALSE);
 }
 
+static void
+set_unroutable (GError **error,
+                const ZmqgFrameView *id)
+{
+  g_autofree char *shown = describe_id (id->data, id->size);
+
+  if (id->size > 0)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "No peer has the routing id %s", shown);
+  else
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                         "No peer has an empty routing id");
+}
+
+static ZmqgPipe *
+router_find_peer (ZmqgSocketCore *core,
+                  const guint8 *id,
+                  gsize size)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgRoutingId *found = NULL;
+
+  if (size > 0)
+    found = zmqg_routing_table_lookup (self->table, id, size);
+  return found != NULL ? found->value : NULL;
+}
+
 static ZmqgIoResult
 drop_unroutable (ZmqgSocketCore *core,
                  const ZmqgFrameView *id,
@@ -305,18 +332,61 @@ drop_unroutable (ZmqgSocketCore *core,
 
   if (self->mandatory)
     {
-      g_autofree char *shown = describe_id (id->data, id->size);
-
-      if (id->size > 0)
-        g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                     "No peer has the routing id %s", shown);
-      else
-        g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                             "No peer has an empty routing id");
+      set_unroutable (error, id);
       return ZMQG_IO_FAILED;
     }
 
   core->dropped_no_peer++;
+  return ZMQG_IO_DONE;
+}
+
+/* With mandatory a message is refused at its first frame, or not at all. */
+static ZmqgIoResult
+router_begin (ZmqgSocketCore *core,
+              const ZmqgFrameView *first,
+              GError **error)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgPipe *pipe;
+
+  if (!self->mandatory)
+    return ZMQG_IO_DONE;
+
+  pipe = router_find_peer (core, first->data, first->size);
+  if (pipe == NULL)
+    {
+      set_unroutable (error, first);
+      return ZMQG_IO_FAILED;
+    }
+  if (!zmqg_pipe_has_room (pipe))
+    return ZMQG_IO_AGAIN;
+
+  core->chosen = pipe;
+  return ZMQG_IO_DONE;
+}
+
+/* The same of all frames. */
+static ZmqgIoResult
+finish_mandatory (ZmqgSocketCore *core,
+                  const ZmqgFrameView *views,
+                  guint n,
+                  GError **error)
+{
+  ZmqgPipe *pipe = core->chosen;
+
+  if (pipe == NULL)
+    {
+      core->dropped_no_peer++;
+      return ZMQG_IO_DONE;
+    }
+
+  if (zmqg_pipe_write_always (pipe, views + 1, n - 1) == ZMQG_PIPE_NO_MEMORY)
+    {
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+
+  zmqg_socket_core_flush (core, pipe);
   return ZMQG_IO_DONE;
 }
 
@@ -392,7 +462,7 @@ router_send (ZmqgSocketCore *core,
              GError **error)
 {
   ZmqgRouter *self = core->state;
-  ZmqgRoutingId *id = NULL;
+  ZmqgPipe *pipe;
 
   /* Nothing but an address. */
   if (G_UNLIKELY (n < 2))
@@ -401,23 +471,24 @@ router_send (ZmqgSocketCore *core,
       return ZMQG_IO_DONE;
     }
 
+  if (G_UNLIKELY (core->finishing && self->mandatory))
+    return finish_mandatory (core, views, n, error);
+
   if (views[0].flags & ZMQG_ROUTER_VIEW_PEER)
     {
-      ZmqgPipe *pipe = find_pipe_of_peer (
-        core, (const ZmqgPeerRecord *) views[0].data, error);
-
-      return pipe != NULL ? write_to_peer (core, pipe, views + 1, n - 1,
-                                           error)
-                          : ZMQG_IO_FAILED;
+      pipe = find_pipe_of_peer (core, (const ZmqgPeerRecord *) views[0].data,
+                                error);
+      if (pipe == NULL)
+        return ZMQG_IO_FAILED;
+    }
+  else
+    {
+      pipe = router_find_peer (core, views[0].data, views[0].size);
+      if (pipe == NULL)
+        return drop_unroutable (core, &views[0], error);
     }
 
-  if (views[0].size > 0)
-    id = zmqg_routing_table_lookup (self->table, views[0].data,
-                                    views[0].size);
-  if (id == NULL)
-    return drop_unroutable (core, &views[0], error);
-
-  return write_to_peer (core, id->value, views + 1, n - 1, error);
+  return write_to_peer (core, pipe, views + 1, n - 1, error);
 }
 
 /* --- Receiving ---------------------------------------------------------- */
@@ -553,7 +624,9 @@ const ZmqgSocketOps zmqg_router_ops = {
   .hiccup = router_hiccup,
   .ended = router_ended,
   .detach = router_detach,
+  .begin = router_begin,
   .send = router_send,
+  .find_peer = router_find_peer,
   .receive = router_receive,
   .events = router_events,
 };

@@ -290,7 +290,7 @@ attempt_send (ZmqgSocketCore *core,
   if (views == NULL)
     return ZMQG_IO_FAILED;
 
-  result = zmqg_socket_core_send (core, views, n, FALSE, error);
+  result = zmqg_socket_core_send (core, views, n, 0, error);
   if (views != local)
     g_free (views);
   return result;

@@ -186,6 +186,7 @@ client_release_later (ZmqgClient *client,
 {
   ZmqgSocketCore *self = core_of_client (client);
   g_autoptr (GSource) source = NULL;
+  GMainContext *context = atomic_load (&self->release_context);
 
   /* The next call of the socket frees it, or its signal source. */
   if (zmqg_trylock (&self->lock))
@@ -217,7 +218,7 @@ client_release_later (ZmqgClient *client,
                          free_released);
   g_source_set_static_name (source, "[zmqg] release");
   atomic_fetch_add_explicit (&releases, 1, memory_order_acq_rel);
-  g_source_attach (source, self->main_context);
+  g_source_attach (source, context != NULL ? context : self->main_context);
 }
 
 const ZmqgClientOps zmqg_socket_client_ops = {

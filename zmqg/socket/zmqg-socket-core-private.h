@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "engine/zmqg-attached-stream-private.h"
 #include "engine/zmqg-dialer-private.h"
 #include "engine/zmqg-listener-private.h"
@@ -26,6 +27,18 @@ typedef enum
   ZMQG_IO_AGAIN, /* not now: the caller may wait */
   ZMQG_IO_FAILED,
 } ZmqgIoResult;
+
+typedef enum
+{
+  /* The caller may write a large message itself, and wait a moment for the
+   * kernel. */
+  ZMQG_SEND_PATIENT = 1 << 0,
+  /* The first frame of a message whose others come later: it is not sent, but
+   * who gets the message is chosen, and what stands against it found out. */
+  ZMQG_SEND_BEGIN = 1 << 1,
+  /* The whole of the message that was begun last. */
+  ZMQG_SEND_FINISH = 1 << 2,
+} ZmqgSendFlags;
 
 /*
  * One socket type, composed of policies. All functions are called with the
@@ -62,6 +75,16 @@ struct _ZmqgSocketOps
    * type cannot send. */
   ZmqgIoResult (*send) (ZmqgSocketCore *core, const ZmqgFrameView *views,
                         guint n, GError **error);
+
+  /* The first frame of a message that is sent later: chooses core->chosen,
+   * which send () then uses when core->finishing is set. AGAIN and FAILED as
+   * send () would say it. Nullable: nothing stands against any message. */
+  ZmqgIoResult (*begin) (ZmqgSocketCore *core, const ZmqgFrameView *first,
+                         GError **error);
+
+  /* The pipe to the peer with that routing id; %NULL when there is none.
+   * Nullable: peers have none. */
+  ZmqgPipe *(*find_peer) (ZmqgSocketCore *core, const guint8 *id, gsize size);
 
   /* Takes one message, transfer full. %NULL: the type cannot receive. */
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
@@ -128,6 +151,9 @@ struct _ZmqgSocketCore
   gpointer state;           /* of the type */
   ZmqgContextCore *context;
   GMainContext *main_context; /* signals are emitted there */
+  /* Where the program's memory is freed that is left after the close; counted,
+   * NULL: in main_context. */
+  _Atomic (GMainContext *) release_context;
 
   ZmqgInbox inbox;
   atomic_bool structural;   /* a pipe came or went since the last look */
@@ -145,6 +171,8 @@ struct _ZmqgSocketCore
   ZmqgPipe *push;           /* set by send () */
   ZmqgPipe *finish;         /* the same, of a large message; counted */
   gboolean patient;         /* who sends may wait a moment for the kernel */
+  gboolean finishing;       /* what is sent was begun before */
+  ZmqgPipe *chosen;         /* for it; borrowed, NULL: nobody, or no more */
   ZmqgPipe *fresh;          /* the last one with something to read, borrowed */
   ZmqgPipe *lent;           /* receivers read its connection; borrowed */
   GPtrArray *trash;         /* pipes to be released once the lock is
@@ -183,10 +211,13 @@ struct _ZmqgSocketCore
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
                                       ZmqgContextCore *context,
                                       GMainContext *main_context);
+ZMQG_SHARED
 ZmqgSocketCore *zmqg_socket_core_ref (ZmqgSocketCore *self);
+ZMQG_SHARED
 void zmqg_socket_core_unref (ZmqgSocketCore *self);
 
 /* Locked: takes what the inbox has. */
+ZMQG_SHARED
 void zmqg_socket_core_process_inbox (ZmqgSocketCore *self);
 
 /* Locks, and takes what the inbox has. */
@@ -201,8 +232,10 @@ zmqg_socket_core_lock (ZmqgSocketCore *self)
 
 /* Processes the inbox if an I/O side asked for that and the lock is free:
  * else whoever holds it does, after the unlock. Any thread. */
+ZMQG_SHARED
 void zmqg_socket_core_attend (ZmqgSocketCore *self);
 
+ZMQG_SHARED
 void zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self);
 
 /* Unlocks, and does what may run user code or write. */
@@ -255,6 +288,7 @@ zmqg_socket_core_check (ZmqgSocketCore *self,
 
 /* Locked: the context knows the socket from now on, ends what waits when it
  * is shut down, and waits for the socket. Again does nothing. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_join (ZmqgSocketCore *self, GError **error);
 
 /* Locked: an ended pipe has been read to its end, or is not wanted. */
@@ -299,6 +333,11 @@ zmqg_socket_core_flush (ZmqgSocketCore *self,
     zmqg_socket_core_flush_asleep (self, pipe);
 }
 
+/* Once. */
+ZMQG_SHARED
+void zmqg_socket_core_set_release_context (ZmqgSocketCore *self,
+                                           GMainContext *context);
+
 /* Closes: rolls back, ends pipes and endpoints. No lock held. */
 void zmqg_socket_core_close (ZmqgSocketCore *self);
 
@@ -338,6 +377,7 @@ void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
 /* Who is to hear of events from now on (%NULL: nobody), in the place of who
  * did so far, whom MONITOR_STOPPED is told. %FALSE when the socket is closed:
  * nothing will happen any more. No lock held. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
                                        ZmqgMonitor *monitor);
 
@@ -357,11 +397,12 @@ void zmqg_socket_core_add_account (ZmqgSocketCore *self,
 /* Of all pipes so far. Any thread. */
 void zmqg_socket_core_tally (ZmqgSocketCore *self, ZmqgTally *tally);
 
-/* One attempt, locking inside. A @patient one may write a large message
- * itself, and wait a moment for the kernel. */
+/* One attempt, locking inside. */
+ZMQG_SHARED
 ZmqgIoResult zmqg_socket_core_send (ZmqgSocketCore *self,
                                     const ZmqgFrameView *views, guint n,
-                                    gboolean patient, GError **error);
+                                    ZmqgSendFlags flags, GError **error);
+ZMQG_SHARED
 ZmqgIoResult zmqg_socket_core_receive (ZmqgSocketCore *self,
                                        ZmqgMessage **message,
                                        GError **error);
@@ -384,6 +425,7 @@ typedef struct
 } ZmqgReceiver;
 
 /* One attempt. When there is nothing, self->pipe is one to pull. */
+ZMQG_SHARED
 ZmqgIoResult zmqg_receiver_try (ZmqgReceiver *self, GError **error);
 
 /* Locked, nothing was found to read: the engine has to read again. */

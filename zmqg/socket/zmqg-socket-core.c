@@ -331,6 +331,8 @@ zmqg_socket_core_detach (ZmqgSocketCore *self,
     self->lent = NULL;
   if (self->fresh == pipe)
     self->fresh = NULL;
+  if (self->chosen == pipe)
+    self->chosen = NULL;
   self->ops->detach (self, pipe);
   take_released (self, pipe);
   pipe->ended = TRUE;
@@ -492,8 +494,17 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   zmqg_lock_clear (&self->accounts_lock);
   zmqg_lock_clear (&self->monitor_lock);
   g_main_context_unref (self->main_context);
+  if (self->release_context != NULL)
+    g_main_context_unref (self->release_context);
   zmqg_context_core_unref (self->context);
   g_free (self);
+}
+
+void
+zmqg_socket_core_set_release_context (ZmqgSocketCore *self,
+                                      GMainContext *context)
+{
+  atomic_store (&self->release_context, g_main_context_ref (context));
 }
 
 static void
@@ -605,11 +616,38 @@ not_supported (ZmqgSocketCore *self,
   return ZMQG_IO_FAILED;
 }
 
+/* A message whose frames come one by one: the first of them, or all. */
+static ZmqgIoResult
+send_part (ZmqgSocketCore *self,
+           const ZmqgFrameView *views,
+           guint n,
+           ZmqgSendFlags flags,
+           GError **error)
+{
+  ZmqgIoResult result;
+
+  if ((flags & ZMQG_SEND_BEGIN) != 0)
+    {
+      self->chosen = NULL;
+      return self->ops->begin != NULL ? self->ops->begin (self, views, error)
+                                      : ZMQG_IO_DONE;
+    }
+
+  if (self->chosen != NULL && self->chosen->ended)
+    self->chosen = NULL;
+  self->finishing = TRUE;
+  result = self->ops->send (self, views, n, error);
+  self->finishing = FALSE;
+  if (result != ZMQG_IO_AGAIN)
+    self->chosen = NULL;
+  return result;
+}
+
 ZmqgIoResult
 zmqg_socket_core_send (ZmqgSocketCore *self,
                        const ZmqgFrameView *views,
                        guint n,
-                       gboolean patient,
+                       ZmqgSendFlags flags,
                        GError **error)
 {
   ZmqgIoResult result = ZMQG_IO_FAILED;
@@ -622,9 +660,14 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
   zmqg_socket_core_lock (self);
   if (G_LIKELY (zmqg_socket_core_check (self, error)))
     {
-      self->patient = patient && self->options->send_timeout != 0;
-      result = self->ops->send (self, views, n, error);
-      if (G_LIKELY (result == ZMQG_IO_DONE))
+      self->patient = (flags & ZMQG_SEND_PATIENT) != 0 &&
+                      self->options->send_timeout != 0;
+      if (G_LIKELY ((flags & (ZMQG_SEND_BEGIN | ZMQG_SEND_FINISH)) == 0))
+        result = self->ops->send (self, views, n, error);
+      else
+        result = send_part (self, views, n, flags, error);
+      if (G_LIKELY (result == ZMQG_IO_DONE &&
+                    (flags & ZMQG_SEND_BEGIN) == 0))
         {
           zmqg_socket_core_note_sent (self, views, n);
           hand_on (self, ZMQG_WAIT_OUT);

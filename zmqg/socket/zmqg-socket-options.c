@@ -449,6 +449,16 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * Since: 1.0
  */
 /**
+ * ZmqgSocket:max-frame-size:
+ *
+ * The largest frame that may come in, in bytes; -1 for no limit, which is the
+ * default, since [property@Socket:max-message-size] limits the whole message. A
+ * peer that announces a larger one loses its connection. (libzmq's
+ * ZMQ_MAXMSGSIZE is this.)
+ *
+ * Since: 1.0
+ */
+/**
  * ZmqgSocket:max-frames:
  *
  * The largest number of frames of an inbound message; 0 for no limit.

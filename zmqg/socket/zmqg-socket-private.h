@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-shared-private.h"
 #include "socket/zmqg-socket-core-private.h"
 #include "socket/zmqg-socket.h"
 
@@ -167,6 +168,7 @@ void zmqg_socket_renew_models (ZmqgSocket *self);
 /* A child of @parent that other threads wake it by, with
  * g_source_set_ready_time (…, 0); transfer full. They may do so until the parent is finalized, which
  * the parent itself would not bear once its last reference is being dropped. */
+ZMQG_SHARED
 GSource *zmqg_wake_source_add (GSource *parent);
 
 /* Attaches the source that emits the socket's signals. */

@@ -57,14 +57,13 @@ stop_awaiting (ZmqgPipe **pulled,
 
 /* The slow path of a receive that found nothing: reads the connection itself
  * where it may, else waits for the engine to. */
-static ZmqgIoResult
-receive_waiting (ZmqgReceiver *self,
-                 GCancellable *cancellable,
-                 GError **error)
+ZmqgIoResult
+zmqg_wait_receive (ZmqgWait *self,
+                   ZmqgReceiver *receiver,
+                   int timeout,
+                   GError **error)
 {
   ZmqgSocketCore *core = self->core;
-  ZmqgWait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
-  int timeout = zmqg_socket_core_get_timeout (core, ZMQG_WAIT_IN);
   ZmqgPipe *pulled = NULL; /* and had nothing; counted */
   gboolean looked = FALSE; /* since then */
   ZmqgIoResult result = ZMQG_IO_AGAIN;
@@ -73,36 +72,36 @@ receive_waiting (ZmqgReceiver *self,
 
   while (result == ZMQG_IO_AGAIN)
     {
-      if (self->pipe != NULL && !(looked && self->pipe == pulled) &&
+      if (receiver->pipe != NULL && !(looked && receiver->pipe == pulled) &&
           timeout != 0)
         {
           ZmqgPull found;
 
-          stop_awaiting (&pulled, self->pipe);
-          found = pull (self, &wait);
+          stop_awaiting (&pulled, receiver->pipe);
+          found = pull (receiver, self);
           if (found != ZMQG_PULL_NEWS)
-            pulled = zmqg_pipe_ref (self->pipe);
+            pulled = zmqg_pipe_ref (receiver->pipe);
 
           /* More than once: parts of a large message. */
           if (found == ZMQG_PULL_NEWS && n_news++ > 0)
-            ok = zmqg_wait_goes_on (&wait, ZMQG_WAIT_IN, timeout, error);
-          else if (found != ZMQG_PULL_NEWS && wait.waiter == NULL)
-            ok = zmqg_wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error);
+            ok = zmqg_wait_goes_on (self, ZMQG_WAIT_IN, timeout, error);
+          else if (found != ZMQG_PULL_NEWS && self->waiter == NULL)
+            ok = zmqg_wait_sleep (self, ZMQG_WAIT_IN, timeout, error);
         }
       else
         {
-          gboolean begun = wait.waiter != NULL;
+          gboolean begun = self->waiter != NULL;
 
-          if (self->pipe == NULL)
+          if (receiver->pipe == NULL)
             {
               stop_awaiting (&pulled, NULL);
-              wait.fd = -1;
+              self->fd = -1;
             }
           if (!begun && timeout != 0)
             look_for_news (core);
-          ok = zmqg_wait_sleep (&wait, ZMQG_WAIT_IN, timeout, error);
+          ok = zmqg_wait_sleep (self, ZMQG_WAIT_IN, timeout, error);
           looked = !begun;
-          if (ok && wait.fd >= 0)
+          if (ok && self->fd >= 0)
             continue; /* to read what woke us, most likely */
         }
       if (!ok)
@@ -111,19 +110,33 @@ receive_waiting (ZmqgReceiver *self,
           break;
         }
 
-      if (wait.waiter != NULL)
+      if (self->waiter != NULL)
         {
-          self->waiter = &wait.waiter->waiter;
-          zmqg_inbox_waiter_looks (&core->inbox, &wait.waiter->waiter);
+          receiver->waiter = &self->waiter->waiter;
+          zmqg_inbox_waiter_looks (&core->inbox, &self->waiter->waiter);
         }
-      result = zmqg_receiver_try (self, error);
+      result = zmqg_receiver_try (receiver, error);
       looked = TRUE;
     }
 
   stop_awaiting (&pulled, NULL);
-  g_clear_pointer (&self->pipe, zmqg_pipe_unref);
-  zmqg_wait_end (&wait);
+  g_clear_pointer (&receiver->pipe, zmqg_pipe_unref);
+  zmqg_wait_end (self);
   return result;
+}
+
+/* The same of a call of the GObject face. */
+static ZmqgIoResult
+receive_waiting (ZmqgReceiver *receiver,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  ZmqgWait wait = { .core = receiver->core, .cancellable = cancellable,
+                    .fd = -1 };
+
+  return zmqg_wait_receive (
+    &wait, receiver,
+    zmqg_socket_core_get_timeout (receiver->core, ZMQG_WAIT_IN), error);
 }
 
 /**

@@ -7,16 +7,15 @@
 
 /* The calls of ZmqgSocket that send. */
 
-/* The slow path of a send that found no room. */
-static gboolean
-send_waiting (ZmqgSocketCore *core,
-              const ZmqgFrameView *views,
-              guint n,
-              GCancellable *cancellable,
-              GError **error)
+ZmqgIoResult
+zmqg_wait_send (ZmqgWait *self,
+                const ZmqgFrameView *views,
+                guint n,
+                ZmqgSendFlags flags,
+                int timeout,
+                GError **error)
 {
-  ZmqgWait wait = { .core = core, .cancellable = cancellable, .fd = -1 };
-  int timeout = zmqg_socket_core_get_timeout (core, ZMQG_WAIT_OUT);
+  ZmqgSocketCore *core = self->core;
   ZmqgIoResult result = ZMQG_IO_AGAIN;
 
   while (result == ZMQG_IO_AGAIN)
@@ -24,16 +23,19 @@ send_waiting (ZmqgSocketCore *core,
       gboolean drained = timeout != 0 && zmqg_socket_core_drain (core);
 
       if (drained)
-        result = zmqg_socket_core_send (core, views, n, TRUE, error);
+        result = zmqg_socket_core_send (core, views, n, flags, error);
       if (result != ZMQG_IO_AGAIN)
         break;
-      if (!zmqg_wait_sleep (&wait, ZMQG_WAIT_OUT, timeout, error))
-        break;
-      result = zmqg_socket_core_send (core, views, n, TRUE, error);
+      if (!zmqg_wait_sleep (self, ZMQG_WAIT_OUT, timeout, error))
+        {
+          result = ZMQG_IO_FAILED;
+          break;
+        }
+      result = zmqg_socket_core_send (core, views, n, flags, error);
     }
-  zmqg_wait_end (&wait);
+  zmqg_wait_end (self);
 
-  return result == ZMQG_IO_DONE;
+  return result;
 }
 
 gboolean
@@ -43,19 +45,23 @@ zmqg_socket_send_views (ZmqgSocket *self,
                         GCancellable *cancellable,
                         GError **error)
 {
+  ZmqgIoResult result;
+
   if (zmqg_is_cancelled (cancellable, error))
     return FALSE;
 
-  switch (zmqg_socket_core_send (self->core, views, n, TRUE, error))
+  result = zmqg_socket_core_send (self->core, views, n, ZMQG_SEND_PATIENT,
+                                  error);
+  if (G_UNLIKELY (result == ZMQG_IO_AGAIN))
     {
-    case ZMQG_IO_DONE:
-      return TRUE;
-    case ZMQG_IO_AGAIN:
-      return send_waiting (self->core, views, n, cancellable, error);
-    case ZMQG_IO_FAILED:
-    default:
-      return FALSE;
+      ZmqgWait wait = { .core = self->core, .cancellable = cancellable,
+                        .fd = -1 };
+
+      result = zmqg_wait_send (
+        &wait, views, n, ZMQG_SEND_PATIENT,
+        zmqg_socket_core_get_timeout (self->core, ZMQG_WAIT_OUT), error);
     }
+  return result == ZMQG_IO_DONE;
 }
 
 ZmqgFrameView *
@@ -139,9 +145,9 @@ zmqg_socket_try_send_behind (ZmqgSocket *self,
   if (views == NULL)
     return FALSE;
 
-  result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
+  result = zmqg_socket_core_send (self->core, views, n, 0, error);
   if (result == ZMQG_IO_AGAIN && zmqg_socket_core_make_room (self->core))
-    result = zmqg_socket_core_send (self->core, views, n, FALSE, error);
+    result = zmqg_socket_core_send (self->core, views, n, 0, error);
   if (views != local)
     g_free (views);
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "base/zmqg-enums.h"
+#include "base/zmqg-shared-private.h"
 
 /* The class of a socket type; G_TYPE_INVALID when there is none. */
+ZMQG_SHARED
 GType zmqg_socket_type_to_gtype (ZmqgSocketType type);

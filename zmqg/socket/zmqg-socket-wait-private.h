@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-error.h"
+#include "base/zmqg-shared-private.h"
 #include "socket/zmqg-socket-private.h"
 
 /*
@@ -32,6 +33,8 @@ typedef struct
   gint64 deadline;           /* monotonic µs, -1 = none */
   gboolean late;             /* woken at or after it: looks once more */
   int fd;                    /* to sleep on, too; -1 = none */
+  gboolean interruptible;    /* a POSIX signal ends the call */
+  gboolean interrupted;      /* and did */
 } ZmqgWait;
 
 /* Sleeps until it is worth looking again; %FALSE with @error when the time
@@ -52,15 +55,30 @@ gboolean zmqg_wait_sleep_until (ZmqgWait *self, guint interest,
 
 void zmqg_wait_end (ZmqgWait *self);
 
+/* Sends, after a first attempt has found no room: waits up to @timeout ms (-1
+ * for ever). Ends the wait. */
+ZMQG_SHARED
+ZmqgIoResult zmqg_wait_send (ZmqgWait *self, const ZmqgFrameView *views,
+                             guint n, ZmqgSendFlags flags, int timeout,
+                             GError **error);
+
+/* Receives, after a first attempt of @receiver has found nothing: the same. */
+ZMQG_SHARED
+ZmqgIoResult zmqg_wait_receive (ZmqgWait *self, ZmqgReceiver *receiver,
+                                int timeout, GError **error);
+
 /* Where no thread does it, a call that finds nothing lets the engine work. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_poll_engine (ZmqgSocketCore *core);
 
 /* The same where one does: else a program that does not wait could see a queue
  * full of messages that its peer has long received, only because the engine's
  * thread has not come to say so. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_make_room (ZmqgSocketCore *core);
 
 /* The option send-timeout or receive-timeout, as @interest is. */
+ZMQG_SHARED
 int zmqg_socket_core_get_timeout (ZmqgSocketCore *core, guint interest);
 
 static inline void

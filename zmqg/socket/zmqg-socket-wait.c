@@ -70,6 +70,16 @@ set_timed_out (GError **error)
   return FALSE;
 }
 
+static gboolean
+set_interrupted (ZmqgWait *self,
+                 GError **error)
+{
+  self->interrupted = TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                       "A signal ended the call");
+  return FALSE;
+}
+
 /* The same without sleeping. */
 gboolean
 zmqg_wait_goes_on (ZmqgWait *self,
@@ -95,19 +105,27 @@ zmqg_wait_sleep (ZmqgWait *self,
                  int timeout,
                  GError **error)
 {
+  ZmqgWoken woken;
+
   if (zmqg_is_cancelled (self->cancellable, error))
     return FALSE;
 
   if (self->waiter == NULL)
     return wait_begin (self, interest, timeout, error);
 
-  if (self->late ||
-      !(self->fd >= 0
-          ? zmqg_thread_waiter_wait_beside (self->waiter, self->fd,
-                                            self->deadline)
-          : zmqg_context_core_wait (self->core->context, self->waiter,
-                                    self->deadline)))
+  if (self->late)
     return set_timed_out (error);
+
+  if (self->fd >= 0)
+    woken = zmqg_thread_waiter_wait_beside (self->waiter, self->fd,
+                                            self->deadline);
+  else
+    woken = zmqg_context_core_wait (self->core->context, self->waiter,
+                                    self->deadline);
+  if (woken == ZMQG_WOKEN_LATE)
+    return set_timed_out (error);
+  if (woken == ZMQG_WOKEN_BY_SIGNAL && self->interruptible)
+    return set_interrupted (self, error);
 
   self->late = self->deadline >= 0 &&
                g_get_monotonic_time () >= self->deadline;

@@ -179,6 +179,31 @@ zmqg_type_lend (ZmqgSocketCore *core,
   return pipe;
 }
 
+/* Begins a message for the pipe whose turn it is. */
+static inline ZmqgIoResult
+zmqg_type_begin (ZmqgSocketCore *core,
+                 ZmqgLoadBalancer *balancer)
+{
+  core->chosen = zmqg_load_balancer_choose (balancer);
+  return core->chosen != NULL ? ZMQG_IO_DONE : ZMQG_IO_AGAIN;
+}
+
+/* Writes a message to the pipe whose turn it is, or that was chosen when the
+ * message began. */
+static inline ZmqgPipeResult
+zmqg_type_write (ZmqgSocketCore *core,
+                 ZmqgLoadBalancer *balancer,
+                 const ZmqgFrameView *views,
+                 guint n,
+                 ZmqgPipe **pipe)
+{
+  if (G_LIKELY (!core->finishing || core->chosen == NULL))
+    return zmqg_load_balancer_write (balancer, views, n, pipe);
+
+  *pipe = core->chosen;
+  return zmqg_pipe_write_always (*pipe, views, n);
+}
+
 /* Sends to all pipes in turn. */
 static inline ZmqgIoResult
 zmqg_type_send (ZmqgSocketCore *core,
@@ -194,7 +219,7 @@ zmqg_type_send (ZmqgSocketCore *core,
   if (G_UNLIKELY (n == 1 && views[0].size >= ZMQG_TYPE_LARGE))
     lent = zmqg_type_lend (core, balancer);
 
-  result = zmqg_load_balancer_write (balancer, views, n, &pipe);
+  result = zmqg_type_write (core, balancer, views, n, &pipe);
   if (G_UNLIKELY (lent != NULL))
     lent->out->may_borrow = FALSE;
 

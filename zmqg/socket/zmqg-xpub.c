@@ -331,6 +331,7 @@ const ZmqgSocketOps zmqg_xpub_ops = {
   .hiccup = zmqg_publisher_hiccup,
   .ended = zmqg_publisher_ended,
   .detach = xpub_detach,
+  .begin = zmqg_publisher_begin,
   .send = xpub_send,
   .receive = xpub_receive,
   .events = xpub_events,

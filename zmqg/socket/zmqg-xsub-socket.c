@@ -347,7 +347,7 @@ change (ZmqgSocketCore *core,
   gboolean ok = FALSE;
 
   if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size))
-    ok = zmqg_socket_core_send (core, &frame.view, 1, FALSE, error) ==
+    ok = zmqg_socket_core_send (core, &frame.view, 1, 0, error) ==
          ZMQG_IO_DONE;
   else
     zmqg_set_no_memory (error);

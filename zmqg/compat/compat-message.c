@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "compat/compat-message-private.h"
+
+#include "compat/compat-error-private.h"
+#include "engine/zmqg-peer-record-private.h"
+#include "message/zmqg-message-struct-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* zmq_msg_t: a frame. */
+
+/* --- Contents ------------------------------------------------------------ */
+
+static CompatContent *
+content_new (void *data,
+             gsize size,
+             zmq_free_fn *free_fn,
+             void *hint)
+{
+  CompatContent *self;
+
+  if (free_fn == NULL && size > G_MAXSSIZE - sizeof *self)
+    return NULL;
+
+  self = g_try_malloc (sizeof *self + (free_fn == NULL ? size : 0));
+  if (self == NULL)
+    return NULL;
+
+  atomic_init (&self->refs, 1);
+  self->free = free_fn;
+  self->hint = hint;
+  self->data = free_fn == NULL ? self + 1 : data;
+  self->size = size;
+  return self;
+}
+
+static CompatContent *
+content_ref (CompatContent *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+static void
+content_unref (gpointer data)
+{
+  CompatContent *self = data;
+
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  if (self->free != NULL)
+    self->free (self->data, self->hint);
+  g_free (self);
+}
+
+static void
+group_unref (CompatGroup *self)
+{
+  if (self != NULL &&
+      atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) == 1)
+    g_free (self);
+}
+
+/* --- For sending and receiving -------------------------------------------- */
+
+gboolean
+compat_message_init_copy (CompatMessage *self,
+                          const void *data,
+                          gsize size)
+{
+  compat_message_init (self);
+  if (size <= COMPAT_INLINE_MAX)
+    {
+      self->in.size = (guint8) size;
+    }
+  else if (size >= ZMQG_FRAME_LARGE)
+    {
+      ZmqgChunk *chunk = zmqg_chunk_new (size);
+
+      if (chunk == NULL)
+        return FALSE;
+      self->kind = COMPAT_CHUNK;
+      self->owner = chunk;
+      self->out.data = chunk->data;
+      self->out.size = size;
+    }
+  else
+    {
+      CompatContent *content = content_new (NULL, size, NULL, NULL);
+
+      if (content == NULL)
+        return FALSE;
+      self->kind = COMPAT_HEAP;
+      self->owner = content;
+      self->out.data = content->data;
+      self->out.size = size;
+    }
+
+  if (data != NULL && size > 0)
+    memcpy (compat_message_get_data (self), data, size);
+  return TRUE;
+}
+
+void
+compat_message_init_frame (CompatMessage *self,
+                           ZmqgMessage *message,
+                           guint i)
+{
+  const ZmqgMessageFrame *frame = &message->frames[i];
+
+  self->owner = message;
+  self->out.data = (guint8 *) frame->data;
+  self->out.size = frame->size;
+  self->routing_id = message->routing_id;
+  self->kind = COMPAT_RECEIVED;
+  self->flags = i + 1 < message->n_frames ? COMPAT_MORE : 0;
+  self->group = NULL;
+}
+
+void
+compat_message_release (CompatMessage *self)
+{
+  switch ((CompatMessageKind) self->kind)
+    {
+    case COMPAT_HEAP:
+      content_unref (self->owner);
+      break;
+    case COMPAT_CHUNK:
+      zmqg_chunk_unref (self->owner);
+      break;
+    case COMPAT_RECEIVED:
+      zmqg_message_unref (self->owner);
+      break;
+    case COMPAT_CLOSED:
+    case COMPAT_INLINE:
+    case COMPAT_CONSTANT:
+    default:
+      break;
+    }
+
+  if (G_UNLIKELY (self->group != NULL))
+    group_unref (self->group);
+  self->kind = COMPAT_CLOSED;
+}
+
+/* What keeps the payload of a received frame, which another socket may take
+ * over as it is. */
+static void
+lend_frame (ZmqgMessage *message,
+            ZmqgFrameView *view)
+{
+  for (guint i = 0; i < message->n_frames; i++)
+    {
+      const ZmqgMessageFrame *frame = &message->frames[i];
+
+      if (frame->data != view->data || frame->size != view->size)
+        continue;
+      if (frame->kind == ZMQG_FRAME_BYTES)
+        view->bytes = frame->owner;
+      else if (frame->kind == ZMQG_FRAME_CHUNK)
+        view->chunk = frame->owner;
+      return;
+    }
+}
+
+/* Of this the program hears when it is done with, however small it is. */
+static gboolean
+is_program_memory (const CompatMessage *self)
+{
+  return self->kind == COMPAT_HEAP &&
+         ((const CompatContent *) self->owner)->free != NULL;
+}
+
+void
+compat_message_get_view (CompatMessage *self,
+                         ZmqgFrameView *view,
+                         GBytes **bytes)
+{
+  *view = (ZmqgFrameView) { compat_message_get_data (self),
+                            compat_message_get_size (self) };
+  *bytes = NULL;
+  if (G_LIKELY (view->size < ZMQG_FRAME_LARGE) && !is_program_memory (self))
+    return;
+
+  switch ((CompatMessageKind) self->kind)
+    {
+    case COMPAT_HEAP:
+      *bytes = g_bytes_new_with_free_func (view->data, view->size,
+                                           content_unref,
+                                           content_ref (self->owner));
+      view->flags = ZMQG_FRAME_REFER;
+      break;
+    case COMPAT_CHUNK:
+      view->chunk = self->owner;
+      break;
+    case COMPAT_CONSTANT:
+      *bytes = g_bytes_new_static (view->data, view->size);
+      break;
+    case COMPAT_RECEIVED:
+      lend_frame (self->owner, view);
+      break;
+    case COMPAT_CLOSED:
+    case COMPAT_INLINE:
+    default:
+      break;
+    }
+
+  if (*bytes != NULL)
+    view->bytes = *bytes;
+}
+
+/* --- The API ------------------------------------------------------------- */
+
+int
+zmq_msg_init (zmq_msg_t *msg_)
+{
+  compat_message_init ((CompatMessage *) msg_);
+  return 0;
+}
+
+int
+zmq_msg_init_size (zmq_msg_t *msg_,
+                   size_t size_)
+{
+  CompatMessage *self = (CompatMessage *) msg_;
+
+  return compat_message_init_copy (self, NULL, size_) ? 0
+                                                      : compat_fail (ENOMEM);
+}
+
+int
+zmq_msg_init_buffer (zmq_msg_t *msg_,
+                     const void *buf_,
+                     size_t size_)
+{
+  CompatMessage *self = (CompatMessage *) msg_;
+
+  return compat_message_init_copy (self, buf_, size_) ? 0
+                                                      : compat_fail (ENOMEM);
+}
+
+int
+zmq_msg_init_data (zmq_msg_t *msg_,
+                   void *data_,
+                   size_t size_,
+                   zmq_free_fn *ffn_,
+                   void *hint_)
+{
+  CompatMessage *self = (CompatMessage *) msg_;
+
+  compat_message_init (self);
+  if (ffn_ != NULL)
+    {
+      self->owner = content_new (data_, size_, ffn_, hint_);
+      if (self->owner == NULL)
+        return compat_fail (ENOMEM);
+    }
+
+  self->kind = ffn_ != NULL ? COMPAT_HEAP : COMPAT_CONSTANT;
+  self->out.data = data_;
+  self->out.size = size_;
+  return 0;
+}
+
+int
+zmq_msg_close (zmq_msg_t *msg_)
+{
+  CompatMessage *self = (CompatMessage *) msg_;
+
+  if (!compat_message_is_valid (self))
+    return compat_fail (EFAULT);
+
+  compat_message_release (self);
+  return 0;
+}
+
+int
+zmq_msg_move (zmq_msg_t *dest_,
+              zmq_msg_t *src_)
+{
+  CompatMessage *dest = (CompatMessage *) dest_;
+  CompatMessage *src = (CompatMessage *) src_;
+
+  if (!compat_message_is_valid (src) || !compat_message_is_valid (dest))
+    return compat_fail (EFAULT);
+  if (dest == src)
+    return 0;
+
+  compat_message_release (dest);
+  *dest = *src;
+  compat_message_init (src);
+  return 0;
+}
+
+int
+zmq_msg_copy (zmq_msg_t *dest_,
+              zmq_msg_t *src_)
+{
+  CompatMessage *dest = (CompatMessage *) dest_;
+  CompatMessage *src = (CompatMessage *) src_;
+
+  if (!compat_message_is_valid (src) || !compat_message_is_valid (dest))
+    return compat_fail (EFAULT);
+  if (dest == src)
+    return 0;
+
+  compat_message_release (dest);
+  if (src->kind == COMPAT_HEAP)
+    content_ref (src->owner);
+  else if (src->kind == COMPAT_CHUNK)
+    zmqg_chunk_ref (src->owner);
+  else if (src->kind == COMPAT_RECEIVED)
+    zmqg_message_ref (src->owner);
+  if (src->group != NULL)
+    atomic_fetch_add_explicit (&src->group->refs, 1, memory_order_relaxed);
+
+  /* Of what is as small as to be copied libzmq never says that it is
+   * shared. */
+  if (src->kind == COMPAT_HEAP || src->kind == COMPAT_CHUNK ||
+      (src->kind == COMPAT_RECEIVED && src->out.size > COMPAT_INLINE_MAX))
+    src->flags |= COMPAT_SHARED;
+  *dest = *src;
+  return 0;
+}
+
+void *
+zmq_msg_data (zmq_msg_t *msg_)
+{
+  CompatMessage *self = (CompatMessage *) msg_;
+
+  return compat_message_is_valid (self) ? compat_message_get_data (self)
+                                        : NULL;
+}
+
+size_t
+zmq_msg_size (const zmq_msg_t *msg_)
+{
+  const CompatMessage *self = (const CompatMessage *) msg_;
+
+  return compat_message_is_valid (self) ? compat_message_get_size (self) : 0;
+}
+
+int
+zmq_msg_more (const zmq_msg_t *msg_)
+{
+  return zmq_msg_get (msg_, ZMQ_MORE);
+}
+
+/* What is known of the peer that a frame came from. */
+static const ZmqgPeerRecord *
+get_record (const CompatMessage *self)
+{
+  return self->kind == COMPAT_RECEIVED
+           ? (const ZmqgPeerRecord *) zmqg_message_get_tag (self->owner)
+           : NULL;
+}
+
+int
+zmq_msg_get (const zmq_msg_t *msg_,
+             int property_)
+{
+  const CompatMessage *self = (const CompatMessage *) msg_;
+  const char *fd;
+
+  switch (property_)
+    {
+    case ZMQ_MORE:
+      return (self->flags & COMPAT_MORE) != 0;
+    case ZMQ_SHARED:
+      return self->kind == COMPAT_CONSTANT ||
+             (self->flags & COMPAT_SHARED) != 0;
+    case ZMQ_SRCFD:
+      fd = zmq_msg_gets (msg_, "__fd");
+      return fd != NULL ? atoi (fd) : -1;
+    default:
+      return compat_fail (EINVAL);
+    }
+}
+
+int
+zmq_msg_set (zmq_msg_t *msg_ G_GNUC_UNUSED,
+             int property_ G_GNUC_UNUSED,
+             int optval_ G_GNUC_UNUSED)
+{
+  return compat_fail (EINVAL);
+}
+
+const char *
+zmq_msg_gets (const zmq_msg_t *msg_,
+              const char *property_)
+{
+  const CompatMessage *self = (const CompatMessage *) msg_;
+  const ZmqgPeerRecord *record = get_record (self);
+  const char *value = NULL;
+
+  /* Within the process nothing is known, as in libzmq. */
+  if (record != NULL && property_ != NULL &&
+      (record->fd[0] != '\0' || record->peer_address != NULL))
+    value = zmqg_peer_record_get_property ((ZmqgPeerRecord *) record,
+                                           property_);
+  if (value == NULL)
+    errno = EINVAL;
+  return value;
+}
+
+/* --- Drafts -------------------------------------------------------------- */
+
+int
+zmq_msg_set_routing_id (zmq_msg_t *msg,
+                        uint32_t routing_id)
+{
+  if (routing_id == 0)
+    return compat_fail (EINVAL);
+
+  ((CompatMessage *) msg)->routing_id = routing_id;
+  return 0;
+}
+
+uint32_t
+zmq_msg_routing_id (zmq_msg_t *msg)
+{
+  return ((CompatMessage *) msg)->routing_id;
+}
+
+int
+zmq_msg_set_group (zmq_msg_t *msg,
+                   const char *group)
+{
+  CompatMessage *self = (CompatMessage *) msg;
+  gsize length = MIN (strlen (group), ZMQ_GROUP_MAX_LENGTH);
+  CompatGroup *copy = NULL;
+
+  if (length > 0)
+    {
+      copy = g_try_malloc (sizeof *copy + length + 1);
+      if (copy == NULL)
+        return compat_fail (ENOMEM);
+      atomic_init (&copy->refs, 1);
+      memcpy (copy->name, group, length);
+      copy->name[length] = '\0';
+    }
+
+  group_unref (self->group);
+  self->group = copy;
+  return 0;
+}
+
+const char *
+zmq_msg_group (zmq_msg_t *msg)
+{
+  const CompatMessage *self = (const CompatMessage *) msg;
+
+  if (self->group != NULL)
+    return self->group->name;
+  if (self->kind == COMPAT_RECEIVED && ((ZmqgMessage *) self->owner)->group != NULL)
+    return ((ZmqgMessage *) self->owner)->group;
+  return "";
+}
