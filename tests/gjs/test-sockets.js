@@ -296,11 +296,20 @@ test('ROUTER answers a peer by its object', async () => {
     const message = await router.receive_async(null);
     router.send_to(message.get_peer(), Zmqg.Message.new_string('answer'), null);
     equal(strings(await dealer.receive_async(null)), ['answer']);
+    router.try_send_to(message.get_peer(), Zmqg.Message.new_string('at once'));
+    await router.send_to_async(message.get_peer(), Zmqg.Message.new_string('awaited'), null);
+    equal(strings(await dealer.receive_async(null)), ['at once']);
+    equal(strings(await dealer.receive_async(null)), ['awaited']);
 
     router.mandatory = true;
     dealer.close();
     await until(() => !message.get_peer().is_connected());
-    throws(() => router.send_to(message.get_peer(), Zmqg.Message.new_string('late'), null),
+    const late = Zmqg.Message.new_string('late');
+    throws(() => router.send_to(message.get_peer(), late, null),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+    throws(() => router.try_send_to(message.get_peer(), late),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+    await rejects(router.send_to_async(message.get_peer(), late, null),
         Zmqg.Error, Zmqg.Error.UNROUTABLE);
 });
 

@@ -430,10 +430,14 @@ our_xpub_looks_at_all_frames (Interop *test)
 
   xsub = meet_xsub (test, xpub);
   interop_receive (xpub, "=%01first");
+  /* As their XPUB has it, see below. */
   interop_do (xsub, "send =x =%%01a");
-  interop_receive (xpub, "=x");
-  interop_receive (xpub, "=%01a");
-  g_assert_cmpuint (interop_count_topics (xpub), ==, 2);
+  interop_receive (xpub, "=x =%01a");
+  interop_do (xsub, "send =%%01b =y =%%01c =z");
+  interop_receive (xpub, "=%01b");
+  interop_receive (xpub, "=y =%01c");
+  interop_receive (xpub, "=z");
+  g_assert_cmpuint (interop_count_topics (xpub), ==, 4);
   interop_send (xpub, "=a");
   interop_peer_receives (xsub, "=a");
 }
@@ -534,10 +538,14 @@ their_xpub_looks_at_our_frames (Interop *test)
   interop_meet (test, xsub, xpub);
   interop_peer_receives (xpub, "=%01first");
   interop_send (xsub, "=x =%01a");
+  interop_send (xsub, "=%01b =y =%01c =z");
   interop_send (xsub, "=%01last");
 
   /* It looks the same there: the mark of more frames stays on the first. */
   interop_peer_receives (xpub, "=x =%01a");
+  interop_peer_receives (xpub, "=%01b");
+  interop_peer_receives (xpub, "=y =%01c");
+  interop_peer_receives (xpub, "=z");
   interop_peer_receives (xpub, "=%01last");
   interop_peer_sends (xpub, "=a");
   interop_peer_sends (xpub, "=last");

@@ -227,6 +227,15 @@ class Sockets(TestCase):
         router.send_to(message.get_peer(), Zmqg.Message.new_string('answer'), None)
         self.assertEqual(self.strings(dealer.receive(None)), ['answer'])
 
+        router.try_send_to(message.get_peer(), Zmqg.Message.new_string('at once'))
+        self.assertEqual(self.strings(dealer.receive(None)), ['at once'])
+        results = []
+        router.send_to_async(message.get_peer(), Zmqg.Message.new_string('later'), None,
+                             lambda s, r: results.append(s.send_to_finish(r)))
+        self.until(lambda: results)
+        self.assertEqual(results, [True])
+        self.assertEqual(self.strings(dealer.receive(None)), ['later'])
+
     def test_asynchronous_calls(self):
         pull, push = self.connected(Zmqg.PullSocket, Zmqg.PushSocket, 'tcp://127.0.0.1:*')
         results = []

@@ -44,6 +44,51 @@ test_strings (SocketTest *test)
   g_assert_null (device);
 }
 
+static void
+count (guint *n)
+{
+  (*n)++;
+}
+
+/* What a user interface would show as a property's default is what a new
+ * socket of that type has, and setting it tells of it. */
+static void
+test_defaults (SocketTest *test)
+{
+  for (ZmqgSocketType type = ZMQG_SOCKET_TYPE_PAIR;
+       type <= ZMQG_SOCKET_TYPE_XSUB; type++)
+    {
+      g_autoptr (ZmqgSocket) socket = NULL;
+      g_autofree GParamSpec **pspecs = NULL;
+      guint notified = 0;
+      guint n;
+
+      socket = zmqg_context_create_socket (test->context, type);
+      pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (socket),
+                                               &n);
+      for (guint i = 0; i < n; i++)
+        {
+          g_auto (GValue) value = G_VALUE_INIT;
+
+          if (!(pspecs[i]->flags & G_PARAM_WRITABLE) ||
+              (pspecs[i]->flags & G_PARAM_CONSTRUCT_ONLY))
+            continue;
+
+          g_test_message ("%s:%s", G_OBJECT_TYPE_NAME (socket),
+                          pspecs[i]->name);
+          g_value_init (&value, pspecs[i]->value_type);
+          g_object_get_property (G_OBJECT (socket), pspecs[i]->name, &value);
+          g_assert_true (g_param_value_defaults (pspecs[i], &value));
+        }
+
+      g_signal_connect_swapped (socket, "notify::linger", G_CALLBACK (count),
+                                &notified);
+      g_object_set (socket, "linger", 7, NULL);
+      g_object_set (socket, "linger", 7, NULL);
+      g_assert_cmpuint (notified, ==, 1);
+    }
+}
+
 /* Each endpoint keeps what was set when it was made; strings, too. */
 static void
 test_snapshot (SocketTest *test)
@@ -372,6 +417,8 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   socket_test_add ("/zmqg/options/strings", SOCKET_TEST_INPROC, test_strings);
+  socket_test_add ("/zmqg/options/defaults", SOCKET_TEST_INPROC,
+                   test_defaults);
   socket_test_add ("/zmqg/options/flags", SOCKET_TEST_INPROC, test_flags);
   socket_test_add ("/zmqg/options/snapshot", SOCKET_TEST_NETWORK,
                    test_snapshot);

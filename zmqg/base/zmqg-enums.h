@@ -271,7 +271,8 @@ GType zmqg_protocol_error_get_type (void);
  * @ZMQG_DROP_REASON_STALE: received, and a reply that nobody waits for
  * @ZMQG_DROP_REASON_UNWANTED: received by a socket that does not receive, or
  *   from a peer that it does not talk to
- * @ZMQG_DROP_REASON_UNREAD: received, and never read by the program
+ * @ZMQG_DROP_REASON_UNREAD: received, and never read by the program; or news
+ *   of a peer that were too many, see [property@RouterSocket:notify-peers]
  *
  * Why a message, or one copy of it, went nowhere.
  *

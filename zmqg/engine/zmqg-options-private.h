@@ -7,12 +7,14 @@
 
 #include <stdatomic.h>
 
-/* Addresses that may connect: those whose first @bits are these. */
+/* Addresses that may connect: those whose first @bits are these, and which
+ * have that zone, if they have any. */
 typedef struct
 {
   guint8 bytes[16];
   guint size; /* 4 or 16 */
   guint bits;
+  guint32 zone; /* 0: any */
 } ZmqgAddressFilter;
 
 typedef enum

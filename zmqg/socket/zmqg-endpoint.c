@@ -21,6 +21,12 @@ struct _ZmqgEndpoint
   GObject parent_instance;
 
   ZmqgEndpointCore *core;
+
+  /* What was notified, or there when the object was made; guarded by the
+   * core's lock. */
+  ZmqgEndpointState told_state;
+  GError *told_error; /* a copy, nullable */
+  guint told_reconnects;
 };
 
 struct _ZmqgEndpointClass
@@ -147,6 +153,31 @@ dup_object (ZmqgEndpointCore *core)
   return endpoint;
 }
 
+static gboolean
+same_error (const GError *one,
+            const GError *other)
+{
+  if (one == NULL || other == NULL)
+    return one == other;
+
+  return g_error_matches (one, other->domain, other->code) &&
+         g_str_equal (one->message, other->message);
+}
+
+/* Locked. */
+static void
+note_told (ZmqgEndpoint *self)
+{
+  self->told_state = self->core->state;
+  self->told_reconnects = self->core->reconnects;
+  if (same_error (self->told_error, self->core->last_error))
+    return;
+
+  g_clear_error (&self->told_error);
+  if (self->core->last_error != NULL)
+    self->told_error = g_error_copy (self->core->last_error);
+}
+
 ZmqgEndpoint *
 zmqg_endpoint_for_core (ZmqgEndpointCore *core)
 {
@@ -168,7 +199,10 @@ zmqg_endpoint_for_core (ZmqgEndpointCore *core)
     }
   other = g_weak_ref_get (core->object);
   if (other == NULL)
-    g_weak_ref_set (core->object, endpoint);
+    {
+      note_told (endpoint);
+      g_weak_ref_set (core->object, endpoint);
+    }
   zmqg_unlock (&core->lock);
 
   if (other == NULL)
@@ -182,16 +216,29 @@ void
 zmqg_endpoint_core_notify (ZmqgEndpointCore *core)
 {
   g_autoptr (ZmqgEndpoint) endpoint = dup_object (core);
+  gboolean state;
+  gboolean last_error;
+  gboolean reconnects;
 
   if (endpoint == NULL)
     return;
 
+  zmqg_lock (&core->lock);
+  state = endpoint->told_state != core->state;
+  last_error = !same_error (endpoint->told_error, core->last_error);
+  reconnects = endpoint->told_reconnects != core->reconnects;
+  note_told (endpoint);
+  zmqg_unlock (&core->lock);
+
   g_object_freeze_notify (G_OBJECT (endpoint));
-  g_object_notify_by_pspec (G_OBJECT (endpoint), properties[PROP_STATE]);
-  g_object_notify_by_pspec (G_OBJECT (endpoint),
-                            properties[PROP_LAST_ERROR]);
-  g_object_notify_by_pspec (G_OBJECT (endpoint),
-                            properties[PROP_RECONNECTS]);
+  if (state)
+    g_object_notify_by_pspec (G_OBJECT (endpoint), properties[PROP_STATE]);
+  if (last_error)
+    g_object_notify_by_pspec (G_OBJECT (endpoint),
+                              properties[PROP_LAST_ERROR]);
+  if (reconnects)
+    g_object_notify_by_pspec (G_OBJECT (endpoint),
+                              properties[PROP_RECONNECTS]);
   g_object_thaw_notify (G_OBJECT (endpoint));
 }
 
@@ -202,7 +249,9 @@ zmqg_endpoint_finalize (GObject *object)
 {
   ZmqgEndpoint *self = ZMQG_ENDPOINT (object);
 
-  zmqg_tag_unref (&self->core->tag);
+  g_clear_error (&self->told_error);
+  if (self->core != NULL)
+    zmqg_tag_unref (&self->core->tag);
 
   G_OBJECT_CLASS (zmqg_endpoint_parent_class)->finalize (object);
 }
@@ -279,7 +328,8 @@ zmqg_endpoint_class_init (ZmqgEndpointClass *klass)
   /**
    * ZmqgEndpoint:last-error: (getter get_last_error)
    *
-   * What went wrong last, or %NULL.
+   * What went wrong last, or %NULL. Notifies when it is something else than
+   * before.
    *
    * Since: 1.0
    */

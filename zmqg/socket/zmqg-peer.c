@@ -126,10 +126,10 @@ zmqg_peer_finalize (GObject *object)
 }
 
 static void
-zmqg_peer_get_gobject_property (GObject *object,
-                                guint property_id,
-                                GValue *value,
-                                GParamSpec *pspec)
+zmqg_peer_get_property (GObject *object,
+                        guint property_id,
+                        GValue *value,
+                        GParamSpec *pspec)
 {
   ZmqgPeer *self = ZMQG_PEER (object);
 
@@ -177,7 +177,7 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   object_class->finalize = zmqg_peer_finalize;
-  object_class->get_property = zmqg_peer_get_gobject_property;
+  object_class->get_property = zmqg_peer_get_property;
 
   /**
    * ZmqgPeer:remote-address: (getter get_remote_address)
@@ -537,20 +537,21 @@ zmqg_peer_get_statistics (ZmqgPeer *self)
 }
 
 /**
- * zmqg_peer_get_property:
+ * zmqg_peer_lookup_metadata:
  * @self: a peer
- * @name: the name of a property, as on the wire
+ * @name: a name, as on the wire
  *
- * Gets a property of the connection: one that the peer sent in the handshake
- * (`Socket-Type`, `Identity`, `X-…`), or `Peer-Address`.
+ * Gets what is known of the connection by a name: what the peer sent in the
+ * handshake (`Socket-Type`, `Identity`, `X-…`), `Peer-Address` or `User-Id`. All
+ * of it is [property@Peer:metadata].
  *
  * Returns: (nullable): the value, or %NULL
  *
  * Since: 1.0
  */
 const char *
-zmqg_peer_get_property (ZmqgPeer *self,
-                        const char *name)
+zmqg_peer_lookup_metadata (ZmqgPeer *self,
+                           const char *name)
 {
   const char *value;
 

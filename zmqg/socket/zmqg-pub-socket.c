@@ -45,24 +45,26 @@ static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgPubSocket, zmqg_pub_socket, ZMQG_TYPE_SOCKET)
 
-static gboolean
+static ZmqgTopicResult
 pub_subscription (ZmqgSocketCore *core,
                   ZmqgPipe *pipe,
                   gboolean subscribe,
                   const guint8 *topic,
-                  gsize size)
+                  gsize size,
+                  const ZmqgFrameView *before G_GNUC_UNUSED,
+                  guint n_before G_GNUC_UNUSED)
 {
   ZmqgPublisher *self = core->state;
 
   if (subscribe && !zmqg_publisher_admits (core, self->subscriptions, pipe,
                                            topic, size))
-    return FALSE;
+    return ZMQG_TOPIC_REFUSED;
 
   if (subscribe)
     zmqg_subscription_tree_add (self->subscriptions, topic, size, pipe);
   else
     zmqg_subscription_tree_remove (self->subscriptions, topic, size, pipe);
-  return TRUE;
+  return ZMQG_TOPIC_TAKEN;
 }
 
 static void

@@ -9,6 +9,14 @@
 #include "socket/zmqg-entry-private.h"
 #include "socket/zmqg-topic-news-private.h"
 
+typedef enum
+{
+  ZMQG_TOPIC_REFUSED, /* the peer may not subscribe */
+  ZMQG_TOPIC_TAKEN,
+  ZMQG_TOPIC_TOLD, /* to the program, with the frames before it: else they go
+                    * with what comes behind */
+} ZmqgTopicResult;
+
 /*
  * ZmqgPublisher: what PUB and XPUB share: peers say which topics they want,
  * and get the messages whose first frame starts with one of them. It is the
@@ -16,10 +24,12 @@
  */
 typedef struct
 {
-  /* A peer subscribed, or cancelled. %FALSE when it may not subscribe. */
-  gboolean (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
-                            gboolean subscribe, const guint8 *topic,
-                            gsize size);
+  /* A peer subscribed, or cancelled, in a message with other frames before
+   * it, perhaps. */
+  ZmqgTopicResult (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                                   gboolean subscribe, const guint8 *topic,
+                                   gsize size, const ZmqgFrameView *before,
+                                   guint n_before);
 
   /* It wants nothing any more. */
   void (*forget) (ZmqgSocketCore *core, ZmqgPipe *pipe);

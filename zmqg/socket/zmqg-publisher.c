@@ -131,18 +131,20 @@ take_frames (ZmqgSocketCore *core,
 }
 
 /* Takes the message in core->frames apart: any frame may be a subscription,
- * and those between are messages of the peer's. %FALSE when it was of no
- * use. */
+ * and the others are messages of the peer's, which end where the message does
+ * or, as in libzmq, with a subscription that is told of. %FALSE when it was of
+ * no use. */
 static gboolean
 take_message (ZmqgSocketCore *core,
               ZmqgPipe *pipe)
 {
   ZmqgPublisher *self = core->state;
-  const ZmqgFrameView *views = core->frames.views;
+  ZmqgFrameView *views = core->frames.views;
   guint n = core->frames.n;
   gboolean examine = TRUE;
   gboolean used = self->hooks->message != NULL;
-  guint start = 0;
+  guint start = 0; /* of those that are kept for what comes behind */
+  guint end = 0;
 
   for (guint i = 0; i < n; i++)
     {
@@ -150,30 +152,31 @@ take_message (ZmqgSocketCore *core,
 
       if (examine && parse_subscription (&views[i], &subscription))
         {
-          take_frames (core, pipe, views + start, i - start);
-          start = i + 1;
+          ZmqgTopicResult result;
+
           used = TRUE;
-          if (self->hooks->subscription (core, pipe, subscription.subscribe,
-                                         subscription.topic,
-                                         subscription.size) &&
-              G_UNLIKELY (self->news.told != NULL))
+          result = self->hooks->subscription (
+            core, pipe, subscription.subscribe, subscription.topic,
+            subscription.size, views + start, end - start);
+          if (result == ZMQG_TOPIC_TOLD)
+            start = end = i + 1;
+          if (G_UNLIKELY (self->news.told != NULL) &&
+              result != ZMQG_TOPIC_REFUSED)
             zmqg_topic_news_add (&self->news, core, pipe,
                                  subscription.subscribe, subscription.topic,
                                  subscription.size);
           self->has_changed = TRUE;
         }
-      else if (views[i].flags & ZMQG_FRAME_COMMAND)
+      /* Other commands are not for us. */
+      else if ((views[i].flags & ZMQG_FRAME_COMMAND) == 0)
         {
-          /* Not for us. */
-          start = i + 1;
-        }
-      else if (i == 0)
-        {
-          examine = !self->only_first_subscribe;
+          views[end++] = views[i];
+          if (i == 0)
+            examine = !self->only_first_subscribe;
         }
     }
 
-  take_frames (core, pipe, views + start, n - start);
+  take_frames (core, pipe, views + start, end - start);
   return used;
 }
 

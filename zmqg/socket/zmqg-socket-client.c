@@ -255,3 +255,11 @@ zmqg_socket_core_add_news (ZmqgSocketCore *self,
   zmqg_news_queue_push (&self->news, news);
   zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
 }
+
+void
+zmqg_socket_core_note_change (ZmqgSocketCore *self,
+                              const char *name)
+{
+  atomic_store (&self->changed, name);
+  zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+}

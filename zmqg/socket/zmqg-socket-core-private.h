@@ -50,6 +50,7 @@ struct _ZmqgSocketOps
   const ZmqgSessionTable *session;
   gsize state_size; /* of the type's own, zeroed */
   gboolean connects_once; /* a second connect to the same text is none */
+  gboolean sends_to_one;  /* who waits for room waits for that of one peer */
 
   void (*init) (ZmqgSocketCore *core);
   void (*clear) (ZmqgSocketCore *core);
@@ -185,6 +186,7 @@ struct _ZmqgSocketCore
   guint64 received;         /* messages given to the program */
   guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
+  guint64 dropped_notices;  /* of a ROUTER's peers, unread */
   gboolean state_changed;   /* what waits may go on for another reason */
 
   ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
@@ -193,6 +195,8 @@ struct _ZmqgSocketCore
   ZmqgTally past;           /* of those that are gone */
 
   ZmqgNewsQueue news;
+  _Atomic (const char *) changed; /* a property that changed by itself, to be
+                                   * told with the news; static, nullable */
   ZmqgLock monitor_lock;    /* a leaf: guards the next three */
   ZmqgMonitor *monitor;     /* counted, nullable */
   atomic_bool shows_events; /* ::event has a handler */
@@ -364,6 +368,10 @@ gboolean zmqg_endpoint_core_has_ended (ZmqgEndpointCore *self);
 void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);
+
+/* A property changed by itself: notifies in the socket's main context. @name is
+ * static. Any thread. */
+void zmqg_socket_core_note_change (ZmqgSocketCore *self, const char *name);
 
 /* Any thread, no lock held: has ::event, and a monitor, told. */
 void zmqg_socket_core_report (ZmqgSocketCore *self,

@@ -613,11 +613,22 @@ hand_on (ZmqgSocketCore *self,
     hand_on_to_consumers (self, interest);
 }
 
+/* What the type cannot do. That the socket is closed or terminated goes
+ * before. */
 static ZmqgIoResult
 not_supported (ZmqgSocketCore *self,
                const char *what,
                GError **error)
 {
+  gboolean ok;
+
+  zmqg_socket_core_lock (self);
+  ok = zmqg_socket_core_check (self, error);
+  zmqg_socket_core_unlock (self);
+
+  if (!ok)
+    return ZMQG_IO_FAILED;
+
   /* One of a program's own class can neither send nor receive. */
   if (self->ops->send == NULL && self->ops->receive == NULL)
     g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,

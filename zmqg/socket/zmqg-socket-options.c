@@ -190,8 +190,8 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:linger:
  *
  * How long a closed socket goes on sending what was queued, in milliseconds;
- * -1 for as long as it takes, 0 to drop it. SUB and XSUB have 0. Applies when
- * an endpoint or the socket is closed.
+ * -1 for as long as it takes, 0 to drop it. The default of SUB and XSUB is 0.
+ * Applies when an endpoint or the socket is closed.
  *
  * Since: 1.0
  */
@@ -266,15 +266,16 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:send-buffer:
  *
- * The size of the kernel's send buffer in bytes; -1 for the system's default.
+ * The size of the kernel's send buffer in bytes, for tcp and ipc; -1 for the
+ * system's default.
  *
  * Since: 1.0
  */
 /**
  * ZmqgSocket:receive-buffer:
  *
- * The size of the kernel's receive buffer in bytes; -1 for the system's
- * default.
+ * The size of the kernel's receive buffer in bytes, for tcp and ipc; -1 for
+ * the system's default.
  *
  * Since: 1.0
  */

@@ -92,6 +92,30 @@ ZmqgFrameView *zmqg_socket_get_views (ZmqgMessage *message,
                                       ZmqgFrameView *local, guint *n,
                                       GError **error);
 
+/* The same behind a frame of the caller's (nullable). */
+ZmqgFrameView *zmqg_socket_get_views_behind (const ZmqgFrameView *first,
+                                             ZmqgMessage *message,
+                                             ZmqgFrameView *local, guint *n,
+                                             GError **error);
+
+/* send (), try_send () and send_async () of a message behind a frame of the
+ * caller's (nullable). @first is copied, its bytes are not: @keeper is held as
+ * long as they are needed. */
+gboolean zmqg_socket_send_behind (ZmqgSocket *self,
+                                  const ZmqgFrameView *first,
+                                  ZmqgMessage *message,
+                                  GCancellable *cancellable, GError **error);
+gboolean zmqg_socket_try_send_behind (ZmqgSocket *self,
+                                      const ZmqgFrameView *first,
+                                      ZmqgMessage *message, GError **error);
+void zmqg_socket_send_behind_async (ZmqgSocket *self,
+                                    const ZmqgFrameView *first,
+                                    ZmqgTag *keeper, ZmqgMessage *message,
+                                    gpointer source_tag,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
 /* Something that can be waited for; the core's lock is held. */
 typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n,
                                          const char *topic);

@@ -20,6 +20,7 @@ wait_begin (ZmqgWait *self,
             int timeout,
             GError **error)
 {
+  gboolean watcher;
   gboolean ok;
 
   /* So that a shutdown of the context ends the wait. */
@@ -37,9 +38,13 @@ wait_begin (ZmqgWait *self,
                      ? -1
                      : g_get_monotonic_time () + (gint64) timeout * 1000;
   zmqg_thread_waiter_clear (self->waiter);
-  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  /* Who waits for news takes nothing, and must not use up a wake-up; nor must
+   * who has a message for a peer that is still full, when it is another one
+   * that has room. */
+  watcher = (interest & ZMQG_WAIT_NEWS) != 0 ||
+            (interest == ZMQG_WAIT_OUT && self->core->ops->sends_to_one);
   zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter->waiter, interest,
-                         (interest & ZMQG_WAIT_NEWS) != 0);
+                         watcher);
   if (self->cancellable != NULL)
     self->cancelled_id = g_cancellable_connect (
       self->cancellable, G_CALLBACK (wait_cancelled), self->waiter, NULL);
@@ -278,7 +283,8 @@ zmqg_socket_core_has_peers (ZmqgSocketCore *core,
  *
  * Waits until the socket has at least @n peers whose handshake is done.
  *
- * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or
+ * a %G_IO_ERROR.
  *
  * Returns: %TRUE once it has
  *

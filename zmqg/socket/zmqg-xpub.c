@@ -94,12 +94,48 @@ notify (ZmqgSocketCore *core,
     add_notice (core->state, message, TRUE, asker);
 }
 
-static gboolean
+/* The same behind other frames of a message. */
+static void
+notify_behind (ZmqgSocketCore *core,
+               ZmqgPipe *pipe,
+               const ZmqgFrameView *before,
+               guint n_before,
+               gboolean subscribe,
+               const guint8 *topic,
+               gsize size)
+{
+  ZmqgXpub *self = core->state;
+  ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
+  g_autofree ZmqgFrameView *heap = NULL;
+  ZmqgFrameView *views = local;
+  ZmqgTopicFrame frame;
+  ZmqgMessage *message = NULL;
+
+  if (n_before + 1 > ZMQG_TYPE_STACK_VIEWS)
+    views = heap = g_try_new (ZmqgFrameView, (gsize) n_before + 1);
+
+  if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size) &&
+      views != NULL)
+    {
+      memcpy (views, before, n_before * sizeof *views);
+      views[n_before] = frame.view;
+      message = zmqg_message_new_from_views (views, n_before + 1,
+                                             zmqg_type_peek_tag (pipe));
+    }
+  zmqg_topic_frame_clear (&frame);
+
+  if (message != NULL)
+    add_notice (self, message, TRUE, self->manual ? pipe : NULL);
+}
+
+static ZmqgTopicResult
 xpub_subscription (ZmqgSocketCore *core,
                    ZmqgPipe *pipe,
                    gboolean subscribe,
                    const guint8 *topic,
-                   gsize size)
+                   gsize size,
+                   const ZmqgFrameView *before,
+                   guint n_before)
 {
   ZmqgXpub *self = core->state;
   ZmqgSubscriptionTree *tree = self->manual ? self->asked
@@ -107,7 +143,7 @@ xpub_subscription (ZmqgSocketCore *core,
   gboolean is_news;
 
   if (subscribe && !zmqg_publisher_admits (core, tree, pipe, topic, size))
-    return FALSE;
+    return ZMQG_TOPIC_REFUSED;
 
   if (subscribe)
     is_news = zmqg_subscription_tree_add (tree, topic, size, pipe) ==
@@ -118,10 +154,15 @@ xpub_subscription (ZmqgSocketCore *core,
                 ZMQG_SUBSCRIPTION_REMOVED ||
               self->verboser;
 
-  if (is_news || self->manual)
+  if (!is_news && !self->manual)
+    return ZMQG_TOPIC_TAKEN;
+
+  if (n_before > 0)
+    notify_behind (core, pipe, before, n_before, subscribe, topic, size);
+  else
     notify (core, zmqg_type_peek_tag (pipe), self->manual ? pipe : NULL,
             subscribe, topic, size);
-  return TRUE;
+  return ZMQG_TOPIC_TOLD;
 }
 
 typedef struct
