@@ -7,6 +7,9 @@
 
 #include "zmqg-test.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define DEADLINE_MS 20000
 #define N_THREADS 16
 #define N_ROUNDS 20000
@@ -319,6 +322,72 @@ test_hand_over (void)
   zmqg_lock_clear (&shared.lock);
 }
 
+#if ZMQG_LOCK_HAS_WAITERS
+static gpointer
+lock_for_a_while (gpointer data)
+{
+  Shared *self = data;
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      zmqg_lock (&self->lock);
+      self->n++;
+      zmqg_unlock (&self->lock);
+    }
+  return NULL;
+}
+
+/* What a thread of the parent held, or waited for, is free in the child, and
+ * keeps its threads apart. */
+static void
+be_child (Shared *self)
+{
+  GThread *threads[4];
+
+  alarm (DEADLINE_MS / 1000);
+  if (!zmqg_trylock (&self->lock))
+    _exit (1);
+  if (zmqg_trylock (&self->lock))
+    _exit (2);
+  zmqg_unlock (&self->lock);
+
+  self->n = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("lock", lock_for_a_while, self);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  _exit (self->n == G_N_ELEMENTS (threads) * N_ROUNDS ? 0 : 3);
+}
+
+static void
+test_fork (void)
+{
+  Shared shared = { .n = 0 };
+  GThread *thread;
+
+  zmqg_fork_watch ();
+  zmqg_lock_init (&shared.lock);
+  zmqg_lock (&shared.lock);
+  thread = g_thread_new ("lock", lock_for_a_while, &shared);
+  for (guint i = 0; i < 3; i++)
+    {
+      int status = 0;
+      pid_t pid = fork ();
+
+      g_assert_cmpint (pid, >=, 0);
+      if (pid == 0)
+        be_child (&shared);
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      g_assert_true (WIFEXITED (status));
+      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+      g_assert_false (zmqg_trylock (&shared.lock));
+    }
+  zmqg_unlock (&shared.lock);
+  g_thread_join (thread);
+  zmqg_lock_clear (&shared.lock);
+}
+#endif
+
 int
 main (int argc,
       char **argv)
@@ -330,6 +399,9 @@ main (int argc,
   g_test_add_func ("/zmqg/base/lock/sleepers", test_sleepers);
   g_test_add_func ("/zmqg/base/lock/turns", test_turns);
   g_test_add_func ("/zmqg/base/lock/hand-over", test_hand_over);
+#if ZMQG_LOCK_HAS_WAITERS
+  g_test_add_func ("/zmqg/base/lock/fork", test_fork);
+#endif
 
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 
 #include "chaos.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,7 +23,6 @@
 typedef struct
 {
   Chaos *chaos;
-  GRand *rand;
   int held[N_HELD]; /* -1 = none */
   int listener;     /* -1 = none */
   guint8 spared[FDS_MAX]; /* open before all began */
@@ -66,14 +66,13 @@ send_something (Attack *self,
   guint8 bytes[256];
   gsize size;
 
-  size = write_handshake (bytes,
-                          g_rand_int_range (self->rand, 0, CHAOS_N_TYPES));
-  switch (g_rand_int_range (self->rand, 0, 6))
+  size = write_handshake (bytes, chaos_random (CHAOS_N_TYPES));
+  switch (chaos_random (6))
     {
     case 0: /* nothing */
       return;
     case 1: /* a part of it */
-      size = g_rand_int_range (self->rand, 1, size);
+      size = 1 + chaos_random (size - 1);
       break;
     case 2: /* and the beginning of a message */
       memcpy (bytes + size, "\2\0\0\0\0\0\1\0\0abc", 12);
@@ -85,7 +84,7 @@ send_something (Attack *self,
       break;
     case 4: /* noise, but none that could be a message of ZMTP 1.0 or 2.0 */
       for (guint i = 12; i < size; i++)
-        bytes[i] = g_rand_int (self->rand);
+        bytes[i] = chaos_random (256);
       break;
     default: /* and a PING that wants to hear of us */
       memcpy (bytes + size, "\4\7\4PING\0\1", 9);
@@ -107,7 +106,7 @@ end (Attack *self,
   if (*fd < 0)
     return;
 
-  if (g_rand_boolean (self->rand))
+  if (chaos_one_in (2))
     setsockopt (*fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   close (*fd);
   *fd = -1;
@@ -117,7 +116,7 @@ static void
 hold (Attack *self,
       int fd)
 {
-  int *place = &self->held[g_rand_int_range (self->rand, 0, N_HELD)];
+  int *place = &self->held[chaos_random (N_HELD)];
 
   end (self, place);
   *place = fd;
@@ -128,7 +127,7 @@ reach (const char *uri)
 {
   struct sockaddr_in inet = { .sin_family = AF_INET };
   struct sockaddr_un local = { .sun_family = AF_UNIX };
-  gboolean tcp = g_str_has_prefix (uri, "tcp://127.0.0.1:");
+  gboolean tcp = g_str_has_prefix (uri, "tcp://127.");
   int fd;
 
   if (!tcp && !g_str_has_prefix (uri, "ipc:///"))
@@ -141,7 +140,7 @@ reach (const char *uri)
 
   if (tcp)
     {
-      inet.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+      inet.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
       inet.sin_port = htons (atoi (strrchr (uri, ':') + 1));
       if (connect (fd, (struct sockaddr *) &inet, sizeof inet) == 0 ||
           errno == EINPROGRESS)
@@ -162,14 +161,14 @@ reach (const char *uri)
 static void
 connect_somewhere (Attack *self)
 {
-  g_autofree char *uri = chaos_pick_address (self->chaos, self->rand, NULL);
+  g_autofree char *uri = chaos_pick_address (self->chaos, NULL);
   int fd = uri != NULL ? reach (uri) : -1;
 
   if (fd < 0)
     return;
 
   send_something (self, fd);
-  if (g_rand_boolean (self->rand))
+  if (chaos_one_in (2))
     hold (self, fd);
   else
     end (self, &fd);
@@ -203,15 +202,20 @@ serve (Attack *self)
   if (self->listener < 0)
     return;
 
-  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  g_assert_no_errno (bind (self->listener, (struct sockaddr *) &address,
-                           sizeof address));
-  g_assert_no_errno (listen (self->listener, 5));
+  address.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
+  /* All ports may be waiting for the end of a connection. */
+  if (bind (self->listener, (struct sockaddr *) &address,
+            sizeof address) != 0 ||
+      listen (self->listener, 5) != 0)
+    {
+      end (self, &self->listener);
+      return;
+    }
   g_assert_no_errno (getsockname (self->listener,
                                   (struct sockaddr *) &address, &size));
-  uri = g_strdup_printf ("tcp://127.0.0.1:%u", ntohs (address.sin_port));
-  chaos_add_address (self->chaos, self->rand, uri,
-                     g_rand_int_range (self->rand, 0, CHAOS_N_TYPES));
+  uri = g_strdup_printf ("tcp://%s:%u", zmqg_test_loopback (),
+                         ntohs (address.sin_port));
+  chaos_add_address (self->chaos, uri, chaos_random (CHAOS_N_TYPES));
 }
 
 /* Ends a connection of the library's below it. Whose descriptor it is, is
@@ -221,7 +225,7 @@ static void
 cut (Attack *self)
 {
   const struct sockaddr none = { .sa_family = AF_UNSPEC };
-  int fd = g_rand_int_range (self->rand, 3, FDS_MAX);
+  int fd = 3 + chaos_random (FDS_MAX - 3);
 
   for (guint i = 0; i < FDS_MAX; i++, fd++)
     {
@@ -236,10 +240,10 @@ cut (Attack *self)
           getsockopt (n, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
         continue;
 
-      if (domain == AF_INET && g_rand_boolean (self->rand))
+      if (domain == AF_INET && chaos_one_in (2))
         syscall (SYS_connect, n, &none, sizeof none); /* a reset */
       else
-        syscall (SYS_shutdown, n, g_rand_int_range (self->rand, 0, 3));
+        syscall (SYS_shutdown, n, chaos_random (3));
       atomic_fetch_add (&self->chaos->killed, 1);
       return;
     }
@@ -250,7 +254,7 @@ chaos_attack (gpointer chaos)
 {
   Attack self = { .chaos = chaos, .listener = -1 };
 
-  self.rand = g_rand_new_with_seed (self.chaos->seed + 100);
+  chaos_random_begin (self.chaos->seed + 100);
   for (guint i = 0; i < N_HELD; i++)
     self.held[i] = -1;
   for (guint i = 0; i < FDS_MAX; i++)
@@ -258,7 +262,7 @@ chaos_attack (gpointer chaos)
 
   while (!atomic_load (&self.chaos->over))
     {
-      switch (g_rand_int_range (self.rand, 0, 4))
+      switch (chaos_random (4))
         {
         case 0:
           serve (&self);
@@ -271,12 +275,12 @@ chaos_attack (gpointer chaos)
           break;
         }
       /* No faster than connections come. */
-      poll (NULL, 0, g_rand_int_range (self.rand, 0, 4));
+      poll (NULL, 0, chaos_random (4));
     }
 
   for (guint i = 0; i < N_HELD; i++)
     end (&self, &self.held[i]);
   end (&self, &self.listener);
-  g_rand_free (self.rand);
+  chaos_random_end ();
   return NULL;
 }

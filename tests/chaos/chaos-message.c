@@ -25,6 +25,36 @@ typedef struct
   guint8 data[];
 } Buffer;
 
+/* --- Numbers ------------------------------------------------------------ */
+
+static _Thread_local GRand *numbers;
+
+void
+chaos_random_begin (guint32 seed)
+{
+  numbers = g_rand_new_with_seed (seed);
+}
+
+void
+chaos_random_end (void)
+{
+  g_clear_pointer (&numbers, g_rand_free);
+}
+
+guint
+chaos_random (guint n)
+{
+  return (guint) g_rand_int_range (numbers, 0, (gint32) n);
+}
+
+gboolean
+chaos_one_in (guint n)
+{
+  return chaos_random (n) == 0;
+}
+
+/* --- Making ------------------------------------------------------------- */
+
 static void
 buffer_free (gpointer data)
 {
@@ -37,29 +67,41 @@ buffer_free (gpointer data)
   g_free (self);
 }
 
+/* A request that may be repeated may be received more than once. */
 static gboolean
-has_one_receiver (ZmqgSocketType type)
+has_one_receiver (ZmqgSocket *socket)
 {
+  ZmqgSocketType type = zmqg_socket_get_socket_type (socket);
+
+  if (ZMQG_IS_REQ_SOCKET (socket))
+    return zmqg_req_socket_get_request_retries (ZMQG_REQ_SOCKET (socket)) == 0;
+
   return type != ZMQG_SOCKET_TYPE_PUB && type != ZMQG_SOCKET_TYPE_XPUB &&
          type != ZMQG_SOCKET_TYPE_XSUB;
 }
 
+static gboolean
+is_raw (ZmqgSocket *socket)
+{
+  return ZMQG_IS_ROUTER_SOCKET (socket) &&
+         zmqg_router_socket_get_raw (ZMQG_ROUTER_SOCKET (socket));
+}
+
 static GBytes *
 make_frame (Chaos *self,
-            GRand *rand,
-            ZmqgSocketType type)
+            ZmqgSocketType type,
+            gboolean single)
 {
   static const gsize sizes[] = { 0, 1, 20, 200, 240, 300, 5000, 9000, 30000,
                                  300000 };
-  gsize size = sizes[g_rand_int_range (rand, 0, G_N_ELEMENTS (sizes))] +
-               sizeof (Header);
+  gsize size = sizes[chaos_random (G_N_ELEMENTS (sizes))] + sizeof (Header);
   Buffer *buffer = g_malloc (sizeof *buffer + size);
   Header header = { { 'Z', 'M', 'Q', 'G' } };
 
   header.tag = self->tag;
   header.id = atomic_fetch_add (&self->next_id, 1);
   header.size = size;
-  header.single = has_one_receiver (type) && header.id < CHAOS_N_IDS;
+  header.single = single && header.id < CHAOS_N_IDS;
   header.type = type;
   buffer->chaos = self;
   memcpy (buffer->data, &header, sizeof header);
@@ -70,38 +112,77 @@ make_frame (Chaos *self,
   return g_bytes_new_with_free_func (buffer->data, size, buffer_free, buffer);
 }
 
+/* A part of a greeting, which is nothing that a peer would take for messages
+ * of older versions; or nothing, which ends the connection. */
+static void
+append_raw_bytes (ZmqgMessage *message)
+{
+  static const guint8 greeting[] = "\377\0\0\0\0\0\0\0\0\177\3";
+
+  zmqg_message_append_data (message, greeting,
+                            chaos_one_in (4) ? 0 : sizeof greeting - 1);
+}
+
 ZmqgMessage *
 chaos_message_new (Chaos *self,
-                   GRand *rand,
-                   ZmqgSocketType type)
+                   ZmqgSocket *socket)
 {
+  ZmqgSocketType type = zmqg_socket_get_socket_type (socket);
   ZmqgMessage *message = zmqg_message_new ();
-  g_autoptr (GBytes) frame = make_frame (self, rand, type);
+  g_autoptr (GBytes) frame = NULL;
 
   if (type == ZMQG_SOCKET_TYPE_ROUTER)
     {
       g_autofree char *identity = NULL;
 
-      identity = g_strdup_printf ("id%d", g_rand_int_range (rand, 0, 8));
+      identity = g_strdup_printf ("id%u", chaos_random (8));
       zmqg_message_append_string (message, identity);
-      if (g_rand_boolean (rand))
+      if (is_raw (socket))
+        {
+          append_raw_bytes (message);
+          return message;
+        }
+      if (chaos_one_in (2))
         zmqg_message_append_string (message, "");
     }
-  else if (type == ZMQG_SOCKET_TYPE_DEALER && g_rand_boolean (rand))
+  else if (type == ZMQG_SOCKET_TYPE_DEALER && chaos_one_in (2))
     {
       zmqg_message_append_string (message, "");
     }
-  else if (g_rand_int_range (rand, 0, 4) == 0)
+  else if (chaos_one_in (4))
     {
       zmqg_message_append_string (message, "Z");
     }
+
+  frame = make_frame (self, type, has_one_receiver (socket));
+  zmqg_message_append_bytes (message, frame);
+  return message;
+}
+
+ZmqgMessage *
+chaos_message_new_reply (Chaos *self)
+{
+  g_autoptr (GBytes) frame = make_frame (self, ZMQG_SOCKET_TYPE_REP, TRUE);
+  ZmqgMessage *message = zmqg_message_new ();
 
   zmqg_message_append_bytes (message, frame);
   return message;
 }
 
+/* --- Checking ----------------------------------------------------------- */
+
+static gboolean
+has_come_before (Chaos *self,
+                 guint id)
+{
+  guint8 bit = 1u << id % 8;
+
+  return (atomic_fetch_or (&self->seen[id / 8], bit) & bit) != 0;
+}
+
 void
 chaos_message_check (Chaos *self,
+                     ZmqgSocket *socket,
                      ZmqgMessage *message)
 {
   guint n = zmqg_message_get_n_frames (message);
@@ -111,8 +192,19 @@ chaos_message_check (Chaos *self,
   gsize size;
 
   g_assert_cmpuint (n, >, 0);
+  if (chaos_one_in (64))
+    {
+      g_autoptr (ZmqgPeer) peer = zmqg_message_get_peer (message);
+
+      g_assert_nonnull (peer);
+      chaos_keep_peer (self, peer);
+    }
+  /* Whatever its peers send, cut anywhere. */
+  if (is_raw (socket))
+    return;
+
   data = zmqg_message_get_data (message, n - 1, &size);
-  /* XPUB and ROUTER receive notices, too. */
+  /* Subscriptions, greetings and the like. */
   if (size < sizeof header || memcmp (data, "ZMQG", 4) != 0)
     {
       g_assert_cmpuint (size, <, sizeof header);
@@ -131,7 +223,7 @@ chaos_message_check (Chaos *self,
       g_assert_cmpuint (data[(sizeof header + size) / 2], ==, fill);
       g_assert_cmpuint (data[size - 1], ==, fill);
     }
-  if (header.single && atomic_exchange (&self->seen[header.id], 1) != 0)
+  if (header.single && has_come_before (self, header.id))
     g_error ("message %u of %u bytes from a socket of type %u came twice, "
              "in %u frames",
              header.id, header.size, header.type, n);

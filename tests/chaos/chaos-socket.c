@@ -5,6 +5,12 @@
 
 #include "chaos.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /* --- Addresses ---------------------------------------------------------- */
 
 static gboolean
@@ -40,10 +46,9 @@ may_meet (ZmqgSocketType a,
 
 char *
 chaos_pick_address (Chaos *self,
-                    GRand *rand,
                     const ZmqgSocketType *type)
 {
-  guint begin = g_rand_int_range (rand, 0, CHAOS_N_ADDRESSES);
+  guint begin = chaos_random (CHAOS_N_ADDRESSES);
   char *uri = NULL;
 
   zmqg_lock (&self->lock);
@@ -63,12 +68,10 @@ chaos_pick_address (Chaos *self,
 
 void
 chaos_add_address (Chaos *self,
-                   GRand *rand,
                    const char *uri,
                    ZmqgSocketType type)
 {
-  ChaosAddress *address =
-    &self->addresses[g_rand_int_range (rand, 0, CHAOS_N_ADDRESSES)];
+  ChaosAddress *address = &self->addresses[chaos_random (CHAOS_N_ADDRESSES)];
 
   zmqg_lock (&self->lock);
   g_free (address->uri);
@@ -77,101 +80,236 @@ chaos_add_address (Chaos *self,
   zmqg_unlock (&self->lock);
 }
 
-/* --- Life --------------------------------------------------------------- */
+/* --- References --------------------------------------------------------- */
 
-ZmqgSocket *
-chaos_socket_new (Chaos *self,
-                  GRand *rand,
-                  ZmqgSocketType type)
+static void
+object_gone (gpointer user_data,
+             GObject *object G_GNUC_UNUSED)
 {
-  ZmqgSocket *socket = zmqg_context_create_socket (self->context, type);
+  Chaos *self = user_data;
 
-  g_object_set (socket, "send-timeout", 4, "receive-timeout", 4,
-                "linger", 10 * g_rand_int_range (rand, 0, 3),
-                "reconnect-interval", 1 + g_rand_int_range (rand, 0, 5),
-                "send-hwm", 50, "receive-hwm", 50,
-                "immediate", g_rand_boolean (rand), NULL);
-  if (g_rand_boolean (rand))
-    {
-      g_autofree char *identity = NULL;
+  atomic_fetch_sub (&self->objects, 1);
+}
 
-      identity = g_strdup_printf ("id%d", g_rand_int_range (rand, 0, 8));
-      zmqg_socket_set_routing_id_string (socket, identity);
-    }
-  if (ZMQG_IS_SUB_SOCKET (socket))
-    zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (socket), "Z", NULL);
-  else if (ZMQG_IS_XSUB_SOCKET (socket))
-    zmqg_xsub_socket_subscribe (ZMQG_XSUB_SOCKET (socket), "Z", NULL);
-
-  return socket;
+void
+chaos_watch_object (Chaos *self,
+                    gpointer object)
+{
+  atomic_fetch_add (&self->objects, 1);
+  g_object_weak_ref (object, object_gone, self);
 }
 
 /* References of GObjects are counted where ThreadSanitizer does not see it:
  * the lock tells it. */
 void
-chaos_socket_drop (Chaos *self,
-                   ZmqgSocket *socket)
+chaos_drop (Chaos *self,
+            gpointer object)
 {
+  if (object == NULL)
+    return;
+
   zmqg_lock (&self->lock);
   zmqg_unlock (&self->lock);
-  g_object_unref (socket);
+  g_object_unref (object);
+}
+
+void
+chaos_put (Chaos *self,
+           gpointer *place,
+           gpointer object)
+{
+  gpointer old;
+
+  zmqg_lock (&self->lock);
+  old = *place;
+  *place = object;
+  zmqg_unlock (&self->lock);
+
+  chaos_drop (self, old);
+}
+
+gpointer
+chaos_get (Chaos *self,
+           gpointer *place)
+{
+  gpointer object;
+
+  zmqg_lock (&self->lock);
+  object = *place != NULL ? g_object_ref (*place) : NULL;
+  zmqg_unlock (&self->lock);
+
+  return object;
+}
+
+/* --- Contexts ----------------------------------------------------------- */
+
+ZmqgContext *
+chaos_context_replace (Chaos *self,
+                       guint slot)
+{
+  ZmqgEngineMode mode = chaos_random (2);
+  ZmqgContext *context;
+  ZmqgContext *old;
+
+  if ((self->modes & 1u << mode) == 0)
+    mode = 1 - mode;
+  context = g_object_new (ZMQG_TYPE_CONTEXT, "engine-mode", mode, NULL);
+  chaos_watch_object (self, context);
+  if (mode == ZMQG_ENGINE_MODE_THREADS)
+    zmqg_context_set_io_threads (context, 1 + chaos_random (2));
+
+  zmqg_lock (&self->lock);
+  old = self->contexts[slot];
+  self->contexts[slot] = context;
+  zmqg_unlock (&self->lock);
+
+  return old;
+}
+
+/* --- Life --------------------------------------------------------------- */
+
+/* -1: all ports may be waiting for the end of a connection. */
+static int
+new_listener (void)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_no_errno (fd);
+  address.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
+  if (bind (fd, (struct sockaddr *) &address, sizeof address) == 0 &&
+      listen (fd, 5) == 0)
+    return fd;
+
+  close (fd);
+  return -1;
+}
+
+static void
+note_bound (Chaos *self,
+            ZmqgSocket *socket)
+{
+  g_autofree char *bound = zmqg_socket_get_last_endpoint (socket);
+
+  if (bound != NULL)
+    chaos_add_address (self, bound, zmqg_socket_get_socket_type (socket));
+}
+
+/* The descriptor stays ours: nobody else may bind the socket meanwhile. */
+static void
+bind_borrowed (Chaos *self,
+               ZmqgSocket *socket)
+{
+  int fd = new_listener ();
+
+  if (fd < 0)
+    return;
+
+  g_object_set (socket, "use-fd", fd, NULL);
+  if (zmqg_socket_bind (socket, "tcp://127.0.0.1:0", NULL))
+    note_bound (self, socket);
+  g_object_set (socket, "use-fd", -1, NULL);
+  close (fd);
 }
 
 ZmqgSocket *
-chaos_socket_pick (Chaos *self,
-                   GRand *rand)
+chaos_socket_new (Chaos *self,
+                  ZmqgSocketType type)
 {
+  ZmqgContext *context;
   ZmqgSocket *socket;
 
-  zmqg_lock (&self->lock);
-  socket = g_object_ref (
-    self->sockets[g_rand_int_range (rand, 0, CHAOS_N_SLOTS)]);
-  zmqg_unlock (&self->lock);
+  context = chaos_get (
+    self, (gpointer *) &self->contexts[chaos_random (CHAOS_N_CONTEXTS)]);
+  socket = zmqg_context_create_socket (context, type);
+  chaos_watch_object (self, socket);
+  chaos_socket_set_up (socket);
+  if (chaos_one_in (8))
+    bind_borrowed (self, socket);
+  chaos_drop (self, context);
 
   return socket;
 }
 
+ZmqgSocket *
+chaos_socket_pick (Chaos *self)
+{
+  return chaos_get (
+    self, (gpointer *) &self->sockets[chaos_random (CHAOS_N_SLOTS)]);
+}
+
+ZmqgSocket *
+chaos_socket_pick_type (Chaos *self,
+                        ZmqgSocketType type)
+{
+  guint slot = type + (chaos_one_in (2) ? CHAOS_N_TYPES : 0);
+
+  return chaos_get (self, (gpointer *) &self->sockets[slot]);
+}
+
+/* Closes a socket whose reference is taken. Of some it is seen in the end what
+ * became of their messages. */
+static void
+close_socket (Chaos *self,
+              ZmqgSocket *socket)
+{
+  guint i = chaos_random (CHAOS_N_CLOSED);
+
+  zmqg_socket_close (socket);
+  if (chaos_one_in (4))
+    chaos_put (self, (gpointer *) &self->closed[i], socket);
+  else
+    chaos_drop (self, socket);
+}
+
 void
 chaos_socket_replace (Chaos *self,
-                      GRand *rand,
                       guint slot)
 {
-  ZmqgSocket *socket = chaos_socket_new (self, rand, slot % CHAOS_N_TYPES);
+  ZmqgSocket *socket = chaos_socket_new (self, slot % CHAOS_N_TYPES);
   ZmqgSocket *old;
 
-  if (g_rand_boolean (rand))
-    chaos_socket_bind (self, rand, socket);
-  if (g_rand_boolean (rand))
-    chaos_socket_connect (self, rand, socket);
+  if (chaos_one_in (2))
+    chaos_socket_bind (self, socket);
+  if (chaos_one_in (2))
+    chaos_socket_connect (self, socket);
 
   zmqg_lock (&self->lock);
   old = self->sockets[slot];
   self->sockets[slot] = socket;
   zmqg_unlock (&self->lock);
 
-  if (old == NULL)
-    return;
-
-  if (g_rand_boolean (rand))
-    zmqg_socket_close (old);
-  chaos_socket_drop (self, old);
+  if (old != NULL && chaos_one_in (2))
+    close_socket (self, old);
+  else
+    chaos_drop (self, old);
 }
 
 /* --- Endpoints ---------------------------------------------------------- */
 
-void
-chaos_socket_bind (Chaos *self,
-                   GRand *rand,
-                   ZmqgSocket *socket)
+static gboolean
+bind_descriptor (ZmqgSocket *socket)
+{
+  int fd = new_listener ();
+
+  if (fd < 0 || zmqg_socket_bind_fd (socket, fd, NULL))
+    return fd >= 0;
+
+  close (fd);
+  return FALSE;
+}
+
+static gboolean
+bind_name (Chaos *self,
+           ZmqgSocket *socket)
 {
   guint number = atomic_fetch_add (&self->n_names, 1);
-  g_autofree char *bound = NULL;
   g_autofree char *uri = NULL;
 
-  switch (g_rand_int_range (rand, 0, 4))
+  switch (chaos_random (4))
     {
     case 0:
-      uri = g_strdup ("tcp://127.0.0.1:0");
+      uri = g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ());
       break;
     case 1:
       uri = g_strdup_printf ("ipc://%s/%u", self->folder, number % 100);
@@ -181,115 +319,99 @@ chaos_socket_bind (Chaos *self,
       break;
     default:
       /* One that others have, or had. */
-      uri = chaos_pick_address (self, rand, NULL);
+      uri = chaos_pick_address (self, NULL);
       break;
     }
 
-  if (uri == NULL || !zmqg_socket_bind (socket, uri, NULL))
-    return;
+  return uri != NULL && zmqg_socket_bind (socket, uri, NULL);
+}
 
-  bound = zmqg_socket_get_last_endpoint (socket);
-  if (bound != NULL)
-    chaos_add_address (self, rand, bound,
-                       zmqg_socket_get_socket_type (socket));
+void
+chaos_socket_bind (Chaos *self,
+                   ZmqgSocket *socket)
+{
+  if (chaos_one_in (8) ? bind_descriptor (socket) : bind_name (self, socket))
+    note_bound (self, socket);
 }
 
 void
 chaos_socket_connect (Chaos *self,
-                      GRand *rand,
                       ZmqgSocket *socket)
 {
   ZmqgSocketType type = zmqg_socket_get_socket_type (socket);
   g_autofree char *uri = NULL;
 
-  if (g_rand_int_range (rand, 0, 8) == 0)
-    uri = g_strdup_printf ("inproc://%d", g_rand_int_range (rand, 0, 100));
-  else if (g_rand_int_range (rand, 0, 16) == 0)
+  if (chaos_one_in (8))
+    uri = g_strdup_printf ("inproc://%u", chaos_random (100));
+  else if (chaos_one_in (16))
     uri = g_strdup ("tcp://localhost:9");
   else
-    uri = chaos_pick_address (self, rand,
-                              g_rand_int_range (rand, 0, 8) == 0 ? NULL
-                                                                 : &type);
+    uri = chaos_pick_address (self, chaos_one_in (8) ? NULL : &type);
   if (uri != NULL)
     zmqg_socket_connect_to (socket, uri, NULL);
 }
 
+static GIOStream *
+new_stream (int fd)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, &error);
+
+  g_assert_no_error (error);
+  return G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+}
+
+static ZmqgSocket *
+pick_partner (Chaos *self,
+              ZmqgSocketType type)
+{
+  ZmqgSocketType other = chaos_random (CHAOS_N_TYPES);
+
+  while (!may_meet (other, type))
+    other = (other + 1) % CHAOS_N_TYPES;
+  return chaos_socket_pick_type (self, other);
+}
+
+void
+chaos_socket_attach (Chaos *self,
+                     ZmqgSocket *socket)
+{
+  ZmqgSocket *other;
+  GIOStream *one;
+  GIOStream *two;
+  int fds[2];
+
+  /* GIO closes them, where ThreadSanitizer does not see it: then it must not
+   * have seen that they were made. */
+  g_assert_no_errno (syscall (SYS_socketpair, AF_UNIX,
+                              SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+  one = new_stream (fds[0]);
+  two = new_stream (fds[1]);
+  other = pick_partner (self, zmqg_socket_get_socket_type (socket));
+  zmqg_socket_attach_stream (socket, one, TRUE, NULL);
+  zmqg_socket_attach_stream (other, two, FALSE, NULL);
+
+  chaos_drop (self, other);
+  chaos_drop (self, one);
+  chaos_drop (self, two);
+}
+
 void
 chaos_socket_leave (Chaos *self,
-                    GRand *rand,
                     ZmqgSocket *socket)
 {
   g_autofree char *uri = zmqg_socket_get_last_endpoint (socket);
 
-  if (uri == NULL || g_rand_int_range (rand, 0, 4) == 0)
+  if (uri == NULL || chaos_one_in (4))
     {
       g_free (uri);
-      uri = chaos_pick_address (self, rand, NULL);
+      uri = chaos_pick_address (self, NULL);
     }
   if (uri == NULL)
     return;
 
-  if (g_rand_boolean (rand))
+  if (chaos_one_in (2))
     zmqg_socket_unbind (socket, uri, NULL);
   else
     zmqg_socket_disconnect_from (socket, uri, NULL);
-}
-
-/* --- Options ------------------------------------------------------------ */
-
-void
-chaos_socket_set_option (GRand *rand,
-                         ZmqgSocket *socket)
-{
-  static const struct
-  {
-    const char *name;
-    int values[4];
-  } options[] = {
-    { "send-hwm", { 0, 1, 5, 100 } },
-    { "receive-hwm", { 0, 1, 5, 100 } },
-    { "linger", { 0, 5, 20, 50 } },
-    { "heartbeat-interval", { 0, 5, 20, 100 } },
-    { "heartbeat-timeout", { -1, 0, 10, 100 } },
-    { "heartbeat-ttl", { 0, 100, 200, 300 } },
-    { "reconnect-interval", { -1, 1, 5, 20 } },
-    { "reconnect-interval-max", { 0, 0, 5, 20 } },
-    { "handshake-interval", { 0, 5, 50, 1000 } },
-    { "connect-timeout", { 0, 5, 50, 1000 } },
-    { "send-buffer", { -1, -1, 4096, 65536 } },
-    { "receive-buffer", { -1, -1, 4096, 65536 } },
-    { "backlog", { 0, 1, 10, 100 } },
-    { "max-frames", { 0, 2, 10, 100 } },
-    { "immediate", { FALSE, TRUE, FALSE, TRUE } },
-    { "conflate", { FALSE, FALSE, FALSE, TRUE } },
-  };
-  guint option = g_rand_int_range (rand, 0, G_N_ELEMENTS (options));
-
-  g_object_set (socket, options[option].name,
-                options[option].values[g_rand_int_range (rand, 0, 4)], NULL);
-}
-
-void
-chaos_socket_subscribe (GRand *rand,
-                        ZmqgSocket *socket)
-{
-  static const char *const topics[] = { "", "Z", "ZM", "ZMQG", "none" };
-  const char *topic =
-    topics[g_rand_int_range (rand, 0, G_N_ELEMENTS (topics))];
-  gboolean more = g_rand_boolean (rand);
-
-  if (ZMQG_IS_SUB_SOCKET (socket) && more)
-    zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (socket), topic, NULL);
-  else if (ZMQG_IS_SUB_SOCKET (socket))
-    zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (socket), topic, NULL);
-  else if (ZMQG_IS_XSUB_SOCKET (socket) && more)
-    zmqg_xsub_socket_subscribe (ZMQG_XSUB_SOCKET (socket), topic, NULL);
-  else if (ZMQG_IS_XSUB_SOCKET (socket))
-    zmqg_xsub_socket_unsubscribe (ZMQG_XSUB_SOCKET (socket), topic, NULL);
-  else if (ZMQG_IS_REQ_SOCKET (socket))
-    g_object_set (socket, "relaxed", more, "correlate", more, NULL);
-  else if (ZMQG_IS_ROUTER_SOCKET (socket))
-    g_object_set (socket, "mandatory", more, "handover", !more, NULL);
-  else if (ZMQG_IS_XPUB_SOCKET (socket))
-    g_object_set (socket, "verboser", more, NULL);
 }

@@ -361,6 +361,36 @@ test_balance (void *context)
   zmq_close (push);
 }
 
+static void
+test_large_frames (void *context)
+{
+  static char data[200];
+  char address[64];
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *one, *other;
+  size_t size = sizeof address;
+  int64_t limit = 100;
+
+  section ("the largest frame that is taken");
+  CALL (zmq_setsockopt (pull, ZMQ_MAXMSGSIZE, &limit, sizeof limit));
+  MUST (zmq_bind (pull, "tcp://127.0.0.1:*") == 0);
+  MUST (zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, address, &size) == 0);
+  one = new_connected (context, ZMQ_PUSH, address);
+  other = new_connected (context, ZMQ_PUSH, address);
+  for (int i = 0; i < 3; i++)
+    CALL (zmq_send (one, data, 100, i < 2 ? ZMQ_SNDMORE : 0));
+  for (int i = 0; i < 3; i++)
+    CALL (zmq_recv (pull, NULL, 0, 0));
+  CALL (zmq_send (one, data, 101, 0));
+  CALL (zmq_send (other, "still here", 10, 0));
+  print_message (pull, 0);
+  CALL (set_int (pull, ZMQ_RCVTIMEO, 50));
+  CALL (zmq_recv (pull, NULL, 0, 0));
+  zmq_close (one);
+  zmq_close (other);
+  zmq_close (pull);
+}
+
 int
 main (void)
 {
@@ -374,6 +404,7 @@ main (void)
   test_pairs (context);
   test_unfinished (context);
   test_balance (context);
+  test_large_frames (context);
   MUST (zmq_ctx_term (context) == 0);
   return 0;
 }

@@ -503,6 +503,25 @@ test_closed (Fixture *self)
   clear_results (&results);
 }
 
+/* What was not sent has not been flushed. */
+static void
+test_closed_unflushed (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = bind_socket (self, pull);
+  Results results = { 0, };
+
+  g_assert_true (zmqg_socket_unbind (pull, uri, NULL));
+  connect_to (push, uri);
+  send_number (push, 1);
+  zmqg_socket_flush_async (push, NULL, flushed, &results);
+  zmqg_socket_close (push);
+  ZMQG_TEST_AWAIT (results.n_done == 1, DEADLINE_MS);
+  g_assert_error (results.error, ZMQG_ERROR, ZMQG_ERROR_CLOSED);
+  clear_results (&results);
+}
+
 static void
 test_shut_down (Fixture *self)
 {
@@ -553,6 +572,7 @@ const ConformanceTest async_tests[] = {
   { "async/batch", FOR_ALL, test_batch },
   { "async/peers-and-flush", FOR_ALL, test_peers_and_flush },
   { "async/closed", FOR_ALL, test_closed },
+  { "async/closed-unflushed", FOR_ALL, test_closed_unflushed },
   { "async/shut-down", FOR_ALL, test_shut_down },
   { "async/keeps-socket", FOR_ALL, test_keeps_socket },
   { 0, },

@@ -53,8 +53,10 @@ watch_peers (ZmqgSocket *socket,
 }
 
 static void
-clear_peers (Peers *self)
+clear_peers (ZmqgSocket *socket,
+             Peers *self)
 {
+  g_signal_handlers_disconnect_by_data (socket, self);
   g_clear_object (&self->peer);
   g_clear_error (&self->reason);
 }
@@ -76,7 +78,7 @@ test_added_and_removed (Fixture *self)
   zmqg_socket_close (push);
   ZMQG_TEST_AWAIT (seen.removed == 1, DEADLINE_MS);
   g_assert_cmpuint (seen.added, ==, 1);
-  clear_peers (&seen);
+  clear_peers (pull, &seen);
 }
 
 static void
@@ -97,7 +99,7 @@ test_connecting_side (Fixture *self)
   ZMQG_TEST_AWAIT (seen.removed == 1, DEADLINE_MS);
   bind_to (pull, uri);
   ZMQG_TEST_AWAIT (seen.added == 2, DEADLINE_MS);
-  clear_peers (&seen);
+  clear_peers (push, &seen);
 }
 
 static void
@@ -107,8 +109,8 @@ test_of_message (Fixture *self)
   ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
   g_autoptr (ZmqgMessage) first = NULL;
   g_autoptr (ZmqgMessage) second = NULL;
-  g_autoptr (ZmqgPeer) kept = NULL;
-  ZmqgPeer *peer;
+  g_autoptr (ZmqgPeer) peer = NULL;
+  g_autoptr (ZmqgPeer) again = NULL;
 
   join_sockets (self, pull, push);
   send_text (push, "one");
@@ -117,8 +119,9 @@ test_of_message (Fixture *self)
   second = receive (pull);
 
   peer = zmqg_message_get_peer (first);
+  again = zmqg_message_get_peer (second);
   g_assert_true (ZMQG_IS_PEER (peer));
-  g_assert_true (peer == zmqg_message_get_peer (second));
+  g_assert_true (peer == again);
   g_assert_cmpstr (zmqg_peer_get_socket_type (peer), ==, "PUSH");
   g_assert_cmpstr (zmqg_peer_get_mechanism (peer), ==, "NULL");
   if (!self->transport->in_process)
@@ -126,13 +129,13 @@ test_of_message (Fixture *self)
                      "PUSH");
 
   /* It outlives its message. */
-  kept = g_object_ref (peer);
+  g_clear_object (&again);
   g_clear_pointer (&first, zmqg_message_unref);
   g_clear_pointer (&second, zmqg_message_unref);
-  g_assert_true (zmqg_peer_is_connected (kept));
+  g_assert_true (zmqg_peer_is_connected (peer));
   zmqg_socket_close (push);
-  ZMQG_TEST_AWAIT (!zmqg_peer_is_connected (kept), DEADLINE_MS);
-  g_assert_cmpstr (zmqg_peer_get_socket_type (kept), ==, "PUSH");
+  ZMQG_TEST_AWAIT (!zmqg_peer_is_connected (peer), DEADLINE_MS);
+  g_assert_cmpstr (zmqg_peer_get_socket_type (peer), ==, "PUSH");
 }
 
 static void
@@ -141,9 +144,9 @@ test_routing_id (Fixture *self)
   ZmqgSocket *router = new_socket (self, ZMQG_TYPE_ROUTER_SOCKET);
   ZmqgSocket *dealer = new_socket (self, ZMQG_TYPE_DEALER_SOCKET);
   g_autoptr (ZmqgMessage) message = NULL;
-  g_autoptr (GBytes) identity = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
   g_autofree char *id = NULL;
-  ZmqgPeer *peer;
+  GBytes *identity;
 
   zmqg_socket_set_routing_id_string (dealer, "me");
   join_sockets (self, router, dealer);
@@ -234,7 +237,7 @@ test_incompatible (Fixture *self)
   ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
                      ZMQG_ENDPOINT_STATE_STOPPED, DEADLINE_MS);
   g_assert_cmpuint (seen.added, ==, 0);
-  clear_peers (&seen);
+  clear_peers (pull, &seen);
 }
 
 /* The connection of a peer that sends too much is closed; others live on. */
@@ -266,11 +269,10 @@ test_max_message_size (Fixture *self)
   g_assert_error (seen.reason, ZMQG_ERROR, ZMQG_ERROR_MESSAGE_TOO_LARGE);
   expect_nothing (pull);
 
-  g_signal_handlers_disconnect_by_data (pull, &seen);
+  clear_peers (pull, &seen);
   connect_to (other, uri);
   send_text (other, "hello");
   expect_text (pull, "hello");
-  clear_peers (&seen);
 }
 
 static void

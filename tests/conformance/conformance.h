@@ -69,6 +69,7 @@ extern const ConformanceTest source_tests[];
 extern const ConformanceTest signal_tests[];
 extern const ConformanceTest closing_tests[];
 extern const ConformanceTest thread_tests[];
+extern const ConformanceTest waiting_tests[];
 
 /* A socket that ends with the test; borrowed. Its timeouts end the test when
  * something does not happen; linger is 0. */

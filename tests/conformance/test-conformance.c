@@ -23,6 +23,7 @@ static const ConformanceTest *const tables[] = {
   signal_tests,
   closing_tests,
   thread_tests,
+  waiting_tests,
 };
 
 typedef struct

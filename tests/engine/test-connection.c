@@ -431,6 +431,49 @@ test_memory_stream (void)
   tear_down (self, NULL);
 }
 
+/* A program drops its peer just before the engine stops, or just after: it has
+ * got hold of the session before that ended. Nobody keeps it then. Fails
+ * without the unref of session_drop (). */
+static void
+drop_at_the_end (Fixture *self,
+                 gboolean stop_first)
+{
+  const ZmqgPeerConnectionOps *ops;
+  ZmqgSession *session;
+
+  shake_hands (self);
+  session = self->session;
+  ops = session->record->connection_ops;
+  ops->ref (session);
+  zmqg_engine_call (self->test.engine, close_in_engine, self);
+  await_closed (self);
+
+  if (stop_first)
+    zmqg_engine_stop (self->test.engine, TRUE);
+  ops->drop (session);
+  ops->drop (session);
+  zmqg_engine_stop (self->test.engine, TRUE);
+  /* The pipe has another one. */
+  engine_test_process (&self->test);
+  g_clear_pointer (&self->test.pipe, zmqg_pipe_unref);
+  g_assert_cmpuint (atomic_load (&session->refs), ==, 1);
+  ops->unref (session);
+}
+
+static void
+test_drop_before_the_stop (Fixture *self,
+                           gconstpointer data G_GNUC_UNUSED)
+{
+  drop_at_the_end (self, FALSE);
+}
+
+static void
+test_drop_after_the_stop (Fixture *self,
+                          gconstpointer data G_GNUC_UNUSED)
+{
+  drop_at_the_end (self, TRUE);
+}
+
 int
 main (int argc,
       char **argv)
@@ -456,6 +499,8 @@ main (int argc,
   ADD ("pause", test_pause);
   ADD ("closing-pipe", test_closing_pipe);
   ADD ("closing-pipe-meets-a-sender", test_closing_pipe_meets_a_sender);
+  ADD ("drop-before-the-stop", test_drop_before_the_stop);
+  ADD ("drop-after-the-stop", test_drop_after_the_stop);
 #undef ADD
   g_test_add_func ("/zmqg/engine/connection/memory-stream",
                    test_memory_stream);

@@ -420,6 +420,19 @@ test_stop_while_dialling (Fixture *self,
   g_assert_cmpuint (self->test.n_ended, ==, 0);
 }
 
+/* Fails without the count of stops under way: whoever terminates would stop
+ * the engine when the dialer, with no session, may just dial again. */
+static void
+test_stop_counts (Fixture *self,
+                  gconstpointer data)
+{
+  test_stop_while_waiting (self, data);
+  stop (self);
+  g_assert_cmpuint (self->test.n_ended, <, self->test.n_started);
+  ZMQG_TEST_AWAIT (self->test.n_ended == self->test.n_started,
+                   ENGINE_TEST_DEADLINE);
+}
+
 /* A peer that says nothing does not keep what has nothing to do any more. */
 static void
 test_stop_in_handshake (Fixture *self,
@@ -516,6 +529,7 @@ main (int argc,
   ADD ("immediate", test_immediate);
   ADD_WITH ("stop-while-waiting/pipe", test_stop_while_waiting, FALSE);
   ADD_WITH ("stop-while-waiting/immediate", test_stop_while_waiting, TRUE);
+  ADD_WITH ("stop-counts", test_stop_counts, TRUE);
   ADD_WITH ("stop-while-dialling/pipe", test_stop_while_dialling, FALSE);
   ADD_WITH ("stop-while-dialling/immediate", test_stop_while_dialling, TRUE);
   ADD_WITH ("stop-in-handshake/pipe", test_stop_in_handshake, FALSE);

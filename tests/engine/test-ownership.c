@@ -233,7 +233,7 @@ test_objects_never_in_engine (Fixture *self,
   g_assert_true (zmqg_socket_send_string (self->b, "x", NULL, NULL));
   message = zmqg_socket_receive (self->a, NULL, NULL);
   g_assert_nonnull (message);
-  peer = g_object_ref (zmqg_message_get_peer (message));
+  peer = zmqg_message_get_peer (message);
   g_object_get (peer, "remote-address", &address, NULL);
   g_assert_nonnull (address);
   hold (address);

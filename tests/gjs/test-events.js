@@ -7,7 +7,7 @@ import Gio from 'gi://Gio';
 import Zmqg from 'gi://Zmqg?version=1.0';
 
 import {
-    assert, connected, equal, inproc, rejects, run, test, text, until
+    assert, connected, equal, inproc, rejects, run, test, text, throws, until
 } from './tap.js';
 
 const TCP = 'tcp://127.0.0.1:*';
@@ -97,6 +97,76 @@ test('a peer is dropped, and comes again', async () => {
     peer.drop();
     push.send_string('again', null);
     equal((await pull.receive_async(null)).get_string(0), 'again');
+});
+
+test('how much is queued is told when asked for', async () => {
+    const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket);
+    for (let i = 0; i < 3; i++)
+        push.send_string('queued', null);
+    throws(() => push.report_pipes_stats(), Zmqg.Error, Zmqg.Error.STATE);
+
+    const [here, there] = [watch(push), watch(pull)];
+    assert(push.report_pipes_stats(), 'told');
+    assert(pull.report_pipes_stats(), 'told');
+    await until(() => here.length === 1 && there.length === 1);
+    equal(types(here), [Zmqg.EventType.PIPES_STATS]);
+    equal(here[0].get_outbound_queued(), 3);
+    equal(here[0].get_inbound_queued(), 0);
+    equal(there[0].get_outbound_queued(), 0);
+    equal(there[0].get_inbound_queued(), 3);
+    equal(there[0].get_peer().socket_type, 'PUSH');
+});
+
+// As a list view does: a copy that follows what the model says has changed.
+function mirror(model) {
+    const copy = {items: [], changes: 0, wrong: null};
+    model.connect('items-changed', (_m, position, removed, added) => {
+        const fresh = [];
+        for (let i = 0; i < added; i++)
+            fresh.push(model.get_item(position + i));
+        copy.items.splice(position, removed, ...fresh);
+        copy.changes++;
+        const now = [...Array(model.get_n_items()).keys()].map(i => model.get_item(i));
+        if (now.length !== copy.items.length || now.some((item, i) => item !== copy.items[i]))
+            copy.wrong ??= `after change ${copy.changes}`;
+    });
+    return copy;
+}
+
+test('a list view follows the peers and endpoints', async () => {
+    const pull = new Zmqg.PullSocket();
+    const peers = mirror(pull.peers);
+    const endpoints = mirror(pull.endpoints);
+    const uris = [TCP, TCP, TCP].map(uri => pull.bind_endpoint(uri).uri);
+    await until(() => endpoints.items.length === 3);
+    equal(endpoints.items.map(endpoint => endpoint.uri), uris);
+
+    const pushes = uris.map(uri => {
+        const push = new Zmqg.PushSocket({reconnect_interval: 10});
+        push.connect_to(uri);
+        return push;
+    });
+    await until(() => peers.items.length === 3);
+    assert(pull.peers.get_item(3) === null, 'nothing behind the last');
+
+    // One is dropped and comes again, behind the others; one goes.
+    for (let i = 0; i < 5; i++) {
+        const [dropped] = peers.items;
+        const {changes} = peers;
+        dropped.drop();
+        await until(() => peers.changes === changes + 2);
+        equal(peers.items.length, 3);
+        assert(!peers.items.includes(dropped), 'another peer');
+        assert(peers.items.every(peer => peer.connected), 'all are there');
+    }
+    pushes[1].close();
+    await until(() => peers.items.length === 2);
+    pull.unbind(uris[1]);
+    await until(() => endpoints.items.length === 2);
+    equal(endpoints.items.map(endpoint => endpoint.uri), [uris[0], uris[2]]);
+    pull.close();
+    await until(() => peers.items.length === 0 && endpoints.items.length === 0);
+    equal([peers.wrong, endpoints.wrong], [null, null]);
 });
 
 for (const name of ['PubSocket', 'XpubSocket']) {

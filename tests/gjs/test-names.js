@@ -15,7 +15,8 @@ const METHODS = {
     Endpoint: 'get_uri get_kind get_state get_last_error get_reconnects',
     Event: `get_event_type get_endpoint get_peer get_local_address
         get_remote_address get_error get_value get_descriptor get_system_error
-        get_interval get_protocol_error get_status_code to_string ref unref`,
+        get_interval get_protocol_error get_status_code get_outbound_queued
+        get_inbound_queued to_string ref unref`,
     Message: `append_data append_bytes append_string append_variant copy equal
         get_n_frames get_frame get_string get_data get_size get_variant to_strv
         get_peer get_property get_routing_id set_routing_id get_group set_group
@@ -35,7 +36,7 @@ const METHODS = {
         set_hiccup_message_data set_hiccup_message_string
         add_metadata add_accept_filter clear_accept_filters
         add_ipc_filter_uid add_ipc_filter_gid add_ipc_filter_pid
-        clear_ipc_filters get_statistics`,
+        clear_ipc_filters get_statistics report_pipes_stats`,
     Statistics: `get_messages_sent get_bytes_sent get_messages_received
         get_bytes_received get_copies get_handed_on get_outbound_dropped
         get_outbound_queued get_arrived get_taken get_inbound_dropped
@@ -72,12 +73,13 @@ const PROPERTIES = {
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
-        max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        max-frame-size max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
         use-fd affinity socks-proxy socks-username socks-password
         hello-message disconnect-message hiccup-message in-batch-size
         out-batch-size`,
     ReqSocket: 'correlate relaxed request-retries request-retry-interval',
+    RepSocket: 'probe-router',
     Request: 'message peer',
     RouterSocket: 'mandatory handover notify-peers probe-router raw',
     XpubSocket: 'verbose manual no-drop welcome-message',
@@ -120,6 +122,14 @@ test('error codes', async () => {
     words(ERRORS).forEach(
         code => equal(typeof Zmqg.Error[code], 'number', code));
     assert(Zmqg.Error.quark() > 0, 'quark');
+});
+
+test('scheduling policies', async () => {
+    words('DEFAULT OTHER FIFO RR BATCH IDLE').forEach(policy => equal(
+        typeof Zmqg.SchedulingPolicy[policy], 'number', policy));
+    const context = new Zmqg.Context(
+        {thread_scheduling_policy: Zmqg.SchedulingPolicy.BATCH});
+    equal(context.thread_scheduling_policy, Zmqg.SchedulingPolicy.BATCH, 'batch');
 });
 
 for (const [name, flags] of Object.entries(FLAGS)) {

@@ -60,6 +60,13 @@ interop_peer_kill (InteropPeer *self)
   g_string_truncate (self->unread, 0);
 }
 
+guint
+interop_peer_get_pid (InteropPeer *self)
+{
+  return (guint) g_ascii_strtoull (
+    g_subprocess_get_identifier (self->process), NULL, 10);
+}
+
 void
 interop_peer_signal (InteropPeer *self,
                      int number)

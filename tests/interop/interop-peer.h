@@ -40,6 +40,9 @@ void interop_do (InteropPeer *self, const char *format, ...)
 void interop_peer_kill (InteropPeer *self);
 void interop_peer_start (InteropPeer *self);
 
+/* The number of the process. */
+guint interop_peer_get_pid (InteropPeer *self);
+
 /* SIGSTOP and SIGCONT: the process is there, and does nothing. */
 void interop_peer_signal (InteropPeer *self, int number);
 

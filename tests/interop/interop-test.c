@@ -52,18 +52,30 @@ run_case (gconstpointer data)
   g_free (test.uri);
 }
 
+/* Each case is a bit: of the three of its number the first is ipc, the second
+ * that they bind, and the third the main-context mode. */
+#define ALL 0xffu
+#define TCP 0x55u
+#define IPC_A_LITTLE 0x82u
+#define THREADS 0x0fu
+#define MAIN_CONTEXT_A_LITTLE 0x60u
+#define THEY_BIND 0xccu
+
 static void
 add_cases (const char *path,
            InteropFunc func,
            gconstpointer data,
-           guint end,
-           guint step)
+           guint cases)
 {
-  for (guint i = 0; i < end; i += step)
+  for (guint i = 0; i < 8; i++)
     {
       g_autofree char *full = NULL;
-      Case *self = g_new (Case, 1);
+      Case *self;
 
+      if ((cases & 1u << i) == 0)
+        continue;
+
+      self = g_new (Case, 1);
       self->transport = i & 1 ? "ipc" : "tcp";
       self->we_bind = (i & 2) == 0;
       self->mode = i & 4 ? ZMQG_ENGINE_MODE_MAIN_CONTEXT
@@ -82,7 +94,7 @@ interop_add (const char *path,
              InteropFunc func,
              gconstpointer data)
 {
-  add_cases (path, func, data, 8, 1);
+  add_cases (path, func, data, ALL);
 }
 
 void
@@ -90,7 +102,15 @@ interop_add_tcp (const char *path,
                  InteropFunc func,
                  gconstpointer data)
 {
-  add_cases (path, func, data, 8, 2);
+  add_cases (path, func, data, TCP);
+}
+
+void
+interop_add_long (const char *path,
+                  InteropFunc func,
+                  gconstpointer data)
+{
+  add_cases (path, func, data, TCP | IPC_A_LITTLE);
 }
 
 void
@@ -98,7 +118,23 @@ interop_add_threads (const char *path,
                      InteropFunc func,
                      gconstpointer data)
 {
-  add_cases (path, func, data, 4, 1);
+  add_cases (path, func, data, THREADS);
+}
+
+void
+interop_add_main_context (const char *path,
+                          InteropFunc func,
+                          gconstpointer data)
+{
+  add_cases (path, func, data, MAIN_CONTEXT_A_LITTLE);
+}
+
+void
+interop_add_connecting (const char *path,
+                        InteropFunc func,
+                        gconstpointer data)
+{
+  add_cases (path, func, data, THEY_BIND);
 }
 
 /* --- Sockets and peers -------------------------------------------------- */
@@ -138,18 +174,36 @@ any_uri (Interop *test)
 }
 
 void
+interop_bind (ZmqgSocket *socket,
+              const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_bind (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
+interop_connect (ZmqgSocket *socket,
+                 const char *uri)
+{
+  GError *error = NULL;
+
+  zmqg_socket_connect_to (socket, uri, &error);
+  g_assert_no_error (error);
+}
+
+void
 interop_meet (Interop *test,
               ZmqgSocket *socket,
               InteropPeer *peer)
 {
   g_autofree char *wildcard = any_uri (test);
-  GError *error = NULL;
 
   g_clear_pointer (&test->uri, g_free);
   if (test->we_bind)
     {
-      zmqg_socket_bind (socket, wildcard, &error);
-      g_assert_no_error (error);
+      interop_bind (socket, wildcard);
       test->uri = zmqg_socket_get_last_endpoint (socket);
       interop_do (peer, "connect %s", test->uri);
     }
@@ -159,8 +213,7 @@ interop_meet (Interop *test,
 
       g_assert_true (g_str_has_prefix (answer, "ok "));
       test->uri = g_strdup (answer + 3);
-      zmqg_socket_connect_to (socket, test->uri, &error);
-      g_assert_no_error (error);
+      interop_connect (socket, test->uri);
     }
 }
 
@@ -191,6 +244,49 @@ interop_meet_another (Interop *test,
 }
 
 void
+interop_meet_as_well (Interop *test,
+                      ZmqgSocket *socket,
+                      InteropPeer *peer)
+{
+  if (test->we_bind || test->uri == NULL)
+    interop_meet (test, socket, peer);
+  else
+    interop_connect (socket, test->uri);
+}
+
+gboolean
+interop_skip_unless_we_bind (Interop *test)
+{
+  if (!test->we_bind)
+    g_test_skip ("needs them to connect");
+  return !test->we_bind;
+}
+
+gboolean
+interop_skip_unless_they_bind (Interop *test)
+{
+  if (test->we_bind)
+    g_test_skip ("needs us to connect");
+  return test->we_bind;
+}
+
+gboolean
+interop_skip_without_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  gboolean works;
+
+  address = g_inet_socket_address_new_from_string ("::1", 0);
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_TCP, NULL);
+  works = socket != NULL && g_socket_bind (socket, address, TRUE, NULL);
+  if (!works)
+    g_test_skip ("there is no IPv6 here");
+  return !works;
+}
+
+void
 interop_await_peers (ZmqgSocket *socket,
                      guint n)
 {
@@ -216,6 +312,65 @@ void
 interop_await_no_peer (ZmqgSocket *socket)
 {
   ZMQG_TEST_AWAIT (!has_peer (socket), INTEROP_DEADLINE_MS);
+}
+
+/* --- Counts ------------------------------------------------------------- */
+
+guint64
+interop_count (ZmqgSocket *socket,
+               InteropCounter counter)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  return counter (statistics);
+}
+
+void
+interop_await_count (ZmqgSocket *socket,
+                     InteropCounter counter,
+                     guint64 n)
+{
+  ZMQG_TEST_AWAIT (interop_count (socket, counter) == n, INTEROP_DEADLINE_MS);
+}
+
+guint
+interop_count_topics (ZmqgSocket *socket)
+{
+  guint n;
+
+  g_object_get (socket, "topics-count", &n, NULL);
+  return n;
+}
+
+static void
+call (InteropPeer *peer,
+      gint64 until)
+{
+  g_assert_cmpint (g_get_monotonic_time (), <, until);
+  interop_tell (peer, "try");
+  interop_expect (peer, "nothing");
+  zmqg_test_turn (NULL);
+}
+
+void
+interop_await_topics (ZmqgSocket *socket,
+                      InteropPeer *peer,
+                      guint n)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while (interop_count_topics (socket) != n)
+    call (peer, until);
+}
+
+void
+interop_await_readable (ZmqgSocket *socket,
+                        InteropPeer *peer)
+{
+  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
+
+  while ((zmqg_socket_get_events (socket) & G_IO_IN) == 0)
+    call (peer, until);
 }
 
 /* --- Messages ----------------------------------------------------------- */

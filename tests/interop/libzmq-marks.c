@@ -9,26 +9,27 @@
 #include <zmq.h>
 
 /*
- * How many messages libzmq takes before it would block, with all in one
- * process: test-marks.c does the same and expects the same.
- *
- * usage: libzmq-marks CASE SEND-HWM RECEIVE-HWM
+ * What libzmq takes before it would block, and what it drops, with all in one
+ * process. Each argument is a step, of the socket that it begins with;
+ * test-marks.c has the list of them and does the same.
  */
 
 #define AT_MOST 3000
 
-static void *
-make (void *context,
-      int type,
-      int option,
-      int mark)
+typedef struct
 {
-  void *socket = zmq_socket (context, type);
-  const int linger = 0;
+  void *context;
+  void *sockets[3];
+  int number; /* of the next message */
+} Play;
 
-  zmq_setsockopt (socket, option, &mark, sizeof mark);
-  zmq_setsockopt (socket, ZMQ_LINGER, &linger, sizeof linger);
-  return socket;
+static void
+set_number (void *socket,
+            int option,
+            int value)
+{
+  if (zmq_setsockopt (socket, option, &value, sizeof value) < 0)
+    printf ("refused ");
 }
 
 /* libzmq looks only now and then what the other side has told; asked for its
@@ -42,80 +43,172 @@ look (void *socket)
   zmq_getsockopt (socket, ZMQ_EVENTS, &events, &size);
 }
 
+/* To a peer by its name, if there is one. */
 static int
-fill_up (void *socket)
+send_next (Play *self,
+           void *socket,
+           const char *name)
+{
+  char text[16];
+
+  snprintf (text, sizeof text, "%d", self->number);
+  if (*name != '\0' && zmq_send (socket, name, strlen (name),
+                                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+    return 0;
+  if (zmq_send (socket, text, strlen (text), ZMQ_DONTWAIT) < 0)
+    return 0;
+
+  self->number++;
+  return 1;
+}
+
+static const char *
+describe_error (void)
+{
+  return errno == EAGAIN         ? ""
+         : errno == EHOSTUNREACH ? "-unroutable"
+         : errno == EFSM         ? "-state"
+                                 : "-error";
+}
+
+static void
+fill (Play *self,
+      void *socket,
+      const char *name,
+      int at_most)
 {
   int n = 0;
 
   look (socket);
-  while (n < AT_MOST && zmq_send (socket, "x", 1, ZMQ_DONTWAIT) == 1)
+  while (n < at_most && send_next (self, socket, name))
     n++;
-  return n;
+  printf ("%d%s ", n, n < at_most ? describe_error () : "");
 }
 
 static int
-drain (void *socket)
+can_send (Play *self,
+          void *socket,
+          const char *name)
 {
-  char byte;
+  look (socket);
+  return send_next (self, socket, name);
+}
+
+static void
+drain (void *socket,
+       int at_most)
+{
+  char text[64] = "";
   int n = 0;
 
   look (socket);
-  while (zmq_recv (socket, &byte, 1, ZMQ_DONTWAIT) == 1)
-    n++;
-  return n;
+  while (n < at_most)
+    {
+      int more = 1;
+      size_t size = sizeof more;
+
+      while (more)
+        {
+          char frame[64] = "";
+
+          if (zmq_recv (socket, frame, sizeof frame - 1, ZMQ_DONTWAIT) < 0)
+            break;
+          memcpy (text, frame, sizeof text);
+          zmq_getsockopt (socket, ZMQ_RCVMORE, &more, &size);
+        }
+      if (more)
+        break;
+      n++;
+    }
+  printf ("%d:%s ", n, text);
+}
+
+static void *
+make (Play *self,
+      const char *type)
+{
+  /* In the order of the numbers of the wire. */
+  static const char *const names[] = {
+    "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
+    "XPUB", "XSUB",
+  };
+  void *socket = NULL;
+
+  for (int i = 0; i < (int) (sizeof names / sizeof *names); i++)
+    if (strcmp (names[i], type) == 0)
+      socket = zmq_socket (self->context, i);
+  if (socket == NULL)
+    exit (EXIT_FAILURE);
+  set_number (socket, ZMQ_LINGER, 0);
+  return socket;
+}
+
+static void
+step (Play *self,
+      const char *text)
+{
+  static const struct
+  {
+    const char *name;
+    int option;
+  } options[] = {
+    { "sndhwm", ZMQ_SNDHWM },
+    { "rcvhwm", ZMQ_RCVHWM },
+    { "conflate", ZMQ_CONFLATE },
+    { "immediate", ZMQ_IMMEDIATE },
+    { "mandatory", ZMQ_ROUTER_MANDATORY },
+    { "nodrop", ZMQ_XPUB_NODROP },
+  };
+  void **socket = &self->sockets[text[0] - 'a'];
+  char verb[32] = "";
+  char value[32] = "";
+
+  sscanf (text + 2, "%31[^=]=%31s", verb, value);
+  for (int i = 0; i < (int) (sizeof options / sizeof *options); i++)
+    if (strcmp (verb, options[i].name) == 0)
+      {
+        set_number (*socket, options[i].option, atoi (value));
+        return;
+      }
+
+  if (strcmp (verb, "is") == 0)
+    *socket = make (self, value);
+  else if (strcmp (verb, "name") == 0)
+    zmq_setsockopt (*socket, ZMQ_ROUTING_ID, value, strlen (value));
+  else if (strcmp (verb, "subscribe") == 0)
+    zmq_setsockopt (*socket, ZMQ_SUBSCRIBE, "", 0);
+  else if (strcmp (verb, "bind") == 0)
+    zmq_bind (*socket, "inproc://marks");
+  else if (strcmp (verb, "connect") == 0)
+    zmq_connect (*socket, *value == '\0' ? "inproc://marks" : value);
+  else if (strcmp (verb, "look") == 0)
+    look (*socket);
+  else if (strcmp (verb, "send") == 0)
+    fill (self, *socket, "", atoi (value));
+  else if (strcmp (verb, "fill") == 0)
+    fill (self, *socket, value, AT_MOST);
+  else if (strcmp (verb, "can") == 0)
+    printf ("%s ", can_send (self, *socket, value) ? "yes" : "no");
+  else if (strcmp (verb, "receive") == 0)
+    drain (*socket, atoi (value));
+  else if (strcmp (verb, "drain") == 0)
+    drain (*socket, AT_MOST);
+  else
+    exit (EXIT_FAILURE);
 }
 
 int
 main (int argc,
       char **argv)
 {
-  void *context = zmq_ctx_new ();
-  const char *name = argc == 4 ? argv[1] : "";
-  void *push;
-  void *pull;
-  const int yes = 1;
+  Play self = { zmq_ctx_new (), { NULL }, 0 };
 
-  if (argc != 4)
-    return EXIT_FAILURE;
-
-  push = make (context, ZMQ_PUSH, ZMQ_SNDHWM, atoi (argv[2]));
-  pull = make (context, ZMQ_PULL, ZMQ_RCVHWM, atoi (argv[3]));
-
-  if (strcmp (name, "receiver-binds") == 0)
-    {
-      zmq_bind (pull, "inproc://marks");
-      zmq_connect (push, "inproc://marks");
-    }
-  else if (strcmp (name, "sender-binds") == 0)
-    {
-      zmq_bind (push, "inproc://marks");
-      zmq_connect (pull, "inproc://marks");
-    }
-  else if (strcmp (name, "connect-first") == 0)
-    {
-      zmq_connect (push, "inproc://marks");
-      printf ("%d ", fill_up (push));
-      zmq_bind (pull, "inproc://marks");
-    }
-  else if (strcmp (name, "nobody") == 0)
-    {
-      zmq_connect (push, "tcp://127.0.0.1:9");
-    }
-  else if (strcmp (name, "immediate") == 0)
-    {
-      zmq_setsockopt (push, ZMQ_IMMEDIATE, &yes, sizeof yes);
-      zmq_connect (push, "tcp://127.0.0.1:9");
-    }
-  else
-    {
-      return EXIT_FAILURE;
-    }
-
-  printf ("%d ", fill_up (push));
-  printf ("%d ", drain (pull));
-  printf ("%d\n", fill_up (push) > 0);
-  zmq_close (push);
-  zmq_close (pull);
-  zmq_ctx_term (context);
+  for (int i = 1; i < argc; i++)
+    step (&self, argv[i]);
+  for (int i = 0; i < 3; i++)
+    if (self.sockets[i] != NULL)
+      zmq_close (self.sockets[i]);
+  zmq_ctx_term (self.context);
+  printf ("\n");
   return EXIT_SUCCESS;
 }

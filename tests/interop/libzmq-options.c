@@ -18,6 +18,10 @@
  *   socket TYPE NUMBER KIND VALUE     ok VALUE: what it is once it was set, or
  *                                     ok - when it cannot be got
  *   context NUMBER [VALUE]            the same
+ *   later NUMBER VALUE OPTION         ok A B: what an option of sockets is, of
+ *                                     one made before the context's is set,
+ *                                     and one made after it; none
+ *   types NUMBER KIND VALUE           the types of socket that take it, a line
  *   list                              the numbers that it knows, a line each:
  *                                     socket NUMBER, or context NUMBER
  *
@@ -116,6 +120,23 @@ tell_socket (void *context,
 }
 
 static void
+tell_types (void *context,
+            char **arguments)
+{
+  Option option = { atoi (arguments[0]), arguments[1] };
+
+  for (int type = 0; type < TYPES; type++)
+    {
+      void *socket = zmq_socket (context, type);
+
+      if (set_option (socket, &option, arguments[2]) == 0)
+        printf ("%d ", type);
+      zmq_close (socket);
+    }
+  printf ("\n");
+}
+
+static void
 tell_context (void *context,
               char **arguments,
               int n)
@@ -144,6 +165,30 @@ tell_context (void *context,
     printf ("ok -\n");
   else
     tell_error ();
+}
+
+static void
+tell_later (void *context,
+            char **arguments)
+{
+  Option option = { atoi (arguments[2]), "int" };
+  char *values[2];
+  void *sockets[2];
+
+  sockets[0] = zmq_socket (context, ZMQ_PUSH);
+  if (zmq_ctx_set (context, atoi (arguments[0]), atoi (arguments[1])) < 0)
+    tell_error ();
+  sockets[1] = zmq_socket (context, ZMQ_PUSH);
+  for (guint i = 0; i < 2; i++)
+    values[i] = sockets[i] != NULL ? get_option (sockets[i], &option)
+                                   : g_strdup ("none");
+  printf ("ok %s %s\n", values[0], values[1]);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_free (values[i]);
+      if (sockets[i] != NULL)
+        zmq_close (sockets[i]);
+    }
 }
 
 static gboolean
@@ -206,6 +251,10 @@ main (int argc,
     tell_socket (context, argv + 2, argc - 2);
   else if (argc >= 3 && g_str_equal (argv[1], "context"))
     tell_context (context, argv + 2, argc - 2);
+  else if (argc == 5 && g_str_equal (argv[1], "later"))
+    tell_later (context, argv + 2);
+  else if (argc == 5 && g_str_equal (argv[1], "types"))
+    tell_types (context, argv + 2);
   else if (argc == 2 && g_str_equal (argv[1], "list"))
     list_options (context);
   else

@@ -3,12 +3,17 @@
 
 #include "config.h"
 
+#include "interop-descriptor.h"
 #include "interop-frame.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <signal.h>
@@ -24,6 +29,12 @@
  * line of answer on stdout. It ends with its stdin.
  *
  *   set OPTION VALUE         ok
+ *   option NUMBER KIND VALUE ok; KIND is int, int64 or bytes: a frame then
+ *   descriptor LOCAL REMOTE WHAT
+ *                            ok VALUE, of its socket between those ports, as
+ *                            in interop-descriptor.h; nothing while there is
+ *                            none
+ *   listen                   ok DESCRIPTOR PORT, of a socket that listens
  *   bind URI                 ok URI, resolved
  *   unbind URI               ok
  *   connect URI              ok
@@ -38,11 +49,16 @@
  *   burst FIRST N FRAME…     ok; N messages FRAME… and a number
  *   collect FIRST N          ok; N messages that end with those numbers
  *   flood FRAME…             ok N: how many until it would block
+ *   push MOST FRAME…         the same, but not more than MOST
+ *   events                   ok N: what zmq_getsockopt (ZMQ_EVENTS) says
  *   close                    ok, when everything was sent
  *   monitor                  ok; from here on events are kept
  *   event                    event TYPE VALUE ADDRESS, the next one; nothing
  *                            when none comes in a while
+ *   try-event                the same, without waiting
  *   close-socket             ok; events can still be asked for
+ *   limit                    ok; no descriptor is to be had from here on
+ *   unlimit                  ok; there are again
  *
  * What fails is answered with: error REASON.
  */
@@ -111,8 +127,17 @@ static const Option options[] = {
   { "immediate", ZMQ_IMMEDIATE, FALSE },
   { "conflate", ZMQ_CONFLATE, FALSE },
   { "reconnect-ivl", ZMQ_RECONNECT_IVL, FALSE },
+  { "reconnect-ivl-max", ZMQ_RECONNECT_IVL_MAX, FALSE },
   { "handshake-ivl", ZMQ_HANDSHAKE_IVL, FALSE },
   { "metadata", 95, TRUE }, /* a draft */
+  { "ipv6", ZMQ_IPV6, FALSE },
+  { "tcp-accept-filter", ZMQ_TCP_ACCEPT_FILTER, TRUE },
+  { "ipc-filter-pid", ZMQ_IPC_FILTER_PID, FALSE },
+  { "socks-proxy", ZMQ_SOCKS_PROXY, TRUE },
+  { "socks-username", ZMQ_SOCKS_USERNAME, TRUE },
+  { "socks-password", ZMQ_SOCKS_PASSWORD, TRUE },
+  { "max-message-size", ZMQ_MAXMSGSIZE, TRUE }, /* eight bytes */
+  { "connect-timeout", ZMQ_CONNECT_TIMEOUT, FALSE },
   { "heartbeat-ivl", ZMQ_HEARTBEAT_IVL, FALSE },
   { "heartbeat-timeout", ZMQ_HEARTBEAT_TIMEOUT, FALSE },
   { "heartbeat-ttl", ZMQ_HEARTBEAT_TTL, FALSE },
@@ -146,6 +171,70 @@ set (Peer *self,
     }
 
   answer ("error no such option");
+}
+
+static void
+set_number (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int option = atoi (arguments[0]);
+  gint64 wide = (gint64) g_ascii_strtoull (arguments[2], NULL, 10);
+  int narrow = atoi (arguments[2]);
+  g_autofree guint8 *bytes = NULL;
+  gsize size;
+
+  if (g_str_equal (arguments[1], "int"))
+    {
+      answer_result (zmq_setsockopt (self->socket, option, &narrow,
+                                     sizeof narrow));
+    }
+  else if (g_str_equal (arguments[1], "int64"))
+    {
+      if (arguments[2][0] == '-')
+        wide = g_ascii_strtoll (arguments[2], NULL, 10);
+      answer_result (zmq_setsockopt (self->socket, option, &wide,
+                                     sizeof wide));
+    }
+  else
+    {
+      bytes = interop_frame_make (arguments[2], &size);
+      answer_result (zmq_setsockopt (self->socket, option,
+                                     size > 0 ? bytes : NULL, size));
+    }
+}
+
+static void
+tell_descriptor (Peer *self,
+                 char **arguments,
+                 guint n)
+{
+  g_autofree char *value = NULL;
+
+  value = interop_descriptor_tell ((guint) atoi (arguments[0]),
+                                   (guint) atoi (arguments[1]), arguments[2]);
+  if (value != NULL)
+    answer ("ok %s", value);
+  else
+    answer ("nothing");
+}
+
+static void
+make_listener (Peer *self,
+               char **arguments,
+               guint n)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t size = sizeof address;
+  int fd = socket (AF_INET, SOCK_STREAM, 0);
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  if (bind (fd, (struct sockaddr *) &address, size) < 0 ||
+      listen (fd, 10) < 0 ||
+      getsockname (fd, (struct sockaddr *) &address, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d %u", fd, ntohs (address.sin_port));
 }
 
 static void
@@ -215,6 +304,20 @@ disconnect (Peer *self,
             guint n)
 {
   answer_result (zmq_disconnect (self->socket, arguments[0]));
+}
+
+static void
+get_events (Peer *self,
+            char **arguments,
+            guint n)
+{
+  int events;
+  size_t size = sizeof events;
+
+  if (zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) < 0)
+    answer_result (-1);
+  else
+    answer ("ok %d", events);
 }
 
 static void
@@ -446,6 +549,24 @@ flood (Peer *self,
     answer_result (-1);
 }
 
+static void
+push (Peer *self,
+      char **arguments,
+      guint n)
+{
+  guint most = (guint) atoi (arguments[0]);
+  guint sent = 0;
+
+  while (sent < most &&
+         send_message (self, arguments + 1, n - 1, ZMQ_DONTWAIT) == 0)
+    sent++;
+
+  if (sent == most || errno == EAGAIN)
+    answer ("ok %u", sent);
+  else
+    answer_result (-1);
+}
+
 /* --- Events ------------------------------------------------------------- */
 
 static void
@@ -467,9 +588,8 @@ monitor (Peer *self,
 }
 
 static void
-next_event (Peer *self,
-            char **arguments,
-            guint n)
+answer_event (Peer *self,
+              int flags)
 {
   guint8 body[6];
   char address[1024];
@@ -477,7 +597,7 @@ next_event (Peer *self,
   guint32 value;
   int size;
 
-  if (zmq_recv (self->monitor, body, sizeof body, 0) != (int) sizeof body ||
+  if (zmq_recv (self->monitor, body, sizeof body, flags) != (int) sizeof body ||
       (size = zmq_recv (self->monitor, address, sizeof address - 1, 0)) < 0)
     {
       answer ("nothing");
@@ -488,6 +608,22 @@ next_event (Peer *self,
   memcpy (&value, body + sizeof type, sizeof value);
   address[size] = '\0';
   answer ("event %u %d %s", type, (int) value, address);
+}
+
+static void
+next_event (Peer *self,
+            char **arguments,
+            guint n)
+{
+  answer_event (self, 0);
+}
+
+static void
+try_event (Peer *self,
+           char **arguments,
+           guint n)
+{
+  answer_event (self, ZMQ_DONTWAIT);
 }
 
 static void
@@ -502,6 +638,38 @@ close_socket (Peer *self,
   self->socket = NULL;
 }
 
+/* --- Descriptors -------------------------------------------------------- */
+
+static void
+set_limit (rlim_t n)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = MIN (n, limit.rlim_max);
+  answer_result (setrlimit (RLIMIT_NOFILE, &limit));
+}
+
+static void
+limit (Peer *self,
+       char **arguments,
+       guint n)
+{
+  /* The lowest that is free. */
+  int fd = dup (STDIN_FILENO);
+
+  close (fd);
+  set_limit ((rlim_t) fd);
+}
+
+static void
+unlimit (Peer *self,
+         char **arguments,
+         guint n)
+{
+  set_limit (RLIM_INFINITY);
+}
+
 /* --- Main --------------------------------------------------------------- */
 
 static const struct
@@ -511,6 +679,9 @@ static const struct
   Command run;
 } commands[] = {
   { "set", 2, set },
+  { "option", 3, set_number },
+  { "descriptor", 3, tell_descriptor },
+  { "listen", 0, make_listener },
   { "bind", 1, bind_to },
   { "unbind", 1, unbind },
   { "connect", 1, connect_to },
@@ -525,10 +696,15 @@ static const struct
   { "burst", 2, burst },
   { "collect", 2, collect },
   { "flood", 1, flood },
+  { "push", 2, push },
+  { "events", 0, get_events },
   { "close", 0, close_all },
   { "monitor", 0, monitor },
   { "event", 0, next_event },
+  { "try-event", 0, try_event },
   { "close-socket", 0, close_socket },
+  { "limit", 0, limit },
+  { "unlimit", 0, unlimit },
 };
 
 static void
@@ -555,7 +731,7 @@ socket_type (const char *name)
   /* In the order of the numbers of the wire. */
   static const char *const names[] = {
     "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH",
-    "XPUB", "XSUB",
+    "XPUB", "XSUB", "STREAM",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

@@ -5,6 +5,8 @@
 
 #include "raw-peer.h"
 
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -20,42 +22,66 @@ raw_peer_new (void)
   return self;
 }
 
+RawPeer *
+raw_peer_new_in (const char *folder)
+{
+  RawPeer *self = raw_peer_new ();
+
+  self->folder = g_strdup (folder);
+  return self;
+}
+
 void
 raw_peer_free (RawPeer *self)
 {
   g_clear_object (&self->connection);
   g_clear_object (&self->listener);
   g_byte_array_unref (self->unread);
+  g_free (self->folder);
   g_free (self);
 }
 
 /* --- Connections -------------------------------------------------------- */
 
 static GSocket *
-new_socket (void)
+new_socket (GSocketAddress *address)
 {
   GError *error = NULL;
   GSocket *socket;
 
-  socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                         G_SOCKET_PROTOCOL_TCP, &error);
+  socket = g_socket_new (g_socket_address_get_family (address),
+                         G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+                         &error);
   g_assert_no_error (error);
   g_socket_set_blocking (socket, FALSE);
   return socket;
 }
 
 static GSocketAddress *
-loopback (guint16 port)
+address_of (const char *uri)
 {
-  return g_inet_socket_address_new_from_string (zmqg_test_loopback (), port);
+  const char *host = strstr (uri, "://") + 3;
+  const char *port = strrchr (uri, ':') + 1;
+  gboolean is_bracketed = host[0] == '[';
+  g_autofree char *name = NULL;
+
+  if (g_str_has_prefix (uri, "ipc:"))
+    return g_unix_socket_address_new (host);
+
+  name = g_strndup (host + is_bracketed, port - 1 - host - 2 * is_bracketed);
+  return g_inet_socket_address_new_from_string (
+    name, (guint) g_ascii_strtoull (port, NULL, 10));
 }
 
 static void
-no_delay (RawPeer *self)
+begin (RawPeer *self)
 {
   GError *error = NULL;
 
   g_socket_set_blocking (self->connection, FALSE);
+  if (g_socket_get_family (self->connection) == G_SOCKET_FAMILY_UNIX)
+    return;
+
   g_socket_set_option (self->connection, IPPROTO_TCP, TCP_NODELAY, TRUE,
                        &error);
   g_assert_no_error (error);
@@ -65,16 +91,11 @@ void
 raw_peer_connect (RawPeer *self,
                   const char *uri)
 {
-  const char *host = strstr (uri, "://") + 3;
-  const char *port = strrchr (uri, ':') + 1;
-  g_autofree char *name = g_strndup (host, port - 1 - host);
-  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketAddress) address = address_of (uri);
   g_autoptr (GError) error = NULL;
 
-  address = g_inet_socket_address_new_from_string (
-    name, (guint) g_ascii_strtoull (port, NULL, 10));
   g_clear_object (&self->connection);
-  self->connection = new_socket ();
+  self->connection = new_socket (address);
   if (!g_socket_connect (self->connection, address, NULL, &error))
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PENDING);
   g_clear_error (&error);
@@ -82,27 +103,88 @@ raw_peer_connect (RawPeer *self,
                    RAW_DEADLINE_MS);
   g_socket_check_connect_result (self->connection, &error);
   g_assert_no_error (error);
-  no_delay (self);
+  begin (self);
+}
+
+static void
+bind_to (RawPeer *self,
+         GSocketAddress *address)
+{
+  GError *error = NULL;
+
+  g_clear_object (&self->listener);
+  self->listener = new_socket (address);
+  g_socket_bind (self->listener, address, TRUE, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+hold_in_folder (RawPeer *self)
+{
+  static guint n_names;
+  char *uri = g_strdup_printf ("ipc://%s/raw-%u", self->folder, n_names++);
+  g_autoptr (GSocketAddress) address = address_of (uri);
+
+  bind_to (self, address);
+  return uri;
+}
+
+char *
+raw_peer_hold_at (RawPeer *self,
+                  const char *host)
+{
+  gboolean is_v6 = strchr (host, ':') != NULL;
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocketAddress) local = NULL;
+  GError *error = NULL;
+
+  address = g_inet_socket_address_new_from_string (host, 0);
+  bind_to (self, address);
+  local = g_socket_get_local_address (self->listener, &error);
+  g_assert_no_error (error);
+  return g_strdup_printf (
+      is_v6 ? "tcp://[%s]:%u" : "tcp://%s:%u", host,
+      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
+}
+
+char *
+raw_peer_hold (RawPeer *self)
+{
+  return self->folder != NULL
+           ? hold_in_folder (self)
+           : raw_peer_hold_at (self, zmqg_test_loopback ());
+}
+
+void
+raw_peer_open (RawPeer *self)
+{
+  GError *error = NULL;
+
+  g_socket_listen (self->listener, &error);
+  g_assert_no_error (error);
 }
 
 char *
 raw_peer_listen (RawPeer *self)
 {
-  g_autoptr (GSocketAddress) address = loopback (0);
-  g_autoptr (GSocketAddress) local = NULL;
-  GError *error = NULL;
+  char *uri = raw_peer_hold (self);
 
-  self->listener = new_socket ();
-  g_socket_bind (self->listener, address, TRUE, &error);
-  g_assert_no_error (error);
-  g_socket_listen (self->listener, &error);
-  g_assert_no_error (error);
-  local = g_socket_get_local_address (self->listener, &error);
-  g_assert_no_error (error);
+  raw_peer_open (self);
+  return uri;
+}
 
-  return g_strdup_printf (
-      "tcp://%s:%u", zmqg_test_loopback (),
-      g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
+void
+raw_peer_listen_again (RawPeer *self,
+                       const char *uri)
+{
+  g_autoptr (GSocketAddress) address = address_of (uri);
+
+  /* The file of the first time is still there. */
+  if (self->folder != NULL)
+    g_unlink (g_unix_socket_address_get_path (
+      G_UNIX_SOCKET_ADDRESS (address)));
+  bind_to (self, address);
+  raw_peer_open (self);
 }
 
 void
@@ -115,7 +197,20 @@ raw_peer_accept (RawPeer *self)
   g_clear_object (&self->connection);
   self->connection = g_socket_accept (self->listener, NULL, &error);
   g_assert_no_error (error);
-  no_delay (self);
+  begin (self);
+}
+
+gboolean
+raw_peer_is_called (RawPeer *self)
+{
+  return (g_socket_condition_check (self->listener, G_IO_IN) & G_IO_IN) != 0;
+}
+
+void
+raw_peer_hang_up (RawPeer *self)
+{
+  g_clear_object (&self->connection);
+  g_byte_array_set_size (self->unread, 0);
 }
 
 /* --- Bytes -------------------------------------------------------------- */
@@ -316,6 +411,72 @@ raw_next (RawPeer *self)
     ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
   g_assert_false (end);
   return self->unread->data[0];
+}
+
+gsize
+raw_count_to_end (RawPeer *self)
+{
+  gsize n = 0;
+  gboolean end = FALSE;
+
+  while (!end)
+    {
+      n += self->unread->len;
+      g_byte_array_set_size (self->unread, 0);
+      ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+    }
+
+  return n;
+}
+
+void
+raw_await (RawPeer *self,
+           gsize size)
+{
+  gboolean end = FALSE;
+
+  while (self->unread->len < size)
+    {
+      ZMQG_TEST_AWAIT (read_some (self, &end), RAW_DEADLINE_MS);
+      g_assert_false (end);
+    }
+}
+
+void
+raw_skip (RawPeer *self,
+          gsize size)
+{
+  raw_await (self, size);
+  if (size > 0)
+    g_byte_array_remove_range (self->unread, 0, (guint) size);
+}
+
+gboolean
+raw_is_at_end (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  while (!end && read_some (self, &end))
+    ;
+  g_byte_array_set_size (self->unread, 0);
+  return end;
+}
+
+gboolean
+raw_has_some (RawPeer *self)
+{
+  gboolean end = FALSE;
+
+  while (read_some (self, &end) && !end)
+    ;
+  g_assert_false (end);
+  return self->unread->len > 0;
+}
+
+void
+raw_expect_nothing (RawPeer *self)
+{
+  g_assert_false (raw_has_some (self));
 }
 
 void

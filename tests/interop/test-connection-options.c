@@ -4,63 +4,16 @@
 #include "config.h"
 
 #include "interop-test.h"
+#include "raw-peer.h"
 
 #include "socket/zmqg-socket-private.h"
 
+#include "socket/socks-server.h"
+
+#include <unistd.h>
+
 /* What options of connections, and their number, do with libzmq at the other
  * end. */
-
-static guint64
-count_peers (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_peers (statistics);
-}
-
-/* So many and no more. */
-static void
-await_peers (ZmqgSocket *socket,
-             guint n)
-{
-  ZMQG_TEST_AWAIT (count_peers (socket) == n, INTEROP_DEADLINE_MS);
-}
-
-static guint64
-count_arrived (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_arrived (statistics);
-}
-
-static gboolean
-skip_unless (gboolean condition)
-{
-  if (!condition)
-    g_test_skip ("needs the other one to connect");
-  return !condition;
-}
-
-static void
-connect_to (ZmqgSocket *socket,
-            const char *uri)
-{
-  GError *error = NULL;
-
-  zmqg_socket_connect_to (socket, uri, &error);
-  g_assert_no_error (error);
-}
-
-static void
-bind_to (ZmqgSocket *socket,
-         const char *uri)
-{
-  GError *error = NULL;
-
-  zmqg_socket_bind (socket, uri, &error);
-  g_assert_no_error (error);
-}
 
 /* --- Connecting twice --------------------------------------------------- */
 
@@ -73,7 +26,7 @@ connect_twice (Interop *test,
   ZmqgSocket *socket = interop_socket (test, type);
 
   interop_meet (test, socket, peer);
-  connect_to (socket, test->uri);
+  interop_connect (socket, test->uri);
   return socket;
 }
 
@@ -86,7 +39,7 @@ twice_is_once_for_dealer_and_req (Interop *test)
   InteropPeer *router;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   router = interop_peer (test, "ROUTER");
@@ -106,7 +59,7 @@ twice_is_once_for_dealer_and_req (Interop *test)
       interop_do (router, "send %s", answer + strlen ("message "));
       interop_receive (socket, "=x");
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 /* Over two connections they would be told twice. */
@@ -117,7 +70,7 @@ twice_is_once_for_sub (Interop *test)
   ZmqgSocket *socket;
   GError *error = NULL;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   xpub = interop_peer (test, "XPUB");
@@ -135,7 +88,7 @@ twice_is_once_for_sub (Interop *test)
       interop_peer_sends (xpub, message);
       interop_receive (socket, message);
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 static void
@@ -144,19 +97,14 @@ twice_is_once_for_pub (Interop *test)
   InteropPeer *sub;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   sub = interop_peer (test, "SUB");
   interop_do (sub, "subscribe =");
   interop_do (sub, "subscribe =x");
   socket = connect_twice (test, ZMQG_SOCKET_TYPE_PUB, sub);
-  while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (socket)) < 2)
-    {
-      interop_tell (sub, "try");
-      interop_expect (sub, "nothing");
-      zmqg_test_turn (NULL);
-    }
+  interop_await_topics (socket, sub, 2);
   for (guint i = 0; i < 6; i++)
     {
       g_autofree char *message = g_strdup_printf ("=%u", i);
@@ -164,7 +112,7 @@ twice_is_once_for_pub (Interop *test)
       interop_send (socket, message);
       interop_peer_receives (sub, message);
     }
-  await_peers (socket, 1);
+  interop_await_count (socket, zmqg_statistics_get_peers, 1);
 }
 
 static void
@@ -175,15 +123,15 @@ twice_is_twice_for_router (Interop *test)
   InteropPeer *router;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   router = interop_peer (test, "ROUTER");
   socket = interop_socket (test, ZMQG_SOCKET_TYPE_ROUTER);
   g_object_set (socket, "probe-router", TRUE, NULL);
   interop_meet (test, socket, router);
-  connect_to (socket, test->uri);
-  await_peers (socket, 2);
+  interop_connect (socket, test->uri);
+  interop_await_count (socket, zmqg_statistics_get_peers, 2);
 
   first = interop_ask (router, "recv");
   second = interop_ask (router, "recv");
@@ -198,12 +146,12 @@ twice_is_twice_for_push (Interop *test)
   InteropPeer *pull;
   ZmqgSocket *socket;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
   socket = connect_twice (test, ZMQG_SOCKET_TYPE_PUSH, pull);
-  await_peers (socket, 2);
+  interop_await_count (socket, zmqg_statistics_get_peers, 2);
   for (guint i = 0; i < 6; i++)
     {
       g_autofree char *message = g_strdup_printf ("=%u", i);
@@ -309,7 +257,7 @@ our_pull_keeps_the_newest (Interop *test)
     {
       interop_do (push, "burst 0 99");
       interop_peer_sends (push, "=newest");
-      ZMQG_TEST_AWAIT (count_arrived (pull) == 100 * i, INTEROP_DEADLINE_MS);
+      interop_await_count (pull, zmqg_statistics_get_arrived, 100 * i);
       interop_receive (pull, "=newest");
       interop_nothing (pull);
     }
@@ -331,18 +279,10 @@ our_sub_keeps_the_newest (Interop *test)
     {
       for (guint j = 0; j < 20; j++)
         interop_do (xpub, "send =%u", j);
-      ZMQG_TEST_AWAIT (count_arrived (sub) == 20 * i, INTEROP_DEADLINE_MS);
+      interop_await_count (sub, zmqg_statistics_get_arrived, 20 * i);
       interop_receive (sub, "=19");
       interop_nothing (sub);
     }
-}
-
-static gboolean
-has_sent_all (ZmqgSocket *socket)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return zmqg_statistics_get_outbound_queued (statistics) == 0;
 }
 
 static void
@@ -374,7 +314,7 @@ expect_newest (ZmqgSocket *socket,
       message = g_strdup_printf ("=%" G_GINT64_FORMAT "%030d", i + 10000, 0);
       interop_send (socket, message);
     }
-  ZMQG_TEST_AWAIT (has_sent_all (socket), INTEROP_DEADLINE_MS);
+  interop_await_count (socket, zmqg_statistics_get_outbound_queued, 0);
 
   until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
   while (previous != last)
@@ -422,12 +362,7 @@ their_sub_keeps_the_newest (Interop *test)
   interop_do (sub, "set conflate 1");
   interop_do (sub, "subscribe =");
   interop_meet (test, pub, sub);
-  while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 0)
-    {
-      interop_tell (sub, "try");
-      interop_expect (sub, "nothing");
-      zmqg_test_turn (NULL);
-    }
+  interop_await_topics (pub, sub, 1);
   expect_newest (pub, sub);
 }
 
@@ -436,7 +371,7 @@ their_sub_keeps_the_newest (Interop *test)
 /* A place where one can bind later, and nobody else does meanwhile. */
 typedef struct
 {
-  GSocket *holder;
+  RawPeer *holder;
   char *uri;
 } Place;
 
@@ -444,36 +379,16 @@ static void
 place_init (Place *place,
             Interop *test)
 {
-  g_autoptr (GInetAddress) loopback = NULL;
-  g_autoptr (GSocketAddress) any = NULL;
-  g_autoptr (GSocketAddress) held = NULL;
-  GError *error = NULL;
-
-  place->holder = NULL;
-  if (g_str_equal (test->transport, "ipc"))
-    {
-      place->uri = g_strdup_printf ("ipc://%s/place", test->folder);
-      return;
-    }
-
-  loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  any = g_inet_socket_address_new (loopback, 0);
-  place->holder = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                                G_SOCKET_PROTOCOL_DEFAULT, &error);
-  g_assert_no_error (error);
-  g_socket_bind (place->holder, any, TRUE, &error);
-  g_assert_no_error (error);
-  held = g_socket_get_local_address (place->holder, &error);
-  g_assert_no_error (error);
-  place->uri = g_strdup_printf (
-    "tcp://127.0.0.1:%u",
-    g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (held)));
+  place->holder = raw_peer_new ();
+  place->uri = g_str_equal (test->transport, "ipc")
+                 ? g_strdup_printf ("ipc://%s/place", test->folder)
+                 : raw_peer_hold (place->holder);
 }
 
 static void
 place_clear (Place *place)
 {
-  g_clear_object (&place->holder);
+  raw_peer_free (place->holder);
   g_free (place->uri);
 }
 
@@ -502,7 +417,7 @@ the_newest_waits_for_a_connection (Interop *test)
       interop_do (push, "set conflate 1");
       interop_do (push, "connect %s", place.uri);
       interop_do (push, "burst 0 100");
-      bind_to (pull, place.uri);
+      interop_bind (pull, place.uri);
       interop_receive (pull, "=99");
       interop_peer_sends (push, "=end");
       interop_receive (pull, "=end");
@@ -513,7 +428,7 @@ the_newest_waits_for_a_connection (Interop *test)
       ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
 
       g_object_set (push, "conflate", TRUE, NULL);
-      connect_to (push, place.uri);
+      interop_connect (push, place.uri);
       send_numbers (push, 100);
       interop_tell (pull, "bind %s", place.uri);
       interop_expect (pull, "ok %s", place.uri);
@@ -551,7 +466,7 @@ immediate_waits_for_a_connection (Interop *test)
       interop_do (push, "connect %s", place.uri);
       interop_tell (push, "flood =refused");
       interop_expect (push, "ok 0");
-      bind_to (pull, place.uri);
+      interop_bind (pull, place.uri);
       interop_peer_sends (push, "=sent");
       interop_receive (pull, "=sent");
     }
@@ -561,7 +476,7 @@ immediate_waits_for_a_connection (Interop *test)
       ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
 
       g_object_set (push, "immediate", TRUE, NULL);
-      connect_to (push, place.uri);
+      interop_connect (push, place.uri);
       refuses_to_send (push);
       interop_tell (pull, "bind %s", place.uri);
       interop_expect (pull, "ok %s", place.uri);
@@ -579,14 +494,14 @@ immediate_sends_to_who_is_there (Interop *test)
   ZmqgSocket *push;
   Place place;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
   push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
   place_init (&place, test);
   g_object_set (push, "immediate", TRUE, NULL);
-  connect_to (push, place.uri);
+  interop_connect (push, place.uri);
   interop_meet (test, push, pull);
   interop_tell (pull, "collect 0 100");
   send_numbers (push, 100);
@@ -601,7 +516,7 @@ immediate_loses_what_was_queued (Interop *test)
   ZmqgSocket *push;
   gboolean full = FALSE;
 
-  if (skip_unless (!test->we_bind))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   pull = interop_peer (test, "PULL");
@@ -627,6 +542,234 @@ immediate_loses_what_was_queued (Interop *test)
   interop_meet_again (test, pull);
   interop_send (push, "=new");
   interop_peer_receives (pull, "=new");
+}
+
+/* --- IPv6 --------------------------------------------------------------- */
+
+/* Brings both together at such an address. */
+static void
+meet_at (Interop *test,
+         ZmqgSocket *socket,
+         InteropPeer *peer,
+         const char *address,
+         const char *to)
+{
+  g_autofree char *bound = NULL;
+  g_autofree char *uri = NULL;
+
+  if (test->we_bind)
+    {
+      interop_bind (socket, address);
+      bound = zmqg_socket_get_last_endpoint (socket);
+    }
+  else
+    {
+      bound = interop_ask (peer, "bind %s", address);
+    }
+  uri = g_strconcat (to, strrchr (bound, ':'), NULL);
+  if (test->we_bind)
+    interop_do (peer, "connect %s", uri);
+  else
+    interop_connect (socket, uri);
+}
+
+static void
+expect_address (ZmqgMessage *message,
+                const char *expected)
+{
+  g_autoptr (ZmqgPeer) peer = zmqg_message_get_peer (message);
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autofree char *text = NULL;
+
+  g_object_get (peer, "remote-address", &address, NULL);
+  text = g_inet_address_to_string (g_inet_socket_address_get_address (
+    G_INET_SOCKET_ADDRESS (address)));
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* An answer and where it came from. */
+static void
+talk (ZmqgSocket *socket,
+      InteropPeer *peer,
+      const char *address)
+{
+  g_autoptr (ZmqgMessage) message = NULL;
+  GError *error = NULL;
+
+  interop_send (socket, "=hello");
+  interop_peer_receives (peer, "=hello");
+  interop_peer_sends (peer, "=back");
+  message = zmqg_socket_receive (socket, NULL, &error);
+  g_assert_no_error (error);
+  expect_address (message, address);
+}
+
+static void
+both_use_ipv6 (Interop *test)
+{
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
+  InteropPeer *peer = interop_peer (test, "PAIR");
+
+  if (interop_skip_without_ipv6 ())
+    return;
+
+  g_object_set (socket, "ipv6", TRUE, NULL);
+  interop_do (peer, "set ipv6 1");
+  meet_at (test, socket, peer, "tcp://[::1]:*", "tcp://[::1]");
+  talk (socket, peer, "::1");
+}
+
+/* Who binds takes those of IPv4, too; we tell the address as they know it. */
+static void
+one_uses_ipv4 (Interop *test)
+{
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_PAIR);
+  InteropPeer *peer = interop_peer (test, "PAIR");
+
+  if (interop_skip_without_ipv6 ())
+    return;
+
+  if (test->we_bind)
+    g_object_set (socket, "ipv6", TRUE, NULL);
+  else
+    interop_do (peer, "set ipv6 1");
+  meet_at (test, socket, peer, "tcp://*:*", "tcp://127.0.0.1");
+  talk (socket, peer, "127.0.0.1");
+}
+
+/* --- Filters ------------------------------------------------------------ */
+
+static void
+count_refusal (ZmqgSocket *socket G_GNUC_UNUSED,
+               ZmqgEndpoint *endpoint G_GNUC_UNUSED,
+               GSocketAddress *address G_GNUC_UNUSED,
+               GError *error,
+               gpointer user_data)
+{
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  (*(guint *) user_data)++;
+}
+
+static void
+add_our_filter (Interop *test,
+                ZmqgSocket *socket,
+                InteropPeer *peer,
+                gboolean is_right)
+{
+  GError *error = NULL;
+
+  if (g_str_equal (test->transport, "tcp"))
+    zmqg_socket_add_accept_filter (socket,
+                                   is_right ? "127.0.0.0/8" : "10.0.0.0/8",
+                                   &error);
+  else
+    zmqg_socket_add_ipc_filter_pid (socket,
+                                    is_right ? interop_peer_get_pid (peer)
+                                             : 1);
+  g_assert_no_error (error);
+}
+
+static void
+add_their_filter (Interop *test,
+                  InteropPeer *peer,
+                  gboolean is_right)
+{
+  if (g_str_equal (test->transport, "tcp"))
+    interop_do (peer, "set tcp-accept-filter =%s",
+                is_right ? "127.0.0.0/8" : "10.0.0.0/8");
+  else
+    interop_do (peer, "set ipc-filter-pid %u",
+                is_right ? (guint) getpid () : 1u);
+}
+
+static void
+a_filter_lets_in (Interop *test)
+{
+  ZmqgSocket *push = interop_socket (test, ZMQG_SOCKET_TYPE_PUSH);
+  InteropPeer *pull = interop_peer (test, "PULL");
+
+  for (guint i = 0; i < 2; i++)
+    if (test->we_bind)
+      add_our_filter (test, push, pull, i == 1);
+    else
+      add_their_filter (test, pull, i == 1);
+  interop_meet (test, push, pull);
+  interop_send (push, "=in");
+  interop_peer_receives (pull, "=in");
+}
+
+static void
+a_filter_keeps_out (Interop *test)
+{
+  ZmqgSocket *pull = interop_socket (test, ZMQG_SOCKET_TYPE_PULL);
+  InteropPeer *push = interop_peer (test, "PUSH");
+  guint n_refused = 0;
+
+  if (test->we_bind)
+    {
+      g_signal_connect (pull, "handshake-failed", G_CALLBACK (count_refusal),
+                        &n_refused);
+      add_our_filter (test, pull, push, FALSE);
+    }
+  else
+    {
+      add_their_filter (test, push, FALSE);
+    }
+  interop_meet (test, pull, push);
+
+  /* Again and again. */
+  if (test->we_bind)
+    ZMQG_TEST_AWAIT (n_refused > 2, INTEROP_DEADLINE_MS);
+  else
+    ZMQG_TEST_AWAIT (interop_count (pull,
+                                    zmqg_statistics_get_failed_handshakes) > 2,
+                     INTEROP_DEADLINE_MS);
+  g_assert_cmpuint (interop_count (pull, zmqg_statistics_get_peers), ==, 0);
+  g_signal_handlers_disconnect_by_func (pull, count_refusal, &n_refused);
+}
+
+/* --- Proxies ------------------------------------------------------------ */
+
+/* One that asks who it is; and again when the connection was lost. */
+static void
+through_a_proxy (Interop *test)
+{
+  SocksServer *server = socks_server_new (SOCKS_SERVER_PASSWORD);
+  const char *address = socks_server_get_address (server);
+  ZmqgSocket *socket = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
+  InteropPeer *peer = interop_peer (test, "DEALER");
+
+  if (test->we_bind)
+    {
+      interop_do (peer, "set socks-username =me");
+      interop_do (peer, "set socks-password =secret");
+      interop_do (peer, "set socks-proxy =%s", address);
+    }
+  else
+    {
+      g_object_set (socket, "socks-username", "me", "socks-password",
+                    "secret", "socks-proxy", address, NULL);
+    }
+  interop_meet (test, socket, peer);
+  interop_send (socket, "=hello");
+  interop_peer_receives (peer, "=hello");
+  interop_peer_sends (peer, "=back");
+  interop_receive (socket, "=back");
+  g_assert_cmpuint (socks_server_get_n_connected (server), ==, 1);
+  socks_server_cut (server);
+  ZMQG_TEST_AWAIT (socks_server_get_n_connected (server) == 2,
+                   INTEROP_DEADLINE_MS);
+  if (test->we_bind)
+    {
+      interop_peer_sends (peer, "=again");
+      interop_receive (socket, "=again");
+    }
+  else
+    {
+      interop_send (socket, "=again");
+      interop_peer_receives (peer, "=again");
+    }
+  socks_server_free (server);
 }
 
 int
@@ -663,10 +806,29 @@ main (int argc,
       immediate_waits_for_a_connection, 0 },
     { "immediate-sends-to-who-is-there", immediate_sends_to_who_is_there, 0 },
     { "immediate-loses-what-was-queued", immediate_loses_what_was_queued, 0 },
+    { "a-filter-lets-in", a_filter_lets_in, 0 },
+    { "a-filter-keeps-out", a_filter_keeps_out, 0 },
+  };
+
+  static const struct
+  {
+    const char *path;
+    InteropFunc func;
+  } tests_of_tcp[] = {
+    { "both-use-ipv6", both_use_ipv6 },
+    { "one-uses-ipv4", one_uses_ipv4 },
+    { "through-a-proxy", through_a_proxy },
   };
 
   g_test_init (&argc, &argv, NULL);
 
+  for (guint i = 0; i < G_N_ELEMENTS (tests_of_tcp); i++)
+    {
+      g_autofree char *path = g_strconcat ("/zmqg/interop/connection-options/",
+                                           tests_of_tcp[i].path, NULL);
+
+      interop_add_tcp (path, tests_of_tcp[i].func, NULL);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     {
       g_autofree char *path = g_strconcat ("/zmqg/interop/connection-options/",

@@ -44,6 +44,28 @@ test_hello_to_dealer (Interop *test)
   interop_peer_receives (peer, "=behind");
 }
 
+/* It is no reply: nothing is in front of it. */
+static void
+test_hello_of_rep (Interop *test)
+{
+  ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
+  InteropPeer *peer = interop_peer (test, "DEALER");
+
+  zmqg_socket_set_hello_message_string (rep, "hello");
+  interop_meet (test, rep, peer);
+  interop_peer_receives (peer, "=hello");
+  interop_peer_sends (peer, "= =request");
+  interop_receive (rep, "=request");
+  interop_send (rep, "=reply");
+  interop_peer_receives (peer, "= =reply");
+
+  interop_peer_kill (peer);
+  interop_await_no_peer (rep);
+  interop_peer_start (peer);
+  interop_meet_again (test, peer);
+  interop_peer_receives (peer, "=hello");
+}
+
 /* A killed process says nothing; the socket hears of it all the same. */
 static void
 test_loss (Interop *test)
@@ -84,6 +106,8 @@ main (int argc,
                test_hello_to_router, NULL);
   interop_add ("/zmqg/interop/greetings/hello-to-dealer",
                test_hello_to_dealer, NULL);
+  interop_add ("/zmqg/interop/greetings/hello-of-rep", test_hello_of_rep,
+               NULL);
   interop_add ("/zmqg/interop/greetings/loss", test_loss, NULL);
 
   return g_test_run ();

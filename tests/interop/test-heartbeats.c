@@ -326,16 +326,16 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  interop_add_tcp ("/zmqg/interop/heartbeats/idle-socket-is-heard",
-                   test_idle_socket_is_heard, NULL);
-  interop_add_tcp ("/zmqg/interop/heartbeats/idle-peer-is-heard",
-                   test_idle_peer_is_heard, NULL);
-  interop_add_tcp ("/zmqg/interop/heartbeats/stopped-peer-is-given-up",
-                   test_stopped_peer_is_given_up, NULL);
-  interop_add_tcp ("/zmqg/interop/heartbeats/broken-promise",
-                   test_broken_promise, NULL);
-  interop_add_tcp ("/zmqg/interop/heartbeats/our-promise", test_our_promise,
-                   NULL);
+  interop_add_long ("/zmqg/interop/heartbeats/idle-socket-is-heard",
+                    test_idle_socket_is_heard, NULL);
+  interop_add_long ("/zmqg/interop/heartbeats/idle-peer-is-heard",
+                    test_idle_peer_is_heard, NULL);
+  interop_add_long ("/zmqg/interop/heartbeats/stopped-peer-is-given-up",
+                    test_stopped_peer_is_given_up, NULL);
+  interop_add_long ("/zmqg/interop/heartbeats/broken-promise",
+                    test_broken_promise, NULL);
+  interop_add_long ("/zmqg/interop/heartbeats/our-promise", test_our_promise,
+                    NULL);
 
   return g_test_run ();
 }

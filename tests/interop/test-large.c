@@ -10,7 +10,8 @@
 
 /* In one frame, as a part, and back where the types have a way back. */
 static void
-sixty_four_mebibytes (Interop *test)
+exchange (Interop *test,
+          const char *frames)
 {
   const InteropPair *pair = test->data;
   ZmqgSocket *socket;
@@ -21,7 +22,21 @@ sixty_four_mebibytes (Interop *test)
   interop_pair_prepare (pair, peer);
   interop_meet (test, socket, peer);
   interop_pair_settle (pair, socket, peer);
-  interop_pair_exchange (pair, socket, peer, "=before *67108864.1 =after");
+  interop_pair_exchange (pair, socket, peer, frames);
+}
+
+static void
+sixty_four_mebibytes (Interop *test)
+{
+  exchange (test, "=before *67108864.1 =after");
+}
+
+/* Where the engine runs in the calls and the main context: each takes as much
+ * as the kernel has, many times. */
+static void
+six_mebibytes (Interop *test)
+{
+  exchange (test, "=before *6291456.1 =after");
 }
 
 int
@@ -34,10 +49,14 @@ main (int argc,
     {
       const InteropPair *pair = &interop_pairs[i];
       g_autofree char *path = NULL;
+      g_autofree char *small_path = NULL;
 
       path = g_strdup_printf ("/zmqg/interop/%s/64-MiB-arrive-intact",
                               pair->name);
       interop_add_threads (path, sixty_four_mebibytes, pair);
+      small_path = g_strdup_printf ("/zmqg/interop/%s/6-MiB-arrive-intact",
+                                    pair->name);
+      interop_add_main_context (small_path, six_mebibytes, pair);
     }
 
   return g_test_run ();

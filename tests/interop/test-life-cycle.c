@@ -28,6 +28,7 @@ typedef struct
   ZmqgSocket *socket;
   ZmqgEndpoint *endpoint; /* nullable */
   RawPeer *raw;
+  char *folder; /* NULL: over tcp */
   char *uri;
   guint added;
   guint removed;
@@ -72,19 +73,28 @@ make_connecting (Play *play,
   g_assert_no_error (error);
 }
 
+static void
+bind_play (Play *play,
+           ZmqgSocketType type)
+{
+  g_autofree char *any = NULL;
+  GError *error = NULL;
+
+  any = play->folder == NULL
+          ? g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ())
+          : g_strdup_printf ("ipc://%s/bound", play->folder);
+  make (play, type);
+  zmqg_socket_bind (play->socket, any, &error);
+  g_assert_no_error (error);
+  play->uri = zmqg_socket_get_last_endpoint (play->socket);
+}
+
 /* The raw peer connects to us. */
 static void
 make_bound (Play *play,
             ZmqgSocketType type)
 {
-  g_autofree char *any = g_strdup_printf ("tcp://%s:0",
-                                          zmqg_test_loopback ());
-  GError *error = NULL;
-
-  make (play, type);
-  zmqg_socket_bind (play->socket, any, &error);
-  g_assert_no_error (error);
-  play->uri = zmqg_socket_get_last_endpoint (play->socket);
+  bind_play (play, type);
   raw_peer_connect (play->raw, play->uri);
 }
 
@@ -113,6 +123,7 @@ reset (Play *play)
 {
   struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
+  /* A unix socket that is closed with something unread says the same. */
   g_assert_no_errno (setsockopt (g_socket_get_fd (play->raw->connection),
                                  SOL_SOCKET, SO_LINGER, &now, sizeof now));
   g_clear_object (&play->raw->connection);
@@ -155,29 +166,6 @@ send_text (Play *play,
   g_assert_no_error (error);
 }
 
-/* The end of the connection, whatever comes before it: so many bytes. */
-static gsize
-await_end (Play *play)
-{
-  gsize n = play->raw->unread->len;
-  gboolean end = FALSE;
-  char buffer[65536];
-
-  while (!end)
-    {
-      gssize size;
-
-      ZMQG_TEST_AWAIT (g_socket_condition_check (play->raw->connection,
-                                                 G_IO_IN), DEADLINE_MS);
-      size = g_socket_receive (play->raw->connection, buffer, sizeof buffer,
-                               NULL, NULL);
-      end = size <= 0;
-      n += MAX (size, 0);
-    }
-
-  return n;
-}
-
 static void
 note_terminated (GObject *source,
                  GAsyncResult *result,
@@ -199,6 +187,20 @@ terminate (Play *play)
   zmqg_context_terminate_async (play->context, NULL, note_terminated,
                                 &terminated);
   ZMQG_TEST_AWAIT (terminated, DEADLINE_MS);
+}
+
+static void
+expect_text (Play *play,
+             const char *text)
+{
+  g_autoptr (ZmqgMessage) message = NULL;
+  g_autofree char *received = NULL;
+  GError *error = NULL;
+
+  message = zmqg_socket_receive (play->socket, NULL, &error);
+  g_assert_no_error (error);
+  received = zmqg_message_get_string (message, 0);
+  g_assert_cmpstr (received, ==, text);
 }
 
 /* --- Ending in every state ---------------------------------------------- */
@@ -248,25 +250,49 @@ typedef enum
 {
   RESOLVING,
   CONNECTING,
+  GREETING,
   SHAKING_HANDS,
   IN_TRAFFIC,
   HALF_WRITTEN,
+  HALF_READ,
   WAITING,
+  LISTENING,
+  BOUND_GREETING,
   BOUND_SHAKING_HANDS,
   BOUND_IN_TRAFFIC,
   BOUND_HALF_WRITTEN,
+  BOUND_HALF_READ,
   N_STATES,
 } State;
 
 static const char *const state_names[N_STATES] = {
-  "resolving", "connecting", "shaking-hands", "in-traffic", "half-written",
-  "waiting", "bound-shaking-hands", "bound-in-traffic", "bound-half-written",
+  "resolving",
+  "connecting",
+  "greeting",
+  "shaking-hands",
+  "in-traffic",
+  "half-written",
+  "half-read",
+  "waiting",
+  "listening",
+  "bound-greeting",
+  "bound-shaking-hands",
+  "bound-in-traffic",
+  "bound-half-written",
+  "bound-half-read",
 };
 
 static gboolean
 is_bound (State state)
 {
-  return state >= BOUND_SHAKING_HANDS;
+  return state >= LISTENING;
+}
+
+/* These depend on tcp. */
+static gboolean
+is_of_tcp (State state)
+{
+  return state == RESOLVING || state == CONNECTING;
 }
 
 /* A listener that accepts nobody and has no room for more. */
@@ -296,92 +322,158 @@ fill_backlog (Play *play,
     }
 }
 
+/* Both have met, and nothing was said yet. */
+static void
+meet (Play *play,
+      State state)
+{
+  ZmqgSocketType type = state == HALF_READ || state == BOUND_HALF_READ
+                          ? ZMQG_SOCKET_TYPE_PULL
+                          : ZMQG_SOCKET_TYPE_PUSH;
+
+  if (is_bound (state))
+    {
+      make_bound (play, type);
+    }
+  else
+    {
+      make_connecting (play, type);
+      raw_peer_accept (play->raw);
+    }
+}
+
+static void
+connect_somewhere (Play *play)
+{
+  GError *error = NULL;
+
+  play->endpoint = zmqg_socket_connect_endpoint (play->socket, play->uri,
+                                                 &error);
+  g_assert_no_error (error);
+}
+
 static void
 reach_state (Play *play,
              State state,
              GPtrArray *fillers)
 {
-  GError *error = NULL;
-
   switch (state)
     {
     case RESOLVING:
       make (play, ZMQG_SOCKET_TYPE_PUSH);
       play->uri = g_strdup ("tcp://nowhere.invalid:5555");
       g_atomic_int_set (&n_look_ups, 0);
-      play->endpoint = zmqg_socket_connect_endpoint (play->socket, play->uri,
-                                                     &error);
-      g_assert_no_error (error);
+      connect_somewhere (play);
       ZMQG_TEST_AWAIT (g_atomic_int_get (&n_look_ups) > 0, DEADLINE_MS);
       break;
 
     case CONNECTING:
       make (play, ZMQG_SOCKET_TYPE_PUSH);
       fill_backlog (play, fillers);
-      play->endpoint = zmqg_socket_connect_endpoint (play->socket, play->uri,
-                                                     &error);
-      g_assert_no_error (error);
+      connect_somewhere (play);
       for (guint i = 0; i < 10; i++)
         zmqg_test_turn (NULL);
       break;
 
-    case SHAKING_HANDS:
-      make_connecting (play, ZMQG_SOCKET_TYPE_PUSH);
-      raw_peer_accept (play->raw);
-      raw_next (play->raw);
-      break;
-
-    case IN_TRAFFIC:
-    case HALF_WRITTEN:
-      make_connecting (play, ZMQG_SOCKET_TYPE_PUSH);
-      raw_peer_accept (play->raw);
-      shake_hands (play, "PUSH", "PULL");
-      break;
-
     case WAITING:
-      make_connecting (play, ZMQG_SOCKET_TYPE_PUSH);
+      make (play, ZMQG_SOCKET_TYPE_PUSH);
       g_object_set (play->socket, "reconnect-interval", 1000000, NULL);
-      zmqg_socket_disconnect_from (play->socket, play->uri, NULL);
-      g_clear_object (&play->endpoint);
+      play->uri = raw_peer_listen (play->raw);
       g_clear_object (&play->raw->listener);
-      play->endpoint = zmqg_socket_connect_endpoint (play->socket, play->uri,
-                                                     &error);
-      g_assert_no_error (error);
+      connect_somewhere (play);
       ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (play->endpoint) ==
                          ZMQG_ENDPOINT_STATE_WAITING, DEADLINE_MS);
       break;
 
-    case BOUND_SHAKING_HANDS:
-      make_bound (play, ZMQG_SOCKET_TYPE_PUSH);
-      raw_next (play->raw);
+    case LISTENING:
+      bind_play (play, ZMQG_SOCKET_TYPE_PUSH);
       break;
 
+    case GREETING:
+    case BOUND_GREETING:
+      /* Half of it; and our version is the answer to the first ten bytes. */
+      meet (play, state);
+      raw_send (play->raw, "ff 00*8 7f 03 01 \"NULL\"");
+      raw_expect (play->raw, "ff 00*7 01 7f 03 01");
+      break;
+
+    case SHAKING_HANDS:
+    case BOUND_SHAKING_HANDS:
+      /* Our READY came, theirs is half there. */
+      meet (play, state);
+      raw_send (play->raw, "ff 00*8 7f 03 01 \"NULL\" 00*48 04 1a 05");
+      raw_expect (play->raw, "ff 00*7 01 7f 03 01 \"NULL\" 00*48 04");
+      break;
+
+    case HALF_READ:
+    case BOUND_HALF_READ:
+      meet (play, state);
+      shake_hands (play, "PULL", "PUSH");
+      raw_send (play->raw, "00 02 \"ok\" 00 04 \"hal\"");
+      expect_text (play, "ok");
+      break;
+
+    case IN_TRAFFIC:
     case BOUND_IN_TRAFFIC:
+    case HALF_WRITTEN:
     case BOUND_HALF_WRITTEN:
     case N_STATES:
     default:
-      make_bound (play, ZMQG_SOCKET_TYPE_PUSH);
+      meet (play, state);
       shake_hands (play, "PUSH", "PULL");
+      if (state == HALF_WRITTEN || state == BOUND_HALF_WRITTEN)
+        {
+          send_large (play);
+          expect_large_begins (play);
+        }
       break;
-    }
-
-  if (state == HALF_WRITTEN || state == BOUND_HALF_WRITTEN)
-    {
-      send_large (play);
-      expect_large_begins (play);
     }
 }
 
 /* What its other end sees. */
 static void
-check_end (Play *play,
-           State state)
+check_end (Play *play)
 {
-  if (play->raw->connection != NULL && state != WAITING)
-    await_end (play);
+  if (play->raw->connection != NULL)
+    raw_count_to_end (play->raw);
   if (play->endpoint != NULL)
     g_assert_cmpint (zmqg_endpoint_get_state (play->endpoint), ==,
                      ZMQG_ENDPOINT_STATE_CLOSED);
+}
+
+/* The socket can be used after an endpoint has ended. */
+static void
+check_socket (Play *play,
+              gboolean receives)
+{
+  GError *error = NULL;
+
+  play->uri = raw_peer_listen (play->raw);
+  zmqg_socket_connect_to (play->socket, play->uri, &error);
+  g_assert_no_error (error);
+  if (!receives)
+    send_text (play, "on");
+  raw_peer_accept (play->raw);
+  if (receives)
+    {
+      shake_hands (play, "PULL", "PUSH");
+      raw_send (play->raw, "00 02 \"on\"");
+      expect_text (play, "on");
+    }
+  else
+    {
+      shake_hands (play, "PUSH", "PULL");
+      raw_expect (play->raw, "00 02 \"on\"");
+    }
+}
+
+static void
+clear_round (Play *play)
+{
+  g_clear_object (&play->raw->connection);
+  g_clear_object (&play->raw->listener);
+  g_clear_object (&play->endpoint);
+  g_free (g_steal_pointer (&play->uri));
 }
 
 static void
@@ -401,22 +493,31 @@ end_in_state (Play *play,
   else
     zmqg_socket_disconnect_from (play->socket, play->uri, &error);
   g_assert_no_error (error);
-  check_end (play, state);
-
-  /* Nothing of it is left, and the socket works on. */
+  check_end (play);
+  clear_round (play);
   if (!by_closing)
+    check_socket (play, state == HALF_READ || state == BOUND_HALF_READ);
+
+  zmqg_socket_close (play->socket);
+  clear_round (play);
+  g_clear_object (&play->socket);
+}
+
+/* Nothing is left of it: no descriptor either. */
+static void
+end_in_state_again (Play *play,
+                    State state,
+                    gboolean by_closing)
+{
+  guint n_fds = 0;
+
+  for (guint i = 0; i < 3; i++)
     {
-      g_clear_object (&play->raw->connection);
-      g_clear_object (&play->raw->listener);
-      g_clear_object (&play->endpoint);
-      g_free (g_steal_pointer (&play->uri));
-      play->uri = raw_peer_listen (play->raw);
-      zmqg_socket_connect_to (play->socket, play->uri, &error);
-      g_assert_no_error (error);
-      send_text (play, "on");
-      raw_peer_accept (play->raw);
-      shake_hands (play, "PUSH", "PULL");
-      raw_expect (play->raw, "00 02 \"on\"");
+      end_in_state (play, state, by_closing);
+      if (i == 0)
+        n_fds = zmqg_test_fd_count ();
+      else
+        ZMQG_TEST_AWAIT (zmqg_test_fd_count () <= n_fds, DEADLINE_MS);
     }
 }
 
@@ -450,7 +551,7 @@ no_linger_cuts_off_what_is_being_written (Play *play)
   expect_large_begins (play);
   zmqg_socket_close (play->socket);
   terminate (play);
-  g_assert_cmpuint (await_end (play), <, LARGE - 1000);
+  g_assert_cmpuint (raw_count_to_end (play->raw), <, LARGE - 1000);
 }
 
 /* For some time: not before it is over, and then at once. */
@@ -469,7 +570,7 @@ some_linger_is_waited_for (Play *play)
   zmqg_socket_close (play->socket);
   terminate (play);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 300 * 1000);
-  g_assert_cmpuint (await_end (play), <, LARGE - 1000);
+  g_assert_cmpuint (raw_count_to_end (play->raw), <, LARGE - 1000);
 }
 
 /* In time: whole. */
@@ -568,8 +669,6 @@ reconnects_after_half_a_close (Play *play)
 static void
 reconnects_when_the_listener_is_back (Play *play)
 {
-  GError *error = NULL;
-
   make_connecting (play, ZMQG_SOCKET_TYPE_PUSH);
   raw_peer_accept (play->raw);
   shake_hands (play, "PUSH", "PULL");
@@ -577,24 +676,14 @@ reconnects_when_the_listener_is_back (Play *play)
 
   for (guint i = 1; i < 4; i++)
     {
-      g_autoptr (GSocketAddress) address = NULL;
       guint before = zmqg_endpoint_get_reconnects (play->endpoint);
 
-      address = g_socket_get_local_address (play->raw->listener, &error);
-      g_assert_no_error (error);
       g_clear_object (&play->raw->listener);
       reset (play);
       ZMQG_TEST_AWAIT (zmqg_endpoint_get_reconnects (play->endpoint) >
                          before + 2, DEADLINE_MS);
 
-      play->raw->listener = g_socket_new (G_SOCKET_FAMILY_IPV4,
-                                          G_SOCKET_TYPE_STREAM,
-                                          G_SOCKET_PROTOCOL_TCP, &error);
-      g_assert_no_error (error);
-      g_socket_bind (play->raw->listener, address, TRUE, &error);
-      g_assert_no_error (error);
-      g_socket_listen (play->raw->listener, &error);
-      g_assert_no_error (error);
+      raw_peer_listen_again (play->raw, play->uri);
       raw_peer_accept (play->raw);
       shake_hands (play, "PUSH", "PULL");
       exchange (play, i);
@@ -747,6 +836,7 @@ typedef struct
   State state;
   gboolean by_closing;
   ZmqgEngineMode mode;
+  gboolean is_ipc;
 } Case;
 
 static void
@@ -757,33 +847,45 @@ run_case (gconstpointer data)
 
   play.context = g_object_new (ZMQG_TYPE_CONTEXT, "engine-mode", one->mode,
                                NULL);
-  play.raw = raw_peer_new ();
+  if (one->is_ipc)
+    play.folder = zmqg_test_tmpdir ();
+  play.raw = play.folder != NULL ? raw_peer_new_in (play.folder)
+                                 : raw_peer_new ();
   if (one->func != NULL)
     one->func (&play);
   else
-    end_in_state (&play, one->state, one->by_closing);
+    end_in_state_again (&play, one->state, one->by_closing);
 
-  zmqg_socket_close (play.socket);
+  if (play.socket != NULL)
+    zmqg_socket_close (play.socket);
   terminate (&play);
   g_clear_object (&play.endpoint);
   g_clear_object (&play.socket);
   g_object_unref (play.context);
   raw_peer_free (play.raw);
   g_free (play.uri);
+  if (play.folder != NULL)
+    zmqg_test_rmdir (play.folder);
+  g_free (play.folder);
 }
 
 static void
 add (const char *path,
      Case one)
 {
-  for (one.mode = ZMQG_ENGINE_MODE_THREADS;
-       one.mode <= ZMQG_ENGINE_MODE_MAIN_CONTEXT; one.mode++)
+  for (guint i = 0; i < 4; i++)
     {
       g_autofree char *full = NULL;
 
-      full = g_strdup_printf ("/zmqg/life-cycle/%s/%s", path,
-                              one.mode == ZMQG_ENGINE_MODE_THREADS
-                                ? "threads" : "main-context");
+      one.mode = i & 1 ? ZMQG_ENGINE_MODE_MAIN_CONTEXT
+                       : ZMQG_ENGINE_MODE_THREADS;
+      one.is_ipc = (i & 2) != 0;
+      if (one.is_ipc && one.func == NULL && is_of_tcp (one.state))
+        continue;
+
+      full = g_strdup_printf ("/zmqg/life-cycle/%s/%s/%s", path,
+                              one.is_ipc ? "ipc" : "tcp",
+                              i & 1 ? "main-context" : "threads");
       g_test_add_data_func_full (full, g_memdup2 (&one, sizeof one), run_case,
                                  g_free);
     }
@@ -836,10 +938,10 @@ main (int argc,
                                 by_closing ? "close"
                                 : is_bound (state) ? "unbind"
                                                    : "disconnect");
-        add (path, (Case) { NULL, state, by_closing, 0 });
+        add (path, (Case) { NULL, state, by_closing, 0, FALSE });
       }
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    add (tests[i].path, (Case) { tests[i].func, 0, FALSE, 0 });
+    add (tests[i].path, (Case) { tests[i].func, 0, FALSE, 0, FALSE });
 
   return g_test_run ();
 }

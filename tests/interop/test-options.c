@@ -5,240 +5,24 @@
 
 #include "zmqg.h"
 
+#include "options-table.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /*
  * Compares docs/options.md, row by row, with zmqg and with libzmq, which the
- * program libzmq-options asks: no process may hold both. OPTIONS_MD in the
- * environment names another file.
+ * program libzmq-options asks: no process may hold both.
  */
 
-/* A cell of default or range: what is ours, and what is libzmq's. */
-typedef struct
-{
-  char *ours;
-  char *theirs;
-} Pair;
-
-typedef struct
-{
-  gboolean of_context;
-  int number;
-  char *name;
-  gboolean is_draft;
-  GStrv members; /* properties, and functions */
-  char *type;
-  Pair fallback;
-  Pair range;
-} Row;
-
-static GPtrArray *rows;     /* of Row */
-static GHashTable *unknown; /* options without one: "socket 8", "socket 8 RATE" */
-static GHashTable *ours;    /* properties that libzmq has not */
+static OptionsTable *table;
 static GHashTable *theirs;  /* the numbers that libzmq knows */
-
-/* --- The tables --------------------------------------------------------- */
-
-static void
-row_free (gpointer data)
-{
-  Row *row = data;
-
-  g_free (row->name);
-  g_strfreev (row->members);
-  g_free (row->type);
-  g_free (row->fallback.ours);
-  g_free (row->fallback.theirs);
-  g_free (row->range.ours);
-  g_free (row->range.theirs);
-  g_free (row);
-}
-
-/* "a (libzmq: b)", or "a" for both. */
-static Pair
-parse_pair (const char *text)
-{
-  const char *other = strstr (text, " (libzmq: ");
-  Pair pair = { g_strdup (text), g_strdup (text) };
-
-  if (other == NULL)
-    return pair;
-
-  g_assert_true (g_str_has_suffix (text, ")"));
-  pair.ours[other - text] = '\0';
-  g_free (pair.theirs);
-  pair.theirs = g_strdup (other + strlen (" (libzmq: "));
-  pair.theirs[strlen (pair.theirs) - 1] = '\0';
-  return pair;
-}
-
-/* What stands between backticks. */
-static GStrv
-parse_members (const char *text)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) parts = g_strsplit (text, "`", -1);
-
-  for (guint i = 1; i < g_strv_length (parts); i += 2)
-    g_strv_builder_add (builder, parts[i]);
-  return g_strv_builder_end (builder);
-}
-
-static char *
-key_of (gboolean of_context,
-        int number)
-{
-  return g_strdup_printf ("%s %d", of_context ? "context" : "socket", number);
-}
-
-static void
-take_row (GStrv cells,
-          gboolean of_context)
-{
-  Row *row = g_new0 (Row, 1);
-
-  g_assert_cmpuint (g_strv_length (cells), ==, 9);
-  row->of_context = of_context;
-  row->number = atoi (cells[0]);
-  g_assert_cmpint (row->number, >, 0);
-  row->is_draft = g_str_has_suffix (cells[1], " (d)");
-  row->name = g_strndup (cells[1], strcspn (cells[1], " "));
-  row->members = parse_members (cells[2]);
-  g_assert_cmpuint (g_strv_length (row->members), >, 0);
-  row->type = g_strdup (cells[3]);
-  row->fallback = parse_pair (cells[5]);
-  row->range = parse_pair (cells[6]);
-  g_ptr_array_add (rows, row);
-}
-
-static void
-take_line (const char *section,
-           const char *line)
-{
-  g_auto (GStrv) cells = g_strsplit (line + 1, "|", -1);
-  guint n = g_strv_length (cells);
-
-  for (guint i = 0; i < n; i++)
-    g_strstrip (cells[i]);
-  /* What is behind the last bar. */
-  g_assert_cmpuint (n, >, 2);
-  g_clear_pointer (&cells[n - 1], g_free);
-  if (g_str_has_prefix (cells[0], "---") || g_str_equal (cells[0], "#") ||
-      g_str_equal (cells[0], "zmqg"))
-    return;
-
-  if (g_str_equal (section, "Context") || g_str_equal (section, "Sockets"))
-    {
-      take_row (cells, g_str_equal (section, "Context"));
-    }
-  else if (g_str_equal (section, "Those that are nothing here"))
-    {
-      gboolean of_context = g_str_has_prefix (cells[0], "context ");
-      char *key = key_of (of_context, atoi (cells[0] + (of_context ? 8 : 0)));
-
-      g_hash_table_add (unknown,
-                        g_strdup_printf ("%s %.*s", key,
-                                         (int) strcspn (cells[1], " "),
-                                         cells[1]));
-      g_hash_table_add (unknown, key);
-    }
-  else
-    {
-      g_auto (GStrv) members = parse_members (cells[0]);
-
-      g_hash_table_add (ours, g_strdup (members[0]));
-    }
-}
-
-static void
-read_tables (void)
-{
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *section = g_strdup ("");
-  g_auto (GStrv) lines = NULL;
-  GError *error = NULL;
-
-  rows = g_ptr_array_new_with_free_func (row_free);
-  unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  ours = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  if (g_getenv ("OPTIONS_MD") != NULL)
-    path = g_strdup (g_getenv ("OPTIONS_MD"));
-  else
-    path = g_test_build_filename (G_TEST_DIST, "..", "docs", "options.md",
-                                  NULL);
-  g_file_get_contents (path, &text, NULL, &error);
-  g_assert_no_error (error);
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      if (g_str_has_prefix (lines[i], "## "))
-        {
-          g_free (section);
-          section = g_strdup (lines[i] + 3);
-        }
-      else if (lines[i][0] == '|')
-        {
-          take_line (section, lines[i]);
-        }
-    }
-  g_assert_cmpuint (rows->len, >, 50);
-}
 
 /* --- libzmq ------------------------------------------------------------- */
 
-static char *
-ask (const char *first,
-     ...)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *answer = NULL;
-  GError *error = NULL;
-  va_list args;
-  int status;
-
-  g_ptr_array_add (argv, (gpointer) LIBZMQ_OPTIONS);
-  va_start (args, first);
-  for (const char *next = first; next != NULL; next = va_arg (args, char *))
-    g_ptr_array_add (argv, (gpointer) next);
-  va_end (args);
-  g_ptr_array_add (argv, NULL);
-
-  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-                &answer, NULL, &status, &error);
-  g_assert_no_error (error);
-  g_spawn_check_wait_status (status, &error);
-  g_assert_no_error (error);
-  return g_strdup (g_strstrip (answer));
-}
-
-static void
-read_numbers (void)
-{
-  g_autofree char *list = ask ("list", NULL);
-  g_auto (GStrv) lines = g_strsplit (list, "\n", -1);
-
-  theirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; lines[i] != NULL; i++)
-    g_hash_table_add (theirs, g_strdup (lines[i]));
-  g_assert_cmpuint (g_hash_table_size (theirs), >, 60);
-}
-
-static const char *
-kind_of (const Row *row)
-{
-  if (g_str_equal (row->type, "int64") || g_str_equal (row->type, "uint64"))
-    return "int64";
-  if (g_str_equal (row->type, "string") || g_str_equal (row->type, "bytes"))
-    return "bytes";
-  return "int";
-}
-
 /* With a value: sets it, and tells what it then is. */
 static char *
-ask_row (const Row *row,
+ask_row (const OptionRow *row,
          int socket_type,
          const char *value)
 {
@@ -246,15 +30,16 @@ ask_row (const Row *row,
   g_autofree char *type = g_strdup_printf ("%d", socket_type);
 
   return row->of_context
-           ? ask ("context", number, value, NULL)
-           : ask ("socket", type, number, kind_of (row), value, NULL);
+           ? options_table_ask ("context", number, value, NULL)
+           : options_table_ask ("socket", type, number, option_row_kind (row),
+                                value, NULL);
 }
 
 /* Which options can be compared with this build. */
 static gboolean
-is_theirs (const Row *row)
+is_theirs (const OptionRow *row)
 {
-  g_autofree char *key = key_of (row->of_context, row->number);
+  g_autofree char *key = options_table_key (row->of_context, row->number);
 
   return g_hash_table_contains (theirs, key);
 }
@@ -285,7 +70,7 @@ static const struct
 /* One property of one class. */
 typedef struct
 {
-  const Row *row;
+  const OptionRow *row;
   GObject *object;
   GParamSpec *pspec;
   int socket_type; /* of libzmq */
@@ -293,7 +78,7 @@ typedef struct
 
 /* %FALSE when the text names a function. */
 static gboolean
-find_member (const Row *row,
+find_member (const OptionRow *row,
              const char *text,
              Member *member)
 {
@@ -368,6 +153,8 @@ init_value (GValue *value,
     g_value_set_uint64 (value, number);
   else if (G_TYPE_IS_FLAGS (type))
     g_value_set_flags (value, number);
+  else if (G_TYPE_IS_ENUM (type))
+    g_value_set_enum (value, number);
   else if (type == G_TYPE_BOOLEAN)
     g_value_set_boolean (value, number != 0);
   else if (type == G_TYPE_UINT)
@@ -430,7 +217,7 @@ normalize (const char *text)
 static void
 check_default (const Member *self)
 {
-  const Row *row = self->row;
+  const OptionRow *row = self->row;
   const char *expected = normalize (row->fallback.theirs);
   g_autofree char *value = NULL;
   g_autofree char *answer = NULL;
@@ -453,7 +240,7 @@ check_default (const Member *self)
 
       for (guint i = 0; i < G_N_ELEMENTS (types); i++)
         {
-          Row other = { row->of_context, row->number };
+          OptionRow other = { row->of_context, row->number };
           g_autofree char *again = NULL;
 
           other.type = (char *) types[i];
@@ -562,7 +349,7 @@ check_their_end (const Member *self,
                  gint64 value,
                  gboolean valid)
 {
-  const Row *row = self->row;
+  const OptionRow *row = self->row;
   g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, value);
   g_autofree char *answer = ask_row (row, self->socket_type, text);
   g_autofree char *now = NULL;
@@ -587,7 +374,7 @@ check_their_end (const Member *self,
 static void
 check_their_range (const Member *self)
 {
-  gboolean is_sized = g_str_equal (kind_of (self->row), "bytes");
+  gboolean is_sized = g_str_equal (option_row_kind (self->row), "bytes");
   Range whole = whole_range (self->row->type);
   Range range;
 
@@ -642,7 +429,7 @@ is_declared (const char *text)
 static void
 test_row (gconstpointer data)
 {
-  const Row *row = data;
+  const OptionRow *row = data;
 
   for (guint i = 0; row->members[i] != NULL; i++)
     {
@@ -674,11 +461,12 @@ test_numbers (void)
   gpointer key;
 
   known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < rows->len; i++)
+  for (guint i = 0; i < table->rows->len; i++)
     {
-      const Row *row = g_ptr_array_index (rows, i);
+      const OptionRow *row = g_ptr_array_index (table->rows, i);
 
-      g_hash_table_add (known, key_of (row->of_context, row->number));
+      g_hash_table_add (known,
+                        options_table_key (row->of_context, row->number));
       /* One to be taken out of a set can be set once it is in it. */
       if (!row->is_draft && !is_theirs (row) &&
           !g_str_has_suffix (row->name, "_REMOVE"))
@@ -688,7 +476,7 @@ test_numbers (void)
   g_hash_table_iter_init (&iter, theirs);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     if (!g_hash_table_contains (known, key) &&
-        !g_hash_table_contains (unknown, key))
+        !g_hash_table_contains (table->unknown, key))
       g_error ("No table has the option %s of libzmq", (char *) key);
 }
 
@@ -698,15 +486,15 @@ has_name (gboolean of_context,
           const char *name,
           int number)
 {
-  g_autofree char *key = key_of (of_context, number);
+  g_autofree char *key = options_table_key (of_context, number);
   g_autofree char *full = g_strconcat (key, " ", name, NULL);
 
-  if (g_hash_table_contains (unknown, full))
+  if (g_hash_table_contains (table->unknown, full))
     return TRUE;
 
-  for (guint i = 0; i < rows->len; i++)
+  for (guint i = 0; i < table->rows->len; i++)
     {
-      const Row *row = g_ptr_array_index (rows, i);
+      const OptionRow *row = g_ptr_array_index (table->rows, i);
 
       if (row->of_context == of_context && row->number == number &&
           g_str_equal (row->name, name))
@@ -761,6 +549,88 @@ test_names (void)
   g_assert_cmpuint (n, >, 80);
 }
 
+/* "DEALER" of "DealerSocket". */
+static char *
+get_type_name (guint class)
+{
+  g_autofree char *name = g_strdup (classes[class].name);
+
+  *strstr (name, "Socket") = '\0';
+  return g_ascii_strup (name, -1);
+}
+
+/* A row whose properties are of some types: whether this one has it. */
+static gboolean
+has_property (const OptionRow *row,
+              const char *class)
+{
+  for (guint i = 0; row->members[i] != NULL; i++)
+    if (g_str_has_prefix (row->members[i], class) &&
+        row->members[i][strlen (class)] == ':')
+      return TRUE;
+  return FALSE;
+}
+
+/* What a type of libzmq takes ours has, or the table says why not. */
+static void
+test_type (const OptionRow *row,
+           guint class,
+           gboolean is_taken)
+{
+  g_autofree char *type = get_type_name (class);
+  g_autofree char *key = g_strdup_printf ("%d %s", row->number, type);
+  gboolean is_told = g_hash_table_contains (table->others, key);
+  gboolean is_ours = has_property (row, classes[class].name);
+
+  if (is_taken != (is_told || is_ours))
+    g_error ("A %s of libzmq %s %s, and ours %s it", type,
+             is_taken ? "takes" : "refuses", row->name,
+             is_ours ? "has" : "lacks");
+  if (is_told && is_ours)
+    g_error ("A %s has %s here, too", type, row->name);
+}
+
+static void
+test_types_of_row (const OptionRow *row)
+{
+  const char *kind = option_row_kind (row);
+  g_autofree char *number = g_strdup_printf ("%d", row->number);
+  g_autofree char *answer = NULL;
+  g_auto (GStrv) types = NULL;
+
+  answer = options_table_ask ("types", number, kind,
+                              g_str_equal (kind, "bytes") ? "3" : "1", NULL);
+  types = g_strsplit (answer, " ", -1);
+  /* The first are Context and Socket. */
+  for (guint i = 2; i < G_N_ELEMENTS (classes); i++)
+    {
+      g_autofree char *type = g_strdup_printf ("%d", classes[i].number);
+
+      test_type (row, i, g_strv_contains ((const char *const *) types, type));
+    }
+}
+
+static void
+test_types (void)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < table->rows->len; i++)
+    {
+      const OptionRow *row = g_ptr_array_index (table->rows, i);
+
+      if (row->of_context || !is_theirs (row) ||
+          g_str_has_prefix (row->members[0], "Socket:") ||
+          !strchr (row->members[0], ':') ||
+          g_str_equal (row->range.ours, "read-only") ||
+          g_str_equal (row->name, "LINGER"))
+        continue;
+      test_types_of_row (row);
+      n++;
+    }
+  g_assert_cmpuint (n, >, 10);
+}
+
 /* Every property that can be set is in a table. */
 static void
 test_properties (void)
@@ -768,9 +638,9 @@ test_properties (void)
   g_autoptr (GHashTable) known = NULL;
 
   known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < rows->len; i++)
+  for (guint i = 0; i < table->rows->len; i++)
     {
-      const Row *row = g_ptr_array_index (rows, i);
+      const OptionRow *row = g_ptr_array_index (table->rows, i);
 
       for (guint j = 0; row->members[j] != NULL; j++)
         g_hash_table_add (known, g_strdup (row->members[j]));
@@ -796,7 +666,7 @@ test_properties (void)
 
           text = g_strconcat (owner, ":", pspecs[j]->name, NULL);
           if (!g_hash_table_contains (known, text) &&
-              !g_hash_table_contains (ours, text))
+              !g_hash_table_contains (table->ours, text))
             g_error ("No table has %s", text);
         }
       g_type_class_unref (klass);
@@ -814,14 +684,15 @@ main (int argc,
   g_log_set_always_fatal (G_LOG_FATAL_MASK);
   g_log_set_writer_func (count_refusals, NULL, NULL);
 
-  read_tables ();
-  read_numbers ();
+  table = options_table_new ();
+  theirs = options_table_ask_numbers ();
   g_test_add_func ("/zmqg/options/table/numbers", test_numbers);
   g_test_add_func ("/zmqg/options/table/names", test_names);
   g_test_add_func ("/zmqg/options/table/properties", test_properties);
-  for (guint i = 0; i < rows->len; i++)
+  g_test_add_func ("/zmqg/options/table/types", test_types);
+  for (guint i = 0; i < table->rows->len; i++)
     {
-      Row *row = g_ptr_array_index (rows, i);
+      OptionRow *row = g_ptr_array_index (table->rows, i);
       g_autofree char *path = g_strdup_printf (
         "/zmqg/options/table/%s/%u-%s",
         row->of_context ? "context" : "sockets", i, row->name);
@@ -830,9 +701,7 @@ main (int argc,
     }
 
   result = g_test_run ();
-  g_ptr_array_unref (rows);
-  g_hash_table_unref (unknown);
-  g_hash_table_unref (ours);
+  options_table_free (table);
   g_hash_table_unref (theirs);
   return result;
 }

@@ -9,48 +9,6 @@
 
 #define ROUNDS 20
 
-typedef guint64 (*Counter) (ZmqgStatistics *statistics);
-
-static guint64
-count (ZmqgSocket *socket,
-       Counter counter)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  return counter (statistics);
-}
-
-static void
-await_count (ZmqgSocket *socket,
-             Counter counter,
-             guint64 n)
-{
-  ZMQG_TEST_AWAIT (count (socket, counter) == n, INTEROP_DEADLINE_MS);
-}
-
-/* Another socket of ours for a peer: connects to it, or is bound for it. */
-static void
-meet_as_well (Interop *test,
-              ZmqgSocket *socket,
-              InteropPeer *peer)
-{
-  GError *error = NULL;
-
-  if (test->we_bind || test->uri == NULL)
-    interop_meet (test, socket, peer);
-  else
-    zmqg_socket_connect_to (socket, test->uri, &error);
-  g_assert_no_error (error);
-}
-
-static gboolean
-skip_unless_they_bind (Interop *test)
-{
-  if (test->we_bind)
-    g_test_skip ("needs us to connect");
-  return test->we_bind;
-}
-
 /* --- Identities that two have ------------------------------------------- */
 
 static void
@@ -92,10 +50,11 @@ our_router_hands_over (Interop *test)
       interop_peer_receives (dealers[1], "=answer");
     }
 
-  await_count (router, zmqg_statistics_get_inbound_dropped, ROUNDS);
+  interop_await_count (router, zmqg_statistics_get_inbound_dropped, ROUNDS);
   interop_nothing (router);
-  await_count (router, zmqg_statistics_get_peers, 2);
-  g_assert_cmpuint (count (router, zmqg_statistics_get_reconnects), ==, 0);
+  interop_await_count (router, zmqg_statistics_get_peers, 2);
+  g_assert_cmpuint (
+    interop_count (router, zmqg_statistics_get_reconnects), ==, 0);
   interop_tell (dealers[0], "try");
   interop_expect (dealers[0], "nothing");
 }
@@ -111,7 +70,7 @@ their_router_hands_over (Interop *test)
     {
       dealers[i] = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
       zmqg_socket_set_routing_id_string (dealers[i], "same");
-      meet_as_well (test, dealers[i], router);
+      interop_meet_as_well (test, dealers[i], router);
       interop_send (dealers[i], "=hello");
       interop_peer_receives (router, "=same =hello");
     }
@@ -126,8 +85,8 @@ their_router_hands_over (Interop *test)
     }
   interop_nothing (dealers[0]);
   for (guint i = 0; i < 2; i++)
-    g_assert_cmpuint (count (dealers[i], zmqg_statistics_get_reconnects), ==,
-                      0);
+    g_assert_cmpuint (
+      interop_count (dealers[i], zmqg_statistics_get_reconnects), ==, 0);
 }
 
 /* It is not heard, not thrown out, and does not take the place of the first
@@ -141,7 +100,7 @@ our_router_does_not_hear_a_double (Interop *test)
   meet_dealers_of_one_name (test, router, dealers);
   interop_await_peers (router, 2);
   interop_peer_sends (dealers[1], "=unheard");
-  await_count (router, zmqg_statistics_get_inbound_dropped, 1);
+  interop_await_count (router, zmqg_statistics_get_inbound_dropped, 1);
   for (guint i = 0; i < ROUNDS; i++)
     {
       interop_peer_sends (dealers[0], "=heard");
@@ -149,12 +108,12 @@ our_router_does_not_hear_a_double (Interop *test)
       interop_send (router, "=same =answer");
       interop_peer_receives (dealers[0], "=answer");
     }
-  await_count (router, zmqg_statistics_get_peers, 2);
+  interop_await_count (router, zmqg_statistics_get_peers, 2);
 
   interop_peer_kill (dealers[0]);
-  await_count (router, zmqg_statistics_get_peers, 1);
+  interop_await_count (router, zmqg_statistics_get_peers, 1);
   interop_peer_sends (dealers[1], "=unheard");
-  await_count (router, zmqg_statistics_get_inbound_dropped, 2);
+  interop_await_count (router, zmqg_statistics_get_inbound_dropped, 2);
   interop_nothing (router);
   interop_tell (dealers[1], "try");
   interop_expect (dealers[1], "nothing");
@@ -171,7 +130,7 @@ their_router_does_not_hear_our_double (Interop *test)
     {
       dealers[i] = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
       zmqg_socket_set_routing_id_string (dealers[i], names[i]);
-      meet_as_well (test, dealers[i], router);
+      interop_meet_as_well (test, dealers[i], router);
       interop_send (dealers[i], "=hello");
       if (i == 1)
         interop_await_peers (dealers[1], 1);
@@ -199,7 +158,60 @@ their_router_does_not_hear_our_double (Interop *test)
       interop_peer_receives (router, "=other =heard");
     }
   interop_nothing (dealers[1]);
-  g_assert_cmpuint (count (dealers[1], zmqg_statistics_get_reconnects), ==, 0);
+  g_assert_cmpuint (
+    interop_count (dealers[1], zmqg_statistics_get_reconnects), ==, 0);
+}
+
+/* To a REP both are peers like any. (libzmq's is a ROUTER underneath, and
+ * serves one of them.) */
+static void
+our_rep_serves_a_double (Interop *test)
+{
+  ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
+  InteropPeer *reqs[2];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      reqs[i] = interop_peer (test, "REQ");
+      interop_do (reqs[i], "set routing-id =same");
+      interop_meet_another (test, rep, reqs[i]);
+    }
+  interop_await_peers (rep, 2);
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      interop_peer_sends (reqs[i % 2], "=request");
+      interop_receive (rep, "=request");
+      interop_send (rep, "=reply");
+      interop_peer_receives (reqs[i % 2], "=reply");
+    }
+}
+
+/* --- Probes ------------------------------------------------------------- */
+
+static void
+our_rep_probes (Interop *test)
+{
+  ZmqgSocket *rep = interop_socket (test, ZMQG_SOCKET_TYPE_REP);
+  InteropPeer *dealer = interop_peer (test, "DEALER");
+
+  g_object_set (rep, "probe-router", TRUE, NULL);
+  interop_meet (test, rep, dealer);
+  interop_peer_receives (dealer, "=");
+  interop_peer_sends (dealer, "= =request");
+  interop_receive (rep, "=request");
+}
+
+static void
+their_rep_probes (Interop *test)
+{
+  ZmqgSocket *dealer = interop_socket (test, ZMQG_SOCKET_TYPE_DEALER);
+  InteropPeer *rep = interop_peer (test, "REP");
+
+  interop_do (rep, "set probe-router 1");
+  interop_meet (test, dealer, rep);
+  interop_send (dealer, "= =request");
+  interop_peer_receives (rep, "=request");
+  interop_receive (dealer, "=");
 }
 
 /* --- Notices ------------------------------------------------------------ */
@@ -225,7 +237,7 @@ our_router_is_notified (Interop *test)
       /* All of it is read when the peer has gone. */
       interop_peer_sends (dealer, "=1");
       interop_peer_sends (dealer, "=2 =3");
-      await_count (router, zmqg_statistics_get_arrived, 2 * (i + 1));
+      interop_await_count (router, zmqg_statistics_get_arrived, 2 * (i + 1));
       interop_peer_kill (dealer);
       interop_await_no_peer (router);
 
@@ -271,7 +283,7 @@ we_name_who_we_connect_to (Interop *test)
   InteropPeer *peers[2];
   g_autoptr (GBytes) left = NULL;
 
-  if (skip_unless_they_bind (test))
+  if (interop_skip_unless_they_bind (test))
     return;
 
   socket = interop_socket (test, ZMQG_SOCKET_TYPE_ROUTER);
@@ -306,11 +318,8 @@ they_name_us (Interop *test)
   InteropPeer *router;
   ZmqgSocket *dealers[2];
 
-  if (!test->we_bind)
-    {
-      g_test_skip ("needs them to connect");
-      return;
-    }
+  if (interop_skip_unless_we_bind (test))
+    return;
 
   router = interop_peer (test, "ROUTER");
   interop_do (router, "set connect-routing-id =chosen");
@@ -389,7 +398,7 @@ relaxed_asks_the_next (Interop *test)
   interop_send (req, "=wanted");
   interop_peer_receives (reps[1 - first], "=wanted");
   interop_peer_sends (reps[first], "=late");
-  await_count (req, zmqg_statistics_get_arrived, 1);
+  interop_await_count (req, zmqg_statistics_get_arrived, 1);
   interop_peer_sends (reps[1 - first], "=right");
   interop_receive (req, "=right");
 }
@@ -458,6 +467,9 @@ main (int argc,
       our_router_does_not_hear_a_double, NULL },
     { "their-router-does-not-hear-our-double",
       their_router_does_not_hear_our_double, NULL },
+    { "our-rep-serves-a-double", our_rep_serves_a_double, NULL },
+    { "our-rep-probes", our_rep_probes, NULL },
+    { "their-rep-probes", their_rep_probes, NULL },
     { "our-router-is-notified/of-nothing", our_router_is_notified,
       GINT_TO_POINTER (ZMQG_ROUTER_NOTIFY_NONE) },
     { "our-router-is-notified/of-those-who-come", our_router_is_notified,

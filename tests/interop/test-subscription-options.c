@@ -8,56 +8,14 @@
 /* What options of publishers and subscribers do with libzmq at the other
  * end. */
 
-/* Who binds loses the peer with its connection; who connects waits for it to
- * come back, and keeps what it knows of it. */
-static gboolean
-skip_unless_we_bind (Interop *test)
-{
-  if (!test->we_bind)
-    g_test_skip ("needs peers that are gone when they are killed");
-  return !test->we_bind;
-}
-
-/* Calls the peer until it has said something: a socket of libzmq subscribes
- * at new peers when it is called. */
+/* What a peer says that has just come. */
 static void
 receive_from (ZmqgSocket *socket,
               InteropPeer *peer,
               const char *frames)
 {
-  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
-
-  while ((zmqg_socket_get_events (socket) & G_IO_IN) == 0)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, until);
-      interop_tell (peer, "try");
-      interop_expect (peer, "nothing");
-    }
+  interop_await_readable (socket, peer);
   interop_receive (socket, frames);
-}
-
-static guint
-count_topics (ZmqgSocket *socket)
-{
-  guint n;
-
-  g_object_get (socket, "topics-count", &n, NULL);
-  return n;
-}
-
-static void
-await_topics (ZmqgSocket *pub,
-              InteropPeer *peer,
-              guint n)
-{
-  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
-
-  while (count_topics (pub) != n)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, until);
-      interop_tell (peer, "try");
-      interop_expect (peer, "nothing");
-    }
 }
 
 static int
@@ -156,7 +114,8 @@ verboser_tells_of_all_cancellations (Interop *test)
   interop_receive (xpub, "=%00t");
 }
 
-/* Once per peer and topic, however often the peer asked for it. */
+/* Once per peer and topic, however often the peer asked for it. (Who connects
+ * waits for a peer to come back, and keeps what it knows of it.) */
 static void
 verboser_tells_what_the_killed_had (Interop *test)
 {
@@ -164,7 +123,7 @@ verboser_tells_what_the_killed_had (Interop *test)
   ZmqgSocket *xpub;
   InteropPeer *subs[2];
 
-  if (skip_unless_we_bind (test))
+  if (interop_skip_unless_we_bind (test))
     return;
 
   xpub = interop_socket (test, ZMQG_SOCKET_TYPE_XPUB);
@@ -251,7 +210,7 @@ manual_tells_what_the_killed_asked_for (Interop *test)
   ZmqgSocket *xpub;
   InteropPeer *subs[2];
 
-  if (skip_unless_we_bind (test))
+  if (interop_skip_unless_we_bind (test))
     return;
 
   xpub = interop_socket (test, ZMQG_SOCKET_TYPE_XPUB);
@@ -267,11 +226,11 @@ manual_tells_what_the_killed_asked_for (Interop *test)
 
   for (guint i = 0; i < 2; i++)
     {
-      g_assert_cmpuint (count_topics (xpub), ==, 1);
+      g_assert_cmpuint (interop_count_topics (xpub), ==, 1);
       interop_peer_kill (subs[i]);
       interop_receive (xpub, "=%00a");
     }
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  g_assert_cmpuint (interop_count_topics (xpub), ==, 0);
   interop_nothing (xpub);
 }
 
@@ -358,11 +317,8 @@ their_last_value_goes_to_our_newest (Interop *test)
   InteropPeer *xpub;
   ZmqgSocket *subs[2];
 
-  if (test->we_bind)
-    {
-      g_test_skip ("needs two of us who connect");
-      return;
-    }
+  if (interop_skip_unless_they_bind (test))
+    return;
 
   xpub = interop_peer (test, "XPUB");
   interop_do (xpub, "set xpub-manual-last-value 1");
@@ -373,11 +329,7 @@ their_last_value_goes_to_our_newest (Interop *test)
       subs[i] = interop_socket (test, ZMQG_SOCKET_TYPE_SUB);
       zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (subs[i]), "t", &error);
       g_assert_no_error (error);
-      if (i == 0)
-        interop_meet (test, subs[i], xpub);
-      else
-        zmqg_socket_connect_to (subs[i], test->uri, &error);
-      g_assert_no_error (error);
+      interop_meet_as_well (test, subs[i], xpub);
       interop_peer_receives (xpub, "=%01t");
       interop_do (xpub, "subscribe =t");
       interop_do (xpub, "send =t =last-%u", i);
@@ -415,7 +367,7 @@ no_drop_waits_and_loses_nothing (Interop *test)
   interop_do (sub, "set rcvbuf 10000");
   interop_do (sub, "subscribe =t");
   interop_meet (test, pub, sub);
-  await_topics (pub, sub, 1);
+  interop_await_topics (pub, sub, 1);
 
   while (!full)
     {
@@ -454,7 +406,7 @@ meet_xsub (Interop *test,
 
   interop_do (xsub, "send =%%01first");
   interop_meet (test, pub, xsub);
-  await_topics (pub, xsub, 1);
+  interop_await_topics (pub, xsub, 1);
   return xsub;
 }
 
@@ -469,7 +421,7 @@ our_xpub_looks_at_all_frames (Interop *test)
   interop_do (xsub, "send =x =%%01a");
   interop_receive (xpub, "=x");
   interop_receive (xpub, "=%01a");
-  g_assert_cmpuint (count_topics (xpub), ==, 2);
+  g_assert_cmpuint (interop_count_topics (xpub), ==, 2);
   interop_send (xpub, "=a");
   interop_peer_receives (xsub, "=a");
 }
@@ -485,7 +437,7 @@ our_xpub_looks_at_the_first_frame (Interop *test)
   interop_receive (xpub, "=%01first");
   interop_do (xsub, "send =x =%%01a");
   interop_receive (xpub, "=x =%01a");
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
+  g_assert_cmpuint (interop_count_topics (xpub), ==, 1);
 
   /* After a subscription, others are looked for. */
   interop_do (xsub, "send =%%01b =%%01c");
@@ -504,7 +456,7 @@ our_pub_looks_at_all_frames (Interop *test)
 
   xsub = meet_xsub (test, pub);
   interop_do (xsub, "send =x =%%01a");
-  await_topics (pub, xsub, 2);
+  interop_await_topics (pub, xsub, 2);
   interop_send (pub, "=a");
   interop_peer_receives (xsub, "=a");
 }
@@ -519,7 +471,7 @@ our_pub_looks_at_the_first_frame (Interop *test)
   xsub = meet_xsub (test, pub);
   interop_do (xsub, "send =x =%%01a");
   interop_do (xsub, "send =%%01b =%%01c");
-  await_topics (pub, xsub, 3);
+  interop_await_topics (pub, xsub, 3);
   interop_send (pub, "=a");
   interop_send (pub, "=b");
   interop_send (pub, "=c");
@@ -535,7 +487,7 @@ our_xsub_looks_at_all_frames (Interop *test)
   InteropPeer *xpub = interop_peer (test, "XPUB");
 
   interop_send (xsub, "=x =%01a");
-  g_assert_cmpuint (count_topics (xsub), ==, 1);
+  g_assert_cmpuint (interop_count_topics (xsub), ==, 1);
   interop_meet (test, xsub, xpub);
   interop_peer_receives (xpub, "=%01a");
 }
@@ -549,9 +501,9 @@ our_xsub_looks_at_the_first_frame (Interop *test)
   g_object_set (xsub, "only-first-subscribe", TRUE, NULL);
   interop_send (xsub, "=x =%01a");
   interop_send (xsub, "=%01b =%01c");
-  g_assert_cmpuint (count_topics (xsub), ==, 2);
+  g_assert_cmpuint (interop_count_topics (xsub), ==, 2);
   interop_send (xsub, "=%00b");
-  g_assert_cmpuint (count_topics (xsub), ==, 1);
+  g_assert_cmpuint (interop_count_topics (xsub), ==, 1);
   interop_meet (test, xsub, xpub);
   interop_peer_receives (xpub, "=%01c");
 }
@@ -628,11 +580,11 @@ our_pub_inverts (Interop *test)
   interop_do (xsub, "send =%%01no");
   interop_meet (test, pub, xsub);
   interop_do (xsub, "send =%%01not");
-  await_topics (pub, xsub, 2);
+  interop_await_topics (pub, xsub, 2);
   interop_do (sub, "set invert-matching 1");
   interop_do (sub, "subscribe =other");
   interop_meet_another (test, pub, sub);
-  await_topics (pub, sub, 3);
+  interop_await_topics (pub, sub, 3);
 
   interop_send (pub, "=no =1");
   interop_send (pub, "=yes =2");
@@ -696,7 +648,7 @@ our_welcome_is_for_each_peer (Interop *test)
       if (test->we_bind)
         interop_peer_receives (xsub, "=welcome");
       interop_do (xsub, "send =%%01t");
-      await_topics (pub, xsub, 1);
+      interop_await_topics (pub, xsub, 1);
       interop_send (pub, "=t");
       interop_peer_receives (xsub, "=t");
     }

@@ -7,37 +7,6 @@
 
 /* Subscriptions and cancellations, as commands and as messages. */
 
-/* Calls the peer until it has said something: a socket of libzmq subscribes
- * at new peers, and takes subscriptions, when it is called. */
-static void
-call_until_readable (ZmqgSocket *socket,
-                     InteropPeer *peer)
-{
-  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
-
-  while ((zmqg_socket_get_events (socket) & G_IO_IN) == 0)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, until);
-      interop_tell (peer, "try");
-      interop_expect (peer, "nothing");
-    }
-}
-
-static void
-await_topics (ZmqgSocket *pub,
-              InteropPeer *peer,
-              guint n)
-{
-  gint64 until = g_get_monotonic_time () + INTEROP_DEADLINE_MS * 1000;
-
-  while (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) != n)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, until);
-      interop_tell (peer, "try");
-      interop_expect (peer, "nothing");
-    }
-}
-
 /* --- Their subscriptions ------------------------------------------------ */
 
 static void
@@ -49,7 +18,7 @@ our_pub_filters_by_their_prefixes (Interop *test)
   interop_do (sub, "subscribe =red");
   interop_do (sub, "subscribe =blue.");
   interop_meet (test, pub, sub);
-  await_topics (pub, sub, 2);
+  interop_await_topics (pub, sub, 2);
 
   interop_send (pub, "=green =0");
   interop_send (pub, "=red =1");
@@ -77,21 +46,21 @@ their_sub_cancels (Interop *test)
   interop_do (sub, "subscribe =b");
   interop_do (sub, "subscribe =b");
   interop_meet (test, pub, sub);
-  await_topics (pub, sub, 2);
+  interop_await_topics (pub, sub, 2);
 
   /* It counts: one cancellation does not end what was asked for twice. */
   interop_do (sub, "unsubscribe =b");
   interop_do (sub, "unsubscribe =a");
-  await_topics (pub, sub, 1);
+  interop_await_topics (pub, sub, 1);
   interop_send (pub, "=a");
   interop_send (pub, "=b");
   interop_peer_receives (sub, "=b");
 
   interop_do (sub, "unsubscribe =b");
-  await_topics (pub, sub, 0);
+  interop_await_topics (pub, sub, 0);
   interop_send (pub, "=b");
   interop_do (sub, "subscribe =c");
-  await_topics (pub, sub, 1);
+  interop_await_topics (pub, sub, 1);
   interop_send (pub, "=c");
   interop_peer_receives (sub, "=c");
 }
@@ -104,7 +73,7 @@ our_xpub_tells_of_their_subscriptions (Interop *test)
 
   interop_meet (test, xpub, sub);
   interop_do (sub, "subscribe =one");
-  call_until_readable (xpub, sub);
+  interop_await_readable (xpub, sub);
   interop_receive (xpub, "=%01one");
   interop_do (sub, "subscribe =");
   interop_receive (xpub, "=%01");
@@ -134,7 +103,7 @@ our_xpub_tells_of_raw_subscriptions (Interop *test)
 
   interop_meet (test, xpub, xsub);
   interop_do (xsub, "send =%%01early");
-  call_until_readable (xpub, xsub);
+  interop_await_readable (xpub, xsub);
   interop_receive (xpub, "=%01early");
   interop_do (xsub, "send =%%01late");
   interop_receive (xpub, "=%01late");
@@ -156,7 +125,7 @@ their_xsub_sends_messages (Interop *test)
 
   interop_meet (test, xpub, xsub);
   interop_do (xsub, "send =%%01");
-  call_until_readable (xpub, xsub);
+  interop_await_readable (xpub, xsub);
   interop_receive (xpub, "=%01");
   interop_do (xsub, "send =hello =world");
   interop_receive (xpub, "=hello =world");
@@ -214,7 +183,7 @@ verboser_xpub_tells_of_all (Interop *test)
   g_object_set (xpub, "verboser", TRUE, NULL);
   interop_meet (test, xpub, xsub);
   interop_do (xsub, "send =%%01a");
-  call_until_readable (xpub, xsub);
+  interop_await_readable (xpub, xsub);
   interop_receive (xpub, "=%01a");
   interop_do (xsub, "send =%%01a");
   interop_receive (xpub, "=%01a");

@@ -41,6 +41,10 @@ void network_delay (Network *self, NetworkDirection direction, guint msec);
 /* The near end is unplugged, or plugged in again. */
 void network_plug (Network *self, gboolean in);
 
+/* The near side begins connections from these ports only, also to itself.
+ * %FALSE where that may not be set. */
+gboolean network_let_ports (Network *self, guint first, guint last);
+
 /* When connections were begun from near to far, in ms: by the kernel's clock
  * for TCP, which its first segments tell, so that it does not matter when
  * they are looked at (by that of the test where that may not be set). Those before the last call are forgotten. */

@@ -641,6 +641,80 @@ test_back_off_begins_anew (Test *self)
     }
 }
 
+/* --- Meeting oneself ---------------------------------------------------- */
+
+/* Of an endpoint to which a socket connected. */
+static gboolean
+has_met_itself (ZmqgEndpoint *endpoint)
+{
+  g_autoptr (GError) error = zmqg_endpoint_get_last_error (endpoint);
+
+  return error != NULL && strstr (error->message, "met itself") != NULL;
+}
+
+/* As a program does that shares the port with nobody, not even with what is
+ * left of a connection. */
+static void
+expect_free_port (guint16 port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons (port) };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_no_errno (fd);
+  ZMQG_TEST_AWAIT (bind (fd, (struct sockaddr *) &address,
+                         sizeof address) == 0, DEADLINE_MS / 6);
+  close (fd);
+}
+
+/* Connects to a port of those that connections are begun from, where nobody
+ * listens: that a connection meets itself must not keep it, nor the port, from
+ * who listens there later. */
+static void
+test_a_connection_that_meets_itself (Test *self)
+{
+  static const char uri[] = "tcp://" NETWORK_NEAR ":40002";
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autoptr (ZmqgSocket) late = NULL;
+  g_autoptr (ZmqgMessage) message = NULL;
+  g_autofree char *text = NULL;
+  GError *error = NULL;
+
+  if (!network_let_ports (self->network, 40000, 40003))
+    {
+      g_test_skip ("the range of ports may not be set");
+      return;
+    }
+
+  make_near (self, ZMQG_SOCKET_TYPE_DEALER);
+  g_object_set (self->near, "reconnect-interval", 1, NULL);
+  endpoint = zmqg_socket_connect_endpoint (self->near, uri, &error);
+  g_assert_no_error (error);
+  zmqg_socket_send_string (self->near, "at last", NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 3; i++)
+    {
+      guint before = zmqg_endpoint_get_reconnects (endpoint);
+
+      ZMQG_TEST_AWAIT (zmqg_endpoint_get_reconnects (endpoint) > before &&
+                         has_met_itself (endpoint),
+                       DEADLINE_MS / 6);
+    }
+  g_assert_cmpuint (self->near_added, ==, 0);
+  expect_free_port (40002);
+
+  late = zmqg_context_create_socket (self->near_context,
+                                     ZMQG_SOCKET_TYPE_DEALER);
+  g_object_set (late, "linger", 0, "receive-timeout", DEADLINE_MS, NULL);
+  zmqg_socket_bind (late, uri, &error);
+  g_assert_no_error (error);
+  message = zmqg_socket_receive (late, NULL, &error);
+  g_assert_no_error (error);
+  text = zmqg_message_get_string (message, 0);
+  g_assert_cmpstr (text, ==, "at last");
+  zmqg_socket_close (late);
+}
+
 /* --- Congestion control ------------------------------------------------- */
 
 static void
@@ -788,6 +862,7 @@ main (int argc,
     { "back-off-when-nobody-answers", test_back_off_when_nobody_answers },
     { "jitter-when-refused", test_jitter_when_refused },
     { "back-off-begins-anew", test_back_off_begins_anew },
+    { "a-connection-that-meets-itself", test_a_connection_that_meets_itself },
     { "congestion-control-is-the-systems",
       test_congestion_control_is_the_systems },
   };

@@ -54,6 +54,27 @@ test_peeked_stays (void)
   queue_free (queue);
 }
 
+/* Commands take the slot, too, but nobody has counted them as written. */
+static void
+test_commands_are_not_counted (void)
+{
+  ZmqgFrameQueue *queue = queue_new (0, TRUE);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      put (queue, ZMQG_FRAME_COMMAND, 0, 10);
+      zmqg_frame_queue_publish (queue);
+    }
+  g_assert_cmpuint (conflated (queue), ==, 0);
+  send_text (queue, "old");
+  g_assert_cmpuint (conflated (queue), ==, 0);
+  send_text (queue, "new");
+  g_assert_cmpuint (conflated (queue), ==, 1);
+  take_text (queue, "new");
+  g_assert_cmpuint (zmqg_frame_queue_get_written (queue), ==, 2);
+  queue_free (queue);
+}
+
 static void
 test_multipart_whole (void)
 {
@@ -356,6 +377,7 @@ main (int argc,
   g_test_add_func ("/zmqg/pipe/frame-queue-conflate/" path, function)
   ADD ("newest-only", test_newest_only);
   ADD ("peeked-stays", test_peeked_stays);
+  ADD ("commands-are-not-counted", test_commands_are_not_counted);
   ADD ("multipart-whole", test_multipart_whole);
   ADD ("published-together", test_published_together);
   ADD ("large-released", test_large_released);

@@ -52,6 +52,65 @@ class Events(TestCase):
         self.assertEqual(events[1].get_protocol_error(), Zmqg.ProtocolError.NONE)
 
 
+    def test_pipes_stats(self):
+        pull, push = self.connected(Zmqg.PullSocket, Zmqg.PushSocket)
+        for _ in range(3):
+            push.send_string('queued', None)
+        with self.assertZmqgError(Zmqg.Error.STATE):
+            push.report_pipes_stats()
+        here, there = self.watch(push), self.watch(pull)
+        self.assertTrue(push.report_pipes_stats())
+        self.assertTrue(pull.report_pipes_stats())
+        self.until(lambda: here and there)
+        self.assertEqual(self.types(here + there), [Type.PIPES_STATS] * 2)
+        self.assertEqual((here[0].get_outbound_queued(), here[0].get_inbound_queued()), (3, 0))
+        self.assertEqual((there[0].get_outbound_queued(), there[0].get_inbound_queued()), (0, 3))
+
+
+class Mirror:
+    """As a list view does: a copy that follows what the model says has changed."""
+
+    def __init__(self, model):
+        self.items, self.changes, self.wrong = [], 0, None
+        model.connect('items-changed', self.follow)
+
+    def follow(self, model, position, removed, added):
+        fresh = [model.get_item(position + i) for i in range(added)]
+        self.items[position:position + removed] = fresh
+        self.changes += 1
+        if self.items != [model.get_item(i) for i in range(model.get_n_items())]:
+            self.wrong = self.wrong or f'after change {self.changes}'
+
+
+class Models(TestCase):
+    def test_list_view(self):
+        pull = Zmqg.PullSocket()
+        peers, endpoints = Mirror(pull.get_peers()), Mirror(pull.get_endpoints())
+        uris = [pull.bind_endpoint('tcp://127.0.0.1:*').get_uri() for _ in range(3)]
+        self.until(lambda: len(endpoints.items) == 3)
+        self.assertEqual([endpoint.get_uri() for endpoint in endpoints.items], uris)
+
+        pushes = [Zmqg.PushSocket(reconnect_interval=10) for _ in uris]
+        for push, uri in zip(pushes, uris):
+            push.connect_to(uri)
+        self.until(lambda: len(peers.items) == 3)
+        for _ in range(5):
+            dropped, changes = peers.items[0], peers.changes
+            dropped.drop()
+            self.until(lambda: peers.changes == changes + 2)
+            self.assertEqual(len(peers.items), 3)
+            self.assertNotIn(dropped, peers.items)
+            self.assertTrue(all(peer.props.connected for peer in peers.items))
+        pushes[1].close()
+        self.until(lambda: len(peers.items) == 2)
+        pull.unbind(uris[1])
+        self.until(lambda: len(endpoints.items) == 2)
+        self.assertEqual([endpoint.get_uri() for endpoint in endpoints.items], uris[::2])
+        pull.close()
+        self.until(lambda: not peers.items and not endpoints.items)
+        self.assertEqual((peers.wrong, endpoints.wrong), (None, None))
+
+
 class Peers(TestCase):
     def test_drop(self):
         added, removed, notified = [], [], []

@@ -5,6 +5,10 @@
 
 #include "socket-test.h"
 
+#include "socket/zmqg-sub-socket.h"
+#include "socket/zmqg-xpub-socket.h"
+#include "socket/zmqg-xsub-socket.h"
+
 typedef struct
 {
   const char *transport;
@@ -91,6 +95,8 @@ socket_test_new (SocketTest *test,
                          "reconnect-interval", 10,
                          NULL);
   g_ptr_array_add (test->sockets, socket);
+  if (test->made != NULL)
+    test->made (socket, test->user_data);
   return socket;
 }
 
@@ -137,6 +143,66 @@ socket_test_connect (ZmqgSocket *socket,
 
   zmqg_socket_connect_to (socket, uri, &error);
   g_assert_no_error (error);
+}
+
+ZmqgSocket *
+socket_test_connected (SocketTest *test,
+                       GType type,
+                       const char *uri)
+{
+  ZmqgSocket *socket = socket_test_new (test, type);
+
+  socket_test_connect (socket, uri);
+  return socket;
+}
+
+/* --- Topics ------------------------------------------------------------- */
+
+void
+socket_test_subscribe (ZmqgSocket *socket,
+                       const char *topic)
+{
+  GError *error = NULL;
+
+  if (ZMQG_IS_SUB_SOCKET (socket))
+    zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (socket), topic, &error);
+  else if (ZMQG_IS_XSUB_SOCKET (socket))
+    zmqg_xsub_socket_subscribe (ZMQG_XSUB_SOCKET (socket), topic, &error);
+  else
+    zmqg_xpub_socket_subscribe (ZMQG_XPUB_SOCKET (socket), topic, &error);
+  g_assert_no_error (error);
+}
+
+void
+socket_test_unsubscribe (ZmqgSocket *socket,
+                         const char *topic)
+{
+  GError *error = NULL;
+
+  if (ZMQG_IS_SUB_SOCKET (socket))
+    zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (socket), topic, &error);
+  else if (ZMQG_IS_XSUB_SOCKET (socket))
+    zmqg_xsub_socket_unsubscribe (ZMQG_XSUB_SOCKET (socket), topic, &error);
+  else
+    zmqg_xpub_socket_unsubscribe (ZMQG_XPUB_SOCKET (socket), topic, &error);
+  g_assert_no_error (error);
+}
+
+guint
+socket_test_count_topics (ZmqgSocket *socket)
+{
+  guint n;
+
+  g_object_get (socket, "topics-count", &n, NULL);
+  return n;
+}
+
+void
+socket_test_await_topics (ZmqgSocket *socket,
+                          guint n)
+{
+  ZMQG_TEST_AWAIT (socket_test_count_topics (socket) == n,
+                   SOCKET_TEST_DEADLINE_MS);
 }
 
 static GStrv

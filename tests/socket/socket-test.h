@@ -32,6 +32,10 @@ typedef struct
   char *folder;
   guint n_names;
   GPtrArray *sockets;
+
+  /* Nullable: hears of each socket that is made. */
+  void (*made) (ZmqgSocket *socket, gpointer user_data);
+  gpointer user_data;
 } SocketTest;
 
 typedef void (*SocketTestFunc) (SocketTest *test);
@@ -57,6 +61,17 @@ void socket_test_close (SocketTest *test, ZmqgSocket *socket);
 char *socket_test_bind (SocketTest *test, ZmqgSocket *socket);
 void socket_test_rebind (ZmqgSocket *socket, const char *uri);
 void socket_test_connect (ZmqgSocket *socket, const char *uri);
+
+/* A socket that connects there. */
+ZmqgSocket *socket_test_connected (SocketTest *test, GType type,
+                                   const char *uri);
+
+/* Of a SUB, an XSUB, or a manual XPUB. */
+void socket_test_subscribe (ZmqgSocket *socket, const char *topic);
+void socket_test_unsubscribe (ZmqgSocket *socket, const char *topic);
+/* Of a PUB, an XPUB, a SUB or an XSUB. */
+guint socket_test_count_topics (ZmqgSocket *socket);
+void socket_test_await_topics (ZmqgSocket *socket, guint n);
 
 /* The frames as strings, up to NULL. */
 void socket_test_send (ZmqgSocket *socket, ...) G_GNUC_NULL_TERMINATED;

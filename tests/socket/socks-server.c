@@ -110,33 +110,35 @@ choose_method (int fd,
          (method == 0 || check_password (fd));
 }
 
-/* The port that the client asks for, in the order of the network; 0 when it
- * asks for nothing good. */
-static guint16
+/* Where to the client asks for, if that is an address of the loopback; only the
+ * port of anything else. Whether it asks for something good. */
+static gboolean
 read_request (SocksServer *self,
-              int fd)
+              int fd,
+              struct sockaddr_in *in)
 {
   char text[256] = "";
   guint8 header[4];
   guint8 bytes[16];
-  guint16 port;
 
   if (!read_all (fd, header, 4) || header[0] != 5 || header[1] != 1)
-    return 0;
+    return FALSE;
 
   if (header[3] == 3 ? !read_text (fd, text)
                      : !read_all (fd, bytes, header[3] == 1 ? 4 : 16))
-    return 0;
+    return FALSE;
+  if (header[3] == 1 && bytes[0] == 127)
+    memcpy (&in->sin_addr, bytes, 4);
   if (header[3] != 3)
     inet_ntop (header[3] == 1 ? AF_INET : AF_INET6, bytes, text, sizeof text);
-  if (!read_all (fd, (guint8 *) &port, 2))
-    return 0;
+  if (!read_all (fd, (guint8 *) &in->sin_port, 2))
+    return FALSE;
 
   zmqg_lock (&self->lock);
   g_free (self->request);
   self->request = g_strdup_printf ("%u:%s", header[3], text);
   zmqg_unlock (&self->lock);
-  return port;
+  return in->sin_port != 0;
 }
 
 /* Passes bytes on until one of them ends. */
@@ -187,8 +189,7 @@ serve (SocksServer *self,
   if (!choose_method (fd, mode) || mode == SOCKS_SERVER_CLOSES)
     return;
   in.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  in.sin_port = read_request (self, fd);
-  if (in.sin_port == 0)
+  if (!read_request (self, fd, &in))
     return;
   if (mode == SOCKS_SERVER_HALF)
     {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "socket/zmqg-socket.h"
 #include "socket/zmqg-statistics.h"
 
 G_BEGIN_DECLS
@@ -38,5 +39,31 @@ statistics_check (ZmqgStatistics *self)
                     zmqg_statistics_get_inbound_dropped (self) +
                       zmqg_statistics_get_outbound_dropped (self) + unqueued);
 }
+
+/* A number of the socket's, which are checked: COUNT (push, handed_on). */
+static inline guint64
+statistics_count (ZmqgSocket *socket,
+                  guint64 (*what) (ZmqgStatistics *statistics))
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  statistics_check (statistics);
+  return what (statistics);
+}
+
+static inline guint64
+statistics_count_dropped (ZmqgSocket *socket,
+                          ZmqgDropReason reason)
+{
+  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
+
+  statistics_check (statistics);
+  return zmqg_statistics_get_dropped (statistics, reason);
+}
+
+#define COUNT(socket, what) \
+  statistics_count (socket, zmqg_statistics_get_##what)
+#define DROPPED(socket, reason) \
+  statistics_count_dropped (socket, ZMQG_DROP_REASON_##reason)
 
 G_END_DECLS

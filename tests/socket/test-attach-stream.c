@@ -6,6 +6,7 @@
 #include "socket-test.h"
 
 #include "socket/zmqg-endpoint.h"
+#include "socket/zmqg-event.h"
 
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
@@ -226,6 +227,104 @@ test_closed_peer (SocketTest *test)
   socket_test_refuses_receive (pull, ZMQG_ERROR_WOULD_BLOCK);
 }
 
+/* As on a connection that was accepted: hello to each other, and at the end
+ * the word for a peer that went, behind what it had sent. */
+static void
+test_greetings (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+
+  zmqg_socket_set_routing_id_string (dealer, "d");
+  zmqg_socket_set_hello_message_string (router, "welcome");
+  zmqg_socket_set_disconnect_message_string (router, "gone");
+  zmqg_socket_set_hello_message_string (dealer, "hello");
+  zmqg_socket_set_hiccup_message_string (dealer, "lost");
+  g_object_set (dealer, "linger", -1, NULL);
+  join (router, dealer);
+  socket_test_expect (router, "d", "hello", NULL);
+  socket_test_expect (dealer, "welcome", NULL);
+  socket_test_send (dealer, "last", NULL);
+  socket_test_close (test, dealer);
+  socket_test_expect (router, "d", "last", NULL);
+  socket_test_expect (router, "d", "gone", NULL);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+/* A stream is not made again: no hiccup; and who ends it says nothing of that
+ * to itself. */
+static void
+test_no_last_word (SocketTest *test)
+{
+  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  g_autofree char *uri = NULL;
+  GError *error = NULL;
+
+  zmqg_socket_set_routing_id_string (dealer, "d");
+  zmqg_socket_set_disconnect_message_string (router, "gone");
+  zmqg_socket_set_hiccup_message_string (dealer, "lost");
+  join (router, dealer);
+  socket_test_send (dealer, "here", NULL);
+  socket_test_expect (router, "d", "here", NULL);
+  uri = zmqg_socket_get_last_endpoint (router);
+  zmqg_socket_unbind (router, uri, &error);
+  g_assert_no_error (error);
+  ZMQG_TEST_AWAIT (count_endpoints (dealer) == 0, SOCKET_TEST_DEADLINE_MS);
+  socket_test_refuses_receive (dealer, ZMQG_ERROR_WOULD_BLOCK);
+  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
+}
+
+static void
+log_event (ZmqgSocket *socket,
+           ZmqgEvent *event,
+           gpointer user_data)
+{
+  GEnumClass *klass = g_type_class_ref (ZMQG_TYPE_EVENT_TYPE);
+  ZmqgEventType type = zmqg_event_get_event_type (event);
+  g_autoptr (ZmqgEndpoint) endpoint = zmqg_event_get_endpoint (event);
+
+  g_string_append_printf (user_data, "%s ",
+                          g_enum_get_value (klass, type)->value_nick);
+  if (type != ZMQG_EVENT_TYPE_MONITOR_STOPPED)
+    g_assert_true (g_str_has_prefix (zmqg_endpoint_get_uri (endpoint),
+                                     "stream://"));
+  g_type_class_unref (klass);
+}
+
+/* Both ends are accepted; there is no descriptor of ours that would be closed
+ * with an endpoint. */
+static void
+test_events (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (GString) pushed = g_string_new (NULL);
+  g_autoptr (GString) pulled = g_string_new (NULL);
+  const char *through = "accepted handshake-succeeded ";
+  GError *error = NULL;
+
+  g_signal_connect (push, "event", G_CALLBACK (log_event), pushed);
+  g_signal_connect (pull, "event", G_CALLBACK (log_event), pulled);
+  join (push, pull);
+  ZMQG_TEST_AWAIT (g_str_equal (pushed->str, through) &&
+                   g_str_equal (pulled->str, through),
+                   SOCKET_TEST_DEADLINE_MS);
+  zmqg_socket_report_pipes_stats (pull, &error);
+  g_assert_no_error (error);
+  zmqg_socket_close (push);
+  ZMQG_TEST_AWAIT (g_str_has_suffix (pulled->str, "disconnected "),
+                   SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (pulled->str, ==, "accepted handshake-succeeded pipes-stats "
+                                    "disconnected ");
+  ZMQG_TEST_AWAIT (g_str_has_suffix (pushed->str, "monitor-stopped "),
+                   SOCKET_TEST_DEADLINE_MS);
+  g_assert_cmpstr (pushed->str, ==, "accepted handshake-succeeded "
+                                    "monitor-stopped ");
+  g_signal_handlers_disconnect_by_data (pull, pulled);
+  g_signal_handlers_disconnect_by_data (push, pushed);
+}
+
 static void
 test_unbind (SocketTest *test)
 {
@@ -357,6 +456,9 @@ main (int argc,
   add ("/zmqg/socket/attach-stream/not-pollable", test_not_pollable);
   add ("/zmqg/socket/attach-stream/no-address", test_no_address);
   add ("/zmqg/socket/attach-stream/closed-peer", test_closed_peer);
+  add ("/zmqg/socket/attach-stream/greetings", test_greetings);
+  add ("/zmqg/socket/attach-stream/no-last-word", test_no_last_word);
+  add ("/zmqg/socket/attach-stream/events", test_events);
   add ("/zmqg/socket/attach-stream/unbind", test_unbind);
   add ("/zmqg/socket/attach-stream/close-in-handshake",
        test_close_in_handshake);

@@ -488,6 +488,32 @@ test_create_socket (void)
 }
 
 static void
+count_changes (GObject *object G_GNUC_UNUSED,
+               GParamSpec *pspec G_GNUC_UNUSED,
+               gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+/* Only what changes is told. */
+static void
+test_notify (void)
+{
+  g_autoptr (ZmqgContext) context = zmqg_context_new ();
+  guint n = 0;
+
+  g_signal_connect (context, "notify", G_CALLBACK (count_changes), &n);
+  g_object_set (context, "io-threads", 1, "max-sockets", 1023, "ipv6", FALSE,
+                "blocky", TRUE, "thread-name-prefix", NULL,
+                "thread-scheduling-policy", ZMQG_SCHEDULING_POLICY_DEFAULT,
+                NULL);
+  g_assert_cmpuint (n, ==, 0);
+  g_object_set (context, "io-threads", 2, "thread-name-prefix", "a",
+                "thread-scheduling-policy", ZMQG_SCHEDULING_POLICY_IDLE, NULL);
+  g_assert_cmpuint (n, ==, 3);
+}
+
+static void
 test_io_threads (void)
 {
   ZmqgContext *context = zmqg_context_new ();
@@ -555,7 +581,7 @@ use_everything (ZmqgEngineMode mode,
   g_source_attach (source, NULL);
   socket_test_send (one, "kept", NULL);
   kept = socket_test_receive (two);
-  peer = g_object_ref (zmqg_message_get_peer (kept));
+  peer = zmqg_message_get_peer (kept);
   socket_test_send (one, "left", NULL);
   g_source_destroy (source);
   g_clear_pointer (&source, g_source_unref);
@@ -610,6 +636,51 @@ test_nothing_left (gconstpointer data)
   ZMQG_TEST_AWAIT (zmqg_test_fd_count () <= fds, SOCKET_TEST_DEADLINE_MS);
 }
 
+/* Sockets that are about to try again, without a session, when they are
+ * closed: the engine must not stop before they have. */
+static void
+dial_and_end (ZmqgEngineMode mode)
+{
+  g_autoptr (ZmqgContext) context = new_context (mode);
+  g_autoptr (GError) error = NULL;
+  ZmqgSocket *pushes[8];
+  gint64 until;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pushes); i++)
+    {
+      pushes[i] = zmqg_push_socket_new (context);
+      g_object_set (pushes[i], "immediate", TRUE, "reconnect-interval", 1,
+                    NULL);
+      zmqg_socket_connect_to (pushes[i], "tcp://127.0.0.1:9", &error);
+      g_assert_no_error (error);
+    }
+  until = g_get_monotonic_time () + g_test_rand_int_range (0, 5000);
+  while (g_get_monotonic_time () < until)
+    zmqg_test_turn (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (pushes); i++)
+    {
+      zmqg_socket_close (pushes[i]);
+      g_object_unref (pushes[i]);
+    }
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_end_while_dialling (gconstpointer data)
+{
+  ZmqgEngineMode mode = GPOINTER_TO_UINT (data);
+  guint fds;
+
+  for (guint i = 0; i < 4; i++)
+    dial_and_end (mode);
+  fds = zmqg_test_fd_count ();
+  for (guint i = 0; i < 100; i++)
+    dial_and_end (mode);
+  ZMQG_TEST_AWAIT (zmqg_test_fd_count () <= fds, SOCKET_TEST_DEADLINE_MS);
+}
+
 /* A socket takes no descriptor before it is used. */
 static void
 test_sockets_are_light (void)
@@ -626,8 +697,10 @@ test_sockets_are_light (void)
 
   for (guint i = 0; i < 2000; i++)
     g_ptr_array_add (sockets, zmqg_pair_socket_new (context));
-  g_assert_cmpuint (zmqg_test_fd_count (), ==, fds);
-  g_assert_cmpuint (count_threads (), ==, threads);
+  /* What tests before this one left may go meanwhile: a thread that was joined
+   * is seen for a moment longer. */
+  g_assert_cmpuint (zmqg_test_fd_count (), <=, fds);
+  g_assert_cmpuint (count_threads (), <=, threads);
 }
 
 /* --- Memory of the user's ----------------------------------------------- */
@@ -886,6 +959,7 @@ main (int argc,
                         test_names);
   g_test_add_func ("/zmqg/context/default", test_default);
   g_test_add_func ("/zmqg/context/create-socket", test_create_socket);
+  g_test_add_func ("/zmqg/context/notify", test_notify);
   g_test_add_func ("/zmqg/context/io-threads", test_io_threads);
   g_test_add_func ("/zmqg/context/defaults-of-sockets",
                    test_defaults_of_sockets);
@@ -896,6 +970,12 @@ main (int argc,
   g_test_add_data_func ("/zmqg/context/main-context/nothing-left",
                         GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
                         test_nothing_left);
+  g_test_add_data_func ("/zmqg/context/threads/end-while-dialling",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_end_while_dialling);
+  g_test_add_data_func ("/zmqg/context/main-context/end-while-dialling",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_end_while_dialling);
   g_test_add_func ("/zmqg/context/sockets-are-light", test_sockets_are_light);
   socket_test_add ("/zmqg/context/memory/sent", SOCKET_TEST_ALL,
                    test_memory_sent);

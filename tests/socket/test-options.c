@@ -26,17 +26,17 @@ test_strings (SocketTest *test)
 
   g_object_get (socket, "bind-to-device", &device, NULL);
   g_assert_null (device);
-  g_object_set (socket, "bind-to-device", "fifteen-bytes--", NULL);
+  g_object_set (socket, "bind-to-device", "sixteen-bytes---", NULL);
   g_object_get (socket, "bind-to-device", &device, NULL);
-  g_assert_cmpstr (device, ==, "fifteen-bytes--");
+  g_assert_cmpstr (device, ==, "sixteen-bytes---");
   g_clear_pointer (&device, g_free);
 
   g_test_expect_message ("Zmqg", G_LOG_LEVEL_CRITICAL,
-                         "*sixteen-bytes---*bind-to-device: 1 to 15");
-  g_object_set (socket, "bind-to-device", "sixteen-bytes---", NULL);
+                         "*seventeen-bytes--*bind-to-device: 1 to 16");
+  g_object_set (socket, "bind-to-device", "seventeen-bytes--", NULL);
   g_test_assert_expected_messages ();
   g_object_get (socket, "bind-to-device", &device, NULL);
-  g_assert_cmpstr (device, ==, "fifteen-bytes--");
+  g_assert_cmpstr (device, ==, "sixteen-bytes---");
 
   g_object_set (socket, "bind-to-device", "", NULL);
   g_clear_pointer (&device, g_free);

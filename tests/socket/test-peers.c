@@ -7,6 +7,8 @@
 
 #include "zmqg.h"
 
+#include <stdatomic.h>
+
 /* Peers: dropping them, what is known of them, and the peer of each message. */
 
 #define DEADLINE SOCKET_TEST_DEADLINE_MS
@@ -289,6 +291,75 @@ test_drop_in_threads (SocketTest *test)
                      0, DEADLINE);
 }
 
+typedef struct
+{
+  ZmqgPeer *peer;
+  atomic_bool over;
+} Dropper;
+
+static gpointer
+drop_again_and_again (gpointer data)
+{
+  Dropper *self = data;
+
+  do
+    zmqg_peer_drop (self->peer);
+  while (!atomic_load (&self->over));
+
+  return NULL;
+}
+
+/* A context, with its engine, that ends while its last peer is dropped. */
+static void
+end_a_context (SocketTest *test)
+{
+  ZmqgContext *context;
+  ZmqgSocket *pull;
+  ZmqgSocket *push;
+  g_autofree char *uri = NULL;
+  g_autoptr (ZmqgMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  Dropper dropper = { NULL };
+  GThread *thread;
+
+  context = g_object_new (
+    ZMQG_TYPE_CONTEXT, "engine-mode",
+    zmqg_context_get_engine_mode (test->context), NULL);
+  pull = zmqg_pull_socket_new (context);
+  push = zmqg_push_socket_new (context);
+  uri = socket_test_bind (test, pull);
+  socket_test_connect (push, uri);
+  socket_test_send (push, "x", NULL);
+  message = socket_test_receive (pull);
+  dropper.peer = zmqg_message_get_peer (message);
+
+  thread = g_thread_new ("drop", drop_again_and_again, &dropper);
+  zmqg_socket_close (push);
+  zmqg_socket_close (pull);
+  g_object_unref (push);
+  g_object_unref (pull);
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+  g_object_unref (context);
+  atomic_store (&dropper.over, TRUE);
+  g_thread_join (thread);
+  g_object_unref (dropper.peer);
+}
+
+static void
+test_drop_while_the_context_ends (SocketTest *test)
+{
+  guint n_fds;
+
+  end_a_context (test);
+  n_fds = zmqg_test_fd_count ();
+  for (guint i = 0; i < 50; i++)
+    end_a_context (test);
+
+  /* A session that is left keeps its engine, and that its descriptors. */
+  g_assert_cmpuint (zmqg_test_fd_count (), <=, n_fds);
+}
+
 /* --- What is known ------------------------------------------------------- */
 
 static void
@@ -357,6 +428,9 @@ static const struct
   { zmqg_pull_socket_get_type, zmqg_push_socket_get_type, "PUSH" },
   { zmqg_sub_socket_get_type, zmqg_pub_socket_get_type, "PUB" },
   { zmqg_sub_socket_get_type, zmqg_xpub_socket_get_type, "XPUB" },
+  { zmqg_xsub_socket_get_type, zmqg_pub_socket_get_type, "PUB" },
+  { zmqg_xsub_socket_get_type, zmqg_xpub_socket_get_type, "XPUB" },
+  { zmqg_xpub_socket_get_type, zmqg_xsub_socket_get_type, "XSUB" },
   { zmqg_rep_socket_get_type, zmqg_req_socket_get_type, "REQ" },
   { zmqg_rep_socket_get_type, zmqg_dealer_socket_get_type, "DEALER" },
   { zmqg_dealer_socket_get_type, zmqg_dealer_socket_get_type, "DEALER" },
@@ -381,8 +455,8 @@ test_all_types (SocketTest *test)
       gboolean large = i % 3 == 0;
       g_autofree char *text = g_strnfill (large ? 70000 : 5, 'x');
 
-      if (ZMQG_IS_SUB_SOCKET (receiver))
-        zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (receiver), "", NULL);
+      if (ZMQG_IS_SUB_SOCKET (receiver) || ZMQG_IS_XSUB_SOCKET (receiver))
+        socket_test_subscribe (receiver, "");
       socket_test_connect (binds ? sender : receiver, uri);
       if (ZMQG_IS_PUB_SOCKET (sender))
         zmqg_pub_socket_wait_for_subscribers (ZMQG_PUB_SOCKET (sender), NULL,
@@ -390,16 +464,13 @@ test_all_types (SocketTest *test)
       if (ZMQG_IS_XPUB_SOCKET (sender))
         zmqg_xpub_socket_wait_for_subscribers (ZMQG_XPUB_SOCKET (sender), NULL,
                                                1, NULL, NULL);
+      if (ZMQG_IS_XSUB_SOCKET (sender))
+        socket_test_await_peers (sender, 1);
       if (ZMQG_IS_DEALER_SOCKET (sender) && ZMQG_IS_REP_SOCKET (receiver))
         socket_test_send (sender, "", text, NULL);
       else
         socket_test_send (sender, text, NULL);
-      socket_test_await_events (receiver,
-                                ZMQG_IS_PAIR_SOCKET (receiver) ||
-                                    ZMQG_IS_DEALER_SOCKET (receiver) ||
-                                    ZMQG_IS_ROUTER_SOCKET (receiver)
-                                  ? G_IO_IN | G_IO_OUT
-                                  : G_IO_IN);
+      ZMQG_TEST_AWAIT (zmqg_socket_get_events (receiver) & G_IO_IN, DEADLINE);
       if (i % 4 < 2)
         socket_test_close (test, sender);
       message = socket_test_receive (receiver);
@@ -531,6 +602,8 @@ main (int argc,
                    test_drop_ends_lingering);
   socket_test_add ("/zmqg/peers/drop/in-threads", SOCKET_TEST_ALL,
                    test_drop_in_threads);
+  socket_test_add ("/zmqg/peers/drop/while-the-context-ends",
+                   SOCKET_TEST_ALL, test_drop_while_the_context_ends);
   socket_test_add ("/zmqg/peers/metadata", SOCKET_TEST_ALL, test_metadata);
   socket_test_add ("/zmqg/peers/of-message/all-types", SOCKET_TEST_ALL,
                    test_all_types);

@@ -13,52 +13,6 @@
 /* --- Helpers ------------------------------------------------------------ */
 
 static void
-subscribe (ZmqgSocket *socket,
-           const char *topic)
-{
-  GError *error = NULL;
-
-  if (ZMQG_IS_SUB_SOCKET (socket))
-    zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (socket), topic, &error);
-  else if (ZMQG_IS_XSUB_SOCKET (socket))
-    zmqg_xsub_socket_subscribe (ZMQG_XSUB_SOCKET (socket), topic, &error);
-  else
-    zmqg_xpub_socket_subscribe (ZMQG_XPUB_SOCKET (socket), topic, &error);
-  g_assert_no_error (error);
-}
-
-static void
-unsubscribe (ZmqgSocket *socket,
-             const char *topic)
-{
-  GError *error = NULL;
-
-  if (ZMQG_IS_SUB_SOCKET (socket))
-    zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (socket), topic, &error);
-  else if (ZMQG_IS_XSUB_SOCKET (socket))
-    zmqg_xsub_socket_unsubscribe (ZMQG_XSUB_SOCKET (socket), topic, &error);
-  else
-    zmqg_xpub_socket_unsubscribe (ZMQG_XPUB_SOCKET (socket), topic, &error);
-  g_assert_no_error (error);
-}
-
-static guint
-count_topics (ZmqgSocket *socket)
-{
-  guint n;
-
-  g_object_get (socket, "topics-count", &n, NULL);
-  return n;
-}
-
-static void
-await_topics (ZmqgSocket *socket,
-              guint n)
-{
-  ZMQG_TEST_AWAIT (count_topics (socket) == n, SOCKET_TEST_DEADLINE_MS);
-}
-
-static void
 assert_frame (ZmqgMessage *message,
               guint index,
               const char *start,
@@ -110,17 +64,6 @@ round_up (ZmqgSocket *xsub,
   socket_test_expect (xpub, "round up", NULL);
 }
 
-static ZmqgSocket *
-connected (SocketTest *test,
-           GType type,
-           const char *uri)
-{
-  ZmqgSocket *socket = socket_test_new (test, type);
-
-  socket_test_connect (socket, uri);
-  return socket;
-}
-
 /* --- PUB and SUB -------------------------------------------------------- */
 
 static void
@@ -165,10 +108,10 @@ test_first_frame_decides (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (sub, "ab");
-  await_topics (pub, 1);
+  socket_test_subscribe (sub, "ab");
+  socket_test_await_topics (pub, 1);
 
   socket_test_send (pub, "a", "ab", NULL);
   socket_test_send (pub, "ab", "x", "", NULL);
@@ -187,10 +130,10 @@ test_empty_topic_is_everything (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (sub, "");
-  await_topics (pub, 1);
+  socket_test_subscribe (sub, "");
+  socket_test_await_topics (pub, 1);
   socket_test_send (pub, "", NULL);
   socket_test_send (pub, "x", NULL);
   socket_test_expect (sub, "", NULL);
@@ -202,11 +145,11 @@ test_without_a_subscription_nothing (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *none = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *all = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *none = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *all = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (all, "");
-  await_topics (pub, 1);
+  socket_test_subscribe (all, "");
+  socket_test_await_topics (pub, 1);
   socket_test_send (pub, "x", NULL);
   socket_test_expect (all, "x", NULL);
   expect_nothing (none);
@@ -219,11 +162,11 @@ test_subscribe_before_connecting (SocketTest *test)
   g_autofree char *uri = socket_test_bind (test, pub);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
-  subscribe (sub, "a");
-  subscribe (sub, "b");
-  subscribe (sub, "b");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
+  socket_test_subscribe (sub, "b");
   socket_test_connect (sub, uri);
-  await_topics (pub, 2);
+  socket_test_await_topics (pub, 2);
   socket_test_send (pub, "b", NULL);
   socket_test_expect (sub, "b", NULL);
 }
@@ -233,14 +176,14 @@ test_sub_binds (SocketTest *test)
 {
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, sub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
 
-  subscribe (sub, "a");
+  socket_test_subscribe (sub, "a");
   socket_test_await_peers (sub, 2);
   g_assert_cmpuint (zmqg_socket_get_events (sub), ==, 0);
-  await_topics (one, 1);
-  await_topics (two, 1);
+  socket_test_await_topics (one, 1);
+  socket_test_await_topics (two, 1);
   socket_test_send (one, "a1", NULL);
   socket_test_expect (sub, "a1", NULL);
   socket_test_send (two, "a2", NULL);
@@ -252,21 +195,21 @@ test_subscriptions_are_counted (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (sub, "a");
-  subscribe (sub, "a");
-  subscribe (sub, "b");
-  g_assert_cmpuint (count_topics (sub), ==, 3);
-  unsubscribe (sub, "a");
-  unsubscribe (sub, "never subscribed");
-  g_assert_cmpuint (count_topics (sub), ==, 2);
-  await_topics (pub, 2);
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
+  g_assert_cmpuint (socket_test_count_topics (sub), ==, 3);
+  socket_test_unsubscribe (sub, "a");
+  socket_test_unsubscribe (sub, "never subscribed");
+  g_assert_cmpuint (socket_test_count_topics (sub), ==, 2);
+  socket_test_await_topics (pub, 2);
   socket_test_send (pub, "a", NULL);
   socket_test_expect (sub, "a", NULL);
 
-  unsubscribe (sub, "a");
-  await_topics (pub, 1);
+  socket_test_unsubscribe (sub, "a");
+  socket_test_await_topics (pub, 1);
   socket_test_send (pub, "a", NULL);
   socket_test_send (pub, "b", NULL);
   socket_test_expect (sub, "b", NULL);
@@ -277,15 +220,15 @@ test_queued_messages_are_filtered_again (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (sub, "a");
-  subscribe (sub, "b");
-  await_topics (pub, 2);
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
+  socket_test_await_topics (pub, 2);
   socket_test_send (pub, "a", NULL);
   socket_test_send (pub, "b", NULL);
   socket_test_await_events (sub, G_IO_IN);
-  unsubscribe (sub, "a");
+  socket_test_unsubscribe (sub, "a");
   socket_test_expect (sub, "b", NULL);
   expect_nothing (sub);
 }
@@ -295,7 +238,7 @@ test_topics_are_bytes (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   const gsize sizes[] = { 2, 245, 246, 247, 255, 256, 8191, 8192, 100000 };
   g_autofree guint8 *data = g_malloc0 (100000);
   GError *error = NULL;
@@ -311,7 +254,7 @@ test_topics_are_bytes (SocketTest *test)
       zmqg_sub_socket_subscribe_data (ZMQG_SUB_SOCKET (sub), data, sizes[i],
                                       &error);
       g_assert_no_error (error);
-      await_topics (pub, 1);
+      socket_test_await_topics (pub, 1);
       zmqg_socket_send_bytes (pub, bytes, NULL, &error);
       g_assert_no_error (error);
       message = socket_test_receive (sub);
@@ -319,7 +262,7 @@ test_topics_are_bytes (SocketTest *test)
       g_assert_true (g_bytes_equal (got, bytes));
       zmqg_sub_socket_unsubscribe_bytes (ZMQG_SUB_SOCKET (sub), bytes, &error);
       g_assert_no_error (error);
-      await_topics (pub, 0);
+      socket_test_await_topics (pub, 0);
     }
 }
 
@@ -336,9 +279,9 @@ test_many_topics (SocketTest *test)
 
       if (i == 1500)
         socket_test_connect (sub, uri);
-      subscribe (sub, topic);
+      socket_test_subscribe (sub, topic);
     }
-  await_topics (pub, 3000);
+  socket_test_await_topics (pub, 3000);
   socket_test_send (pub, "topic 2999.", NULL);
   socket_test_expect (sub, "topic 2999.", NULL);
 }
@@ -356,10 +299,10 @@ test_a_full_subscriber_misses_messages (SocketTest *test)
   uri = socket_test_bind (test, pub);
   socket_test_connect (slow, uri);
   socket_test_connect (quick, uri);
-  subscribe (slow, "s");
-  subscribe (quick, "s");
-  subscribe (quick, "q");
-  await_topics (pub, 2);
+  socket_test_subscribe (slow, "s");
+  socket_test_subscribe (quick, "s");
+  socket_test_subscribe (quick, "q");
+  socket_test_await_topics (pub, 2);
 
   for (guint i = 0; i < 5; i++)
     {
@@ -391,10 +334,10 @@ test_no_drop_waits (SocketTest *test)
   uri = socket_test_bind (test, pub);
   socket_test_connect (slow, uri);
   socket_test_connect (quick, uri);
-  subscribe (slow, "s");
-  subscribe (quick, "s");
-  subscribe (quick, "q");
-  await_topics (pub, 2);
+  socket_test_subscribe (slow, "s");
+  socket_test_subscribe (quick, "s");
+  socket_test_subscribe (quick, "q");
+  socket_test_await_topics (pub, 2);
 
   g_assert_true (socket_test_try_send (pub, "s1"));
   g_assert_true (socket_test_try_send (pub, "s2"));
@@ -417,12 +360,12 @@ test_invert_matching (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   zmqg_pub_socket_set_invert_matching (ZMQG_PUB_SOCKET (pub), TRUE);
   zmqg_sub_socket_set_invert_matching (ZMQG_SUB_SOCKET (sub), TRUE);
-  subscribe (sub, "a");
-  await_topics (pub, 1);
+  socket_test_subscribe (sub, "a");
+  socket_test_await_topics (pub, 1);
   socket_test_send (pub, "ab", NULL);
   socket_test_send (pub, "b", NULL);
   socket_test_expect (sub, "b", NULL);
@@ -440,13 +383,13 @@ test_pub_ignores_messages (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   socket_test_send (xsub, "hello", NULL);
   socket_test_send (xsub, "", NULL);
   socket_test_send (xsub, "hello", "\1b", NULL);
   socket_test_send (xsub, "\1a", NULL);
-  await_topics (pub, 2);
+  socket_test_await_topics (pub, 2);
   g_assert_cmpuint (zmqg_socket_get_events (pub), ==, G_IO_OUT);
   socket_test_send (pub, "b", NULL);
   socket_test_expect (xsub, "b", NULL);
@@ -457,20 +400,20 @@ test_disconnect_drops_subscriptions (SocketTest *test)
 {
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  subscribe (one, "a");
-  subscribe (one, "b");
-  subscribe (two, "b");
-  await_topics (pub, 2);
+  socket_test_subscribe (one, "a");
+  socket_test_subscribe (one, "b");
+  socket_test_subscribe (two, "b");
+  socket_test_await_topics (pub, 2);
   ZMQG_TEST_AWAIT (socket_test_try_send (pub, "b") &&
                      zmqg_socket_get_events (two) == G_IO_IN,
                    SOCKET_TEST_DEADLINE_MS);
   socket_test_close (test, one);
-  await_topics (pub, 1);
+  socket_test_await_topics (pub, 1);
   socket_test_close (test, two);
-  await_topics (pub, 0);
+  socket_test_await_topics (pub, 0);
 }
 
 static void
@@ -489,22 +432,22 @@ test_a_connecting_pub_keeps_subscriptions (SocketTest *test)
 {
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, sub);
-  ZmqgSocket *pub = connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
+  ZmqgSocket *pub = socket_test_connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
   ZmqgSocket *again;
   guint n_lost = 0;
 
   g_signal_connect (pub, "peer-removed", G_CALLBACK (count_lost), &n_lost);
-  subscribe (sub, "a");
-  await_topics (pub, 1);
+  socket_test_subscribe (sub, "a");
+  socket_test_await_topics (pub, 1);
   socket_test_close (test, sub);
   ZMQG_TEST_AWAIT (n_lost > 0, SOCKET_TEST_DEADLINE_MS);
-  g_assert_cmpuint (count_topics (pub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (pub), ==, 1);
 
   again = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  subscribe (again, "a");
-  subscribe (again, "b");
+  socket_test_subscribe (again, "a");
+  socket_test_subscribe (again, "b");
   socket_test_rebind (again, uri);
-  await_topics (pub, 2);
+  socket_test_await_topics (pub, 2);
   socket_test_send (pub, "b", NULL);
   ZMQG_TEST_AWAIT (zmqg_socket_get_events (again) == G_IO_IN,
                    SOCKET_TEST_DEADLINE_MS);
@@ -519,14 +462,14 @@ test_topics_are_sent_again (SocketTest *test)
     {
       ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
       g_autofree char *uri = socket_test_bind (test, xpub);
-      ZmqgSocket *sub = connected (test, types[i], uri);
+      ZmqgSocket *sub = socket_test_connected (test, types[i], uri);
       ZmqgSocket *again;
 
-      subscribe (sub, "a");
-      subscribe (sub, "a");
-      subscribe (sub, "b");
-      subscribe (sub, "c");
-      unsubscribe (sub, "c");
+      socket_test_subscribe (sub, "a");
+      socket_test_subscribe (sub, "a");
+      socket_test_subscribe (sub, "b");
+      socket_test_subscribe (sub, "c");
+      socket_test_unsubscribe (sub, "c");
       expect_notice (xpub, TRUE, "a");
       expect_notice (xpub, TRUE, "b");
       expect_notice (xpub, TRUE, "c");
@@ -535,7 +478,7 @@ test_topics_are_sent_again (SocketTest *test)
       socket_test_expect (sub, "a1", NULL);
 
       socket_test_close (test, xpub);
-      subscribe (sub, "d");
+      socket_test_subscribe (sub, "d");
       again = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
       g_object_set (again, "verbose", TRUE, NULL);
       socket_test_rebind (again, uri);
@@ -543,8 +486,8 @@ test_topics_are_sent_again (SocketTest *test)
       /* Each once, in whatever order. */
       for (guint n = 0; n < 3; n++)
         zmqg_message_unref (socket_test_receive (again));
-      g_assert_cmpuint (count_topics (again), ==, 3);
-      subscribe (sub, "e");
+      g_assert_cmpuint (socket_test_count_topics (again), ==, 3);
+      socket_test_subscribe (sub, "e");
       expect_notice (again, TRUE, "e");
       socket_test_send (again, "a2", NULL);
       socket_test_expect (sub, "a2", NULL);
@@ -559,16 +502,16 @@ test_sub_keeps_the_newest (SocketTest *test)
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  ZmqgSocket *mark = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *mark = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
 
   g_object_set (sub, "conflate", TRUE, NULL);
-  subscribe (sub, "a");
-  subscribe (sub, "b");
-  subscribe (sub, "c");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
+  socket_test_subscribe (sub, "c");
   socket_test_connect (sub, uri);
-  subscribe (mark, "z");
-  await_topics (pub, 4);
+  socket_test_subscribe (mark, "z");
+  socket_test_await_topics (pub, 4);
 
   socket_test_send (pub, "a", NULL);
   socket_test_send (pub, "b", NULL);
@@ -591,14 +534,14 @@ test_messages_of_a_lost_pub_are_kept (SocketTest *test)
 {
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, sub);
-  ZmqgSocket *pub = connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
+  ZmqgSocket *pub = socket_test_connected (test, ZMQG_TYPE_PUB_SOCKET, uri);
   guint n_lost = 0;
 
   g_signal_connect (sub, "peer-removed", G_CALLBACK (count_lost), &n_lost);
-  subscribe (sub, "a");
+  socket_test_subscribe (sub, "a");
   socket_test_await_peers (sub, 1);
   g_assert_cmpuint (zmqg_socket_get_events (sub), ==, 0);
-  await_topics (pub, 1);
+  socket_test_await_topics (pub, 1);
   socket_test_send (pub, "a1", NULL);
   socket_test_send (pub, "a2", NULL);
 
@@ -646,13 +589,13 @@ test_many_unwanted_messages_are_dropped_bit_by_bit (SocketTest *test)
   /* By a call that waits, and by a source. */
   for (guint round = 0; round < 2; round++)
     {
-      subscribe (sub, "a");
-      subscribe (sub, "b");
-      await_topics (pub, 2);
+      socket_test_subscribe (sub, "a");
+      socket_test_subscribe (sub, "b");
+      socket_test_await_topics (pub, 2);
       for (guint i = 0; i < MANY; i++)
         socket_test_send (pub, "a", NULL);
       socket_test_send (pub, "b", NULL);
-      unsubscribe (sub, "a");
+      socket_test_unsubscribe (sub, "a");
       g_assert_cmpuint (zmqg_socket_get_events (sub), ==, 0);
       expect_nothing (sub);
 
@@ -669,8 +612,8 @@ test_many_unwanted_messages_are_dropped_bit_by_bit (SocketTest *test)
           g_source_unref (source);
         }
       socket_test_expect (sub, "b", NULL);
-      unsubscribe (sub, "b");
-      await_topics (pub, 0);
+      socket_test_unsubscribe (sub, "b");
+      socket_test_await_topics (pub, 0);
     }
 
   /* Nobody is woken for what is not wanted for ever. */
@@ -716,11 +659,12 @@ test_subscribers_come_and_go (SocketTest *test)
 
   for (guint i = 0; i < 20; i++)
     {
-      ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-      ZmqgSocket *two = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+      ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+      ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET,
+                                               uri);
 
-      subscribe (one, "a");
-      subscribe (two, "a");
+      socket_test_subscribe (one, "a");
+      socket_test_subscribe (two, "a");
       socket_test_expect (one, "a", NULL);
       socket_test_expect (two, "a", NULL);
       socket_test_close (test, one);
@@ -731,7 +675,7 @@ test_subscribers_come_and_go (SocketTest *test)
   g_atomic_int_set (&publishing.stop, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
-  await_topics (pub, 0);
+  socket_test_await_topics (pub, 0);
 }
 
 /* --- XPUB --------------------------------------------------------------- */
@@ -741,38 +685,38 @@ test_xpub_tells_first_and_last (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
   g_autoptr (ZmqgPeer) peer = NULL;
 
   g_assert_cmpuint (zmqg_socket_get_events (xpub), ==, G_IO_OUT);
   expect_nothing (xpub);
 
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   socket_test_await_events (xpub, G_IO_IN | G_IO_OUT);
   message = receive_notice (xpub, TRUE, "a");
   peer = zmqg_message_get_peer (message);
   g_assert_nonnull (peer);
   g_assert_cmpstr (zmqg_peer_get_socket_type (peer), ==, "XSUB");
 
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   round_up (one, xpub);
-  subscribe (two, "a");
+  socket_test_subscribe (two, "a");
   round_up (two, xpub);
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 1);
 
   /* It is not counted how often a peer asked. */
   socket_test_send (two, "\1a", NULL);
-  unsubscribe (two, "a");
-  unsubscribe (two, "a");
+  socket_test_unsubscribe (two, "a");
+  socket_test_unsubscribe (two, "a");
   round_up (two, xpub);
-  unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
   round_up (one, xpub);
-  unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
   expect_notice (xpub, FALSE, "a");
   expect_nothing (xpub);
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 0);
 }
 
 static void
@@ -780,17 +724,17 @@ test_xpub_tells_unknown_cancellations (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   zmqg_xsub_socket_set_verbose_unsubscribe (ZMQG_XSUB_SOCKET (two), TRUE);
-  unsubscribe (two, "x");
+  socket_test_unsubscribe (two, "x");
   expect_notice (xpub, FALSE, "x");
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  unsubscribe (two, "a");
+  socket_test_unsubscribe (two, "a");
   expect_notice (xpub, FALSE, "a");
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 1);
 }
 
 static void
@@ -798,19 +742,22 @@ test_xpub_tells_of_a_lost_peer (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
 
-  subscribe (one, "shared");
+  socket_test_subscribe (one, "shared");
   expect_notice (xpub, TRUE, "shared");
-  subscribe (two, "shared");
-  subscribe (two, "own");
+  socket_test_subscribe (two, "shared");
+  socket_test_subscribe (two, "own");
   expect_notice (xpub, TRUE, "own");
 
   socket_test_close (test, two);
   message = receive_notice (xpub, FALSE, "own");
-  g_assert_null (zmqg_message_get_peer (message));
+  peer = zmqg_message_get_peer (message);
+  g_assert_nonnull (peer);
+  g_assert_false (zmqg_peer_is_connected (peer));
   expect_nothing (xpub);
   socket_test_close (test, one);
   expect_notice (xpub, FALSE, "shared");
@@ -821,22 +768,22 @@ test_verbose (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   g_object_set (xpub, "verbose", TRUE, NULL);
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (two, "a");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
 
-  unsubscribe (two, "a");
-  subscribe (two, "b");
+  socket_test_unsubscribe (two, "a");
+  socket_test_subscribe (two, "b");
   expect_notice (xpub, TRUE, "b");
-  unsubscribe (one, "a");
-  unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
   expect_notice (xpub, FALSE, "a");
 }
 
@@ -845,17 +792,17 @@ test_verboser (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   g_object_set (xpub, "verboser", TRUE, NULL);
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (two, "a");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
-  unsubscribe (two, "a");
+  socket_test_unsubscribe (two, "a");
   expect_notice (xpub, FALSE, "a");
-  subscribe (two, "a");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
 
   socket_test_close (test, two);
@@ -926,12 +873,12 @@ test_xpub_receives_messages (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = NULL;
   g_autoptr (ZmqgPeer) peer = NULL;
 
   socket_test_send (xsub, "1", "2", NULL);
-  subscribe (xsub, "a");
+  socket_test_subscribe (xsub, "a");
   socket_test_send (xsub, "", NULL);
   socket_test_send (xsub, "3", NULL);
   socket_test_expect (xpub, "1", "2", NULL);
@@ -947,18 +894,18 @@ test_any_frame_may_subscribe (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   socket_test_send (xsub, "x", "\1a", NULL);
   socket_test_expect (xpub, "x", NULL);
   expect_notice (xpub, TRUE, "a");
-  g_assert_cmpuint (count_topics (xsub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xsub), ==, 1);
 
   socket_test_send (xsub, "\1b", "y", "\1c", NULL);
   expect_notice (xpub, TRUE, "b");
   socket_test_expect (xpub, "y", NULL);
   expect_notice (xpub, TRUE, "c");
-  g_assert_cmpuint (count_topics (xpub), ==, 3);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 3);
 }
 
 static void
@@ -966,19 +913,19 @@ test_only_first_subscribe (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   g_object_set (xpub, "only-first-subscribe", TRUE, NULL);
   g_object_set (xsub, "only-first-subscribe", TRUE, NULL);
   socket_test_send (xsub, "x", "\1a", NULL);
   socket_test_expect (xpub, "x", "\1a", NULL);
-  g_assert_cmpuint (count_topics (xsub), ==, 0);
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  g_assert_cmpuint (socket_test_count_topics (xsub), ==, 0);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 0);
 
   socket_test_send (xsub, "\1b", "\1c", NULL);
   expect_notice (xpub, TRUE, "b");
   expect_notice (xpub, TRUE, "c");
-  g_assert_cmpuint (count_topics (xsub), ==, 2);
+  g_assert_cmpuint (socket_test_count_topics (xsub), ==, 2);
 }
 
 static void
@@ -986,8 +933,8 @@ test_manual (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   GError *error = NULL;
 
   g_assert_false (zmqg_xpub_socket_subscribe (ZMQG_XPUB_SOCKET (xpub), "a",
@@ -995,16 +942,16 @@ test_manual (SocketTest *test)
   g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_STATE);
   g_clear_error (&error);
   g_object_set (xpub, "manual", TRUE, NULL);
-  subscribe (xpub, "nobody was heard yet");
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  socket_test_subscribe (xpub, "nobody was heard yet");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 0);
 
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "xa");
-  subscribe (two, "a");
+  socket_test_subscribe (xpub, "xa");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "xb");
-  g_assert_cmpuint (count_topics (xpub), ==, 2);
+  socket_test_subscribe (xpub, "xb");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 2);
 
   socket_test_send (xpub, "a", NULL);
   socket_test_send (xpub, "xa", NULL);
@@ -1013,12 +960,12 @@ test_manual (SocketTest *test)
   socket_test_expect (two, "xb", NULL);
 
   /* A cancellation changes nothing by itself, a message even less. */
-  unsubscribe (one, "a");
+  socket_test_unsubscribe (one, "a");
   expect_notice (xpub, FALSE, "a");
   round_up (two, xpub);
-  g_assert_cmpuint (count_topics (xpub), ==, 2);
-  unsubscribe (xpub, "xa");
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 2);
+  socket_test_unsubscribe (xpub, "xa");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 1);
   expect_nothing (one);
   expect_nothing (two);
 }
@@ -1028,23 +975,23 @@ test_manual_tells_of_a_lost_peer (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   g_object_set (xpub, "manual", TRUE, NULL);
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "granted");
-  subscribe (two, "a");
+  socket_test_subscribe (xpub, "granted");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "granted too");
-  g_assert_cmpuint (count_topics (xpub), ==, 2);
+  socket_test_subscribe (xpub, "granted too");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 2);
 
   socket_test_close (test, two);
   expect_notice (xpub, FALSE, "a");
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
-  subscribe (xpub, "it has gone");
-  g_assert_cmpuint (count_topics (xpub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 1);
+  socket_test_subscribe (xpub, "it has gone");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 1);
   expect_nothing (xpub);
 }
 
@@ -1053,18 +1000,18 @@ test_manual_forgets_a_lost_peer (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *sub = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   g_object_set (xpub, "manual", TRUE, NULL);
-  subscribe (sub, "a");
-  subscribe (sub, "b");
+  socket_test_subscribe (sub, "a");
+  socket_test_subscribe (sub, "b");
   expect_notice (xpub, TRUE, "a");
   socket_test_close (test, sub);
   expect_notice (xpub, TRUE, "b");
   ZMQG_TEST_AWAIT (zmqg_socket_get_events (xpub) == (G_IO_IN | G_IO_OUT),
                    SOCKET_TEST_DEADLINE_MS);
-  subscribe (xpub, "b");
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  socket_test_subscribe (xpub, "b");
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 0);
   zmqg_message_unref (socket_test_receive (xpub));
   zmqg_message_unref (socket_test_receive (xpub));
   expect_nothing (xpub);
@@ -1075,19 +1022,19 @@ test_manual_last_value (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
-  ZmqgSocket *two = connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
+  ZmqgSocket *two = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
   g_object_set (xpub, "manual-last-value", TRUE, NULL);
-  subscribe (one, "a");
+  socket_test_subscribe (one, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "a");
+  socket_test_subscribe (xpub, "a");
   socket_test_send (xpub, "a1", NULL);
   socket_test_expect (one, "a1", NULL);
 
-  subscribe (two, "a");
+  socket_test_subscribe (two, "a");
   expect_notice (xpub, TRUE, "a");
-  subscribe (xpub, "a");
+  socket_test_subscribe (xpub, "a");
   socket_test_send (xpub, "a2", NULL);
   socket_test_send (xpub, "a3", NULL);
   socket_test_expect (two, "a2", NULL);
@@ -1095,7 +1042,7 @@ test_manual_last_value (SocketTest *test)
   socket_test_expect (one, "a3", NULL);
 
   /* Not to the last one either, when its topics do not match. */
-  subscribe (two, "b");
+  socket_test_subscribe (two, "b");
   expect_notice (xpub, TRUE, "b");
   socket_test_send (xpub, "c", NULL);
   socket_test_send (xpub, "a4", NULL);
@@ -1120,14 +1067,14 @@ test_welcome_message (SocketTest *test)
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
                    "welcome", 7);
 
-  xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  subscribe (sub, "wel");
+  socket_test_subscribe (sub, "wel");
   socket_test_connect (sub, uri);
   other = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  subscribe (other, "x");
+  socket_test_subscribe (other, "x");
   socket_test_connect (other, uri);
-  await_topics (xpub, 2);
+  socket_test_await_topics (xpub, 2);
   socket_test_expect (xsub, "welcome", NULL);
   socket_test_expect (sub, "welcome", NULL);
   socket_test_send (xpub, "x", NULL);
@@ -1137,9 +1084,9 @@ test_welcome_message (SocketTest *test)
   g_object_set (xpub, "welcome-message", NULL, NULL);
   g_assert_null (
     zmqg_xpub_socket_get_welcome_message (ZMQG_XPUB_SOCKET (xpub)));
-  late = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
-  subscribe (late, "y");
-  await_topics (xpub, 3);
+  late = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  socket_test_subscribe (late, "y");
+  socket_test_await_topics (xpub, 3);
   socket_test_send (xpub, "y", NULL);
   socket_test_expect (late, "y", NULL);
   expect_nothing (xsub);
@@ -1160,19 +1107,19 @@ test_an_unread_xpub_pushes_back (SocketTest *test)
     {
       g_autofree char *topic = g_strdup_printf ("%u", i);
 
-      subscribe (sub, topic);
+      socket_test_subscribe (sub, topic);
     }
 
-  await_topics (xpub, 3);
-  g_assert_cmpuint (count_topics (xpub), ==, 3);
+  socket_test_await_topics (xpub, 3);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 3);
   for (guint i = 0; i < 200; i++)
     {
       g_autofree char *topic = g_strdup_printf ("%u", i);
 
       expect_notice (xpub, TRUE, topic);
-      g_assert_cmpuint (count_topics (xpub), <=, i + 4);
+      g_assert_cmpuint (socket_test_count_topics (xpub), <=, i + 4);
     }
-  g_assert_cmpuint (count_topics (xpub), ==, 200);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 200);
 }
 
 static void
@@ -1190,9 +1137,9 @@ test_an_ended_peer_is_read_to_its_end (SocketTest *test)
     {
       g_autofree char *topic = g_strdup_printf ("%u", i);
 
-      subscribe (xsub, topic);
+      socket_test_subscribe (xsub, topic);
     }
-  await_topics (xpub, 2);
+  socket_test_await_topics (xpub, 2);
   socket_test_close (test, xsub);
 
   for (guint i = 0; i < 5; i++)
@@ -1205,7 +1152,7 @@ test_an_ended_peer_is_read_to_its_end (SocketTest *test)
   for (guint i = 0; i < 5; i++)
     zmqg_message_unref (socket_test_receive (xpub));
   expect_nothing (xpub);
-  g_assert_cmpuint (count_topics (xpub), ==, 0);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 0);
 }
 
 static void
@@ -1213,9 +1160,9 @@ test_xpub_connects (SocketTest *test)
 {
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, sub);
-  ZmqgSocket *xpub = connected (test, ZMQG_TYPE_XPUB_SOCKET, uri);
+  ZmqgSocket *xpub = socket_test_connected (test, ZMQG_TYPE_XPUB_SOCKET, uri);
 
-  subscribe (sub, "a");
+  socket_test_subscribe (sub, "a");
   socket_test_await_peers (sub, 1);
   ZMQG_TEST_AWAIT (zmqg_socket_get_events (sub) == 0 &&
                      zmqg_socket_get_events (xpub) != G_IO_OUT,
@@ -1235,7 +1182,7 @@ test_xsub_without_a_peer (SocketTest *test)
   g_assert_cmpuint (zmqg_socket_get_events (xsub), ==, G_IO_OUT);
   g_assert_true (socket_test_try_send (xsub, "\1a"));
   g_assert_true (socket_test_try_send (xsub, "x"));
-  g_assert_cmpuint (count_topics (xsub), ==, 1);
+  g_assert_cmpuint (socket_test_count_topics (xsub), ==, 1);
   expect_nothing (xsub);
 }
 
@@ -1244,7 +1191,7 @@ test_xsub_passes_subscriptions_on (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   GError *error = NULL;
 
   g_object_set (xpub, "verboser", TRUE, NULL);
@@ -1275,7 +1222,7 @@ test_xsub_swallows_frames (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
   g_autoptr (ZmqgMessage) message = zmqg_message_new_string ("x");
   GError *error = NULL;
 
@@ -1292,7 +1239,7 @@ test_xsub_does_not_filter (SocketTest *test)
 {
   ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xpub);
-  ZmqgSocket *xsub = connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   g_object_set (xpub, "invert-matching", TRUE, NULL);
   round_up (xsub, xpub);
@@ -1305,11 +1252,11 @@ test_xsub_tells_new_peers (SocketTest *test)
 {
   ZmqgSocket *xsub = socket_test_new (test, ZMQG_TYPE_XSUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, xsub);
-  ZmqgSocket *one = connected (test, ZMQG_TYPE_XPUB_SOCKET, uri);
+  ZmqgSocket *one = socket_test_connected (test, ZMQG_TYPE_XPUB_SOCKET, uri);
   ZmqgSocket *two;
 
-  subscribe (xsub, "a");
-  subscribe (xsub, "a");
+  socket_test_subscribe (xsub, "a");
+  socket_test_subscribe (xsub, "a");
   socket_test_await_peers (xsub, 1);
   ZMQG_TEST_AWAIT (zmqg_socket_get_events (xsub) == G_IO_OUT &&
                      zmqg_socket_get_events (one) != G_IO_OUT,

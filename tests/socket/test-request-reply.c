@@ -716,6 +716,23 @@ test_bound_dealer_probes (SocketTest *test)
   socket_test_expect (router, "D", "", NULL);
 }
 
+static void
+test_rep_probes (SocketTest *test)
+{
+  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
+  ZmqgSocket *dealer = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, rep);
+
+  zmqg_rep_socket_set_probe_router (ZMQG_REP_SOCKET (rep), TRUE);
+  g_assert_true (zmqg_rep_socket_get_probe_router (ZMQG_REP_SOCKET (rep)));
+  socket_test_connect (dealer, uri);
+  socket_test_expect (dealer, "", NULL);
+  socket_test_send (dealer, "", "request", NULL);
+  socket_test_expect (rep, "request", NULL);
+  socket_test_send (rep, "reply", NULL);
+  socket_test_expect (dealer, "", "reply", NULL);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -773,6 +790,7 @@ main (int argc,
   ADD ("probe/req", ALL, test_req_probes);
   ADD ("probe/router", ALL, test_router_probes);
   ADD ("probe/bound-dealer", ALL, test_bound_dealer_probes);
+  ADD ("probe/rep", ALL, test_rep_probes);
 
   return g_test_run ();
 }

@@ -10,59 +10,10 @@
 #include "socket/zmqg-pub-socket.h"
 #include "socket/zmqg-statistics.h"
 #include "socket/zmqg-sub-socket.h"
-#include "socket/zmqg-xpub-socket.h"
-#include "socket/zmqg-xsub-socket.h"
 
 #include <stdatomic.h>
 
-#define COUNT(socket, what) \
-  count (socket, zmqg_statistics_get_##what)
-#define DROPPED(socket, reason) \
-  count_dropped (socket, ZMQG_DROP_REASON_##reason)
-
-static guint64
-count (ZmqgSocket *socket,
-       guint64 (*what) (ZmqgStatistics *statistics))
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  statistics_check (statistics);
-  return what (statistics);
-}
-
-static guint64
-count_dropped (ZmqgSocket *socket,
-               ZmqgDropReason reason)
-{
-  g_autoptr (ZmqgStatistics) statistics = zmqg_socket_get_statistics (socket);
-
-  statistics_check (statistics);
-  return zmqg_statistics_get_dropped (statistics, reason);
-}
-
 #define AWAIT(condition) ZMQG_TEST_AWAIT (condition, SOCKET_TEST_DEADLINE_MS)
-
-/* A peer that is there at once, and with it, how to make one lose it. */
-static ZmqgSocket *
-new_connected (SocketTest *test,
-               GType type,
-               const char *uri)
-{
-  ZmqgSocket *socket = socket_test_new (test, type);
-
-  socket_test_connect (socket, uri);
-  return socket;
-}
-
-static void
-subscribe (ZmqgSocket *sub,
-           const char *topic)
-{
-  g_autoptr (GError) error = NULL;
-
-  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
 
 /* --- Messages that arrive ------------------------------------------------ */
 
@@ -82,7 +33,7 @@ test_messages_and_bytes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   g_autofree char *large = g_strnfill (100000, 'x');
 
   for (guint i = 0; i < 10; i++)
@@ -134,7 +85,7 @@ test_queued (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
 
   for (guint i = 0; i < 5; i++)
     socket_test_send (push, "a", NULL);
@@ -160,7 +111,7 @@ test_queued_without_a_connection (SocketTest *test)
   ZmqgSocket *push;
 
   zmqg_socket_unbind (pull, uri, NULL);
-  push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   for (guint i = 0; i < 7; i++)
     socket_test_send (push, "a", NULL);
   g_assert_cmpuint (COUNT (push, outbound_queued), ==, 7);
@@ -184,10 +135,10 @@ test_copies_of_a_publisher (SocketTest *test)
   for (guint i = 0; i < G_N_ELEMENTS (subs); i++)
     {
       subs[i] = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-      subscribe (subs[i], i == 0 ? "b" : "a");
+      socket_test_subscribe (subs[i], i == 0 ? "b" : "a");
       socket_test_connect (subs[i], uri);
     }
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
+  socket_test_await_topics (pub, 2);
   socket_test_await_peers (pub, 3);
   /* The second subscription of "a" changes no number of topics. */
   AWAIT (COUNT (pub, taken) == 3 || test->in_process);
@@ -212,7 +163,7 @@ test_batches_count (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
+  ZmqgSocket *push = socket_test_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
   guint n = 0;
 
   for (guint i = 0; i < 20; i++)
@@ -235,7 +186,7 @@ test_requests_and_replies (SocketTest *test)
 {
   ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
   g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *req = new_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
+  ZmqgSocket *req = socket_test_connected (test, ZMQG_TYPE_REQ_SOCKET, uri);
 
   for (guint i = 0; i < 3; i++)
     {
@@ -256,311 +207,12 @@ test_requests_and_replies (SocketTest *test)
   g_assert_cmpuint (COUNT (req, total_dropped), ==, 0);
 }
 
-/* --- Messages that do not ------------------------------------------------ */
-
-static void
-test_no_peer (SocketTest *test)
-{
-  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
-  ZmqgSocket *xsub = socket_test_new (test, ZMQG_TYPE_XSUB_SOCKET);
-  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
-
-  for (guint i = 0; i < 3; i++)
-    {
-      socket_test_send (pub, "a", NULL);
-      socket_test_send (xsub, "a", NULL);
-      socket_test_send (router, "nobody", "a", NULL);
-    }
-  socket_test_send (router, "only an address", NULL);
-
-  g_assert_cmpuint (DROPPED (pub, NO_PEER), ==, 3);
-  g_assert_cmpuint (DROPPED (xsub, NO_PEER), ==, 3);
-  g_assert_cmpuint (DROPPED (router, NO_PEER), ==, 4);
-  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 3);
-  g_assert_cmpuint (COUNT (pub, copies), ==, 0);
-}
-
-static void
-test_full (SocketTest *test)
-{
-  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
-  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  g_autofree char *uri = NULL;
-
-  g_object_set (pub, "send-hwm", 4, NULL);
-  g_object_set (sub, "receive-hwm", 3, NULL);
-  uri = socket_test_bind (test, pub);
-  subscribe (sub, "");
-  socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 1);
-
-  for (guint i = 0; i < 10; i++)
-    socket_test_send (pub, "a", NULL);
-  /* Inproc adds the marks. */
-  g_assert_cmpuint (COUNT (pub, copies), ==, 7);
-  g_assert_cmpuint (DROPPED (pub, FULL), ==, 3);
-  g_assert_cmpuint (COUNT (pub, messages_sent), ==, 10);
-  for (guint i = 0; i < 7; i++)
-    socket_test_expect (sub, "a", NULL);
-  socket_test_refuses_receive (sub, ZMQG_ERROR_WOULD_BLOCK);
-}
-
-static void
-test_replaced (SocketTest *test)
-{
-  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
-  g_autofree char *uri = NULL;
-
-  g_object_set (pull, "conflate", TRUE, NULL);
-  g_object_set (push, "conflate", TRUE, NULL);
-  uri = socket_test_bind (test, pull);
-  socket_test_connect (push, uri);
-  socket_test_await_peers (push, 1);
-
-  for (guint i = 0; i < 9; i++)
-    socket_test_send (push, "old", NULL);
-  socket_test_send (push, "new", NULL);
-  AWAIT (COUNT (push, handed_on) + DROPPED (push, REPLACED) == 10 ||
-         test->in_process);
-  AWAIT (COUNT (pull, arrived) == COUNT (push, handed_on) ||
-         test->in_process);
-
-  socket_test_expect (pull, "new", NULL);
-  g_assert_cmpuint (COUNT (push, copies), ==, 10);
-  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
-  g_assert_cmpuint (COUNT (pull, messages_received), ==, 1);
-  g_assert_cmpuint (COUNT (pull, arrived), ==,
-                    1 + DROPPED (pull, REPLACED));
-  if (test->in_process)
-    g_assert_cmpuint (DROPPED (push, REPLACED), ==, 9);
-}
-
-/* An accepted peer goes, and takes along what was queued for it. */
-static void
-test_lost (SocketTest *test)
-{
-  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
-  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *large = g_strnfill (1 << 20, 'x');
-  g_autofree char *uri = NULL;
-  guint n = 0;
-
-  g_object_set (push, "send-hwm", 100, NULL);
-  g_object_set (pull, "receive-hwm", 1, "receive-buffer", 65536, NULL);
-  uri = socket_test_bind (test, push);
-  socket_test_connect (pull, uri);
-  socket_test_await_peers (push, 1);
-  while (socket_test_try_send (push, large))
-    n++;
-  g_assert_cmpuint (n, >, 50);
-
-  socket_test_close (test, pull);
-  AWAIT (COUNT (push, peers) == 0);
-  AWAIT (COUNT (push, outbound_queued) == 0);
-  g_assert_cmpuint (COUNT (push, copies), ==, n);
-  g_assert_cmpuint (DROPPED (push, LOST), ==,
-                    n - COUNT (push, handed_on));
-  g_assert_cmpuint (DROPPED (push, LOST), >, 10);
-}
-
-static void
-test_unsent (SocketTest *test)
-{
-  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
-
-  zmqg_socket_unbind (pull, uri, NULL);
-  g_object_set (push, "linger", 0, NULL);
-  socket_test_connect (push, uri);
-  for (guint i = 0; i < 6; i++)
-    socket_test_send (push, "a", NULL);
-  zmqg_socket_close (push);
-
-  AWAIT (COUNT (push, outbound_queued) == 0);
-  g_assert_cmpuint (COUNT (push, copies), ==, 6);
-  g_assert_cmpuint (DROPPED (push, UNSENT), ==, 6);
-}
-
-/* What waits for somebody to bind a name waits no longer than the context. */
-static void
-test_lost_without_a_name (void)
-{
-  g_autoptr (ZmqgContext) context = zmqg_context_new ();
-  g_autoptr (ZmqgSocket) push = zmqg_push_socket_new (context);
-  g_autoptr (GError) error = NULL;
-
-  socket_test_connect (push, "inproc://nobody-binds-this");
-  for (guint i = 0; i < 3; i++)
-    socket_test_send (push, "a", NULL);
-  zmqg_socket_close (push);
-  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 3);
-
-  zmqg_context_terminate (context, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (COUNT (push, outbound_queued), ==, 0);
-  g_assert_cmpuint (DROPPED (push, LOST), ==, 3);
-}
-
-static void
-test_filtered (SocketTest *test)
-{
-  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-  g_autoptr (GError) error = NULL;
-
-  subscribe (sub, "a");
-  subscribe (sub, "b");
-  socket_test_connect (sub, uri);
-  AWAIT (zmqg_pub_socket_get_topics_count (ZMQG_PUB_SOCKET (pub)) == 2);
-  for (guint i = 0; i < 5; i++)
-    socket_test_send (pub, "a", NULL);
-  socket_test_send (pub, "b", NULL);
-  AWAIT (COUNT (sub, inbound_queued) == 6);
-
-  zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (sub), "a", &error);
-  g_assert_no_error (error);
-  socket_test_expect (sub, "b", NULL);
-  g_assert_cmpuint (DROPPED (sub, FILTERED), ==, 5);
-  g_assert_cmpuint (COUNT (sub, messages_received), ==, 1);
-}
-
-static void
-test_malformed (SocketTest *test)
-{
-  ZmqgSocket *rep = socket_test_new (test, ZMQG_TYPE_REP_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, rep);
-  ZmqgSocket *dealer = new_connected (test, ZMQG_TYPE_DEALER_SOCKET, uri);
-
-  for (guint i = 0; i < 4; i++)
-    socket_test_send (dealer, "no", "delimiter", NULL);
-  socket_test_send (dealer, "", "good", NULL);
-  socket_test_expect (rep, "good", NULL);
-  g_assert_cmpuint (DROPPED (rep, MALFORMED), ==, 4);
-}
-
-static void
-test_stale (SocketTest *test)
-{
-  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, router);
-  ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
-  g_autoptr (ZmqgMessage) first = NULL;
-  g_autoptr (ZmqgMessage) second = NULL;
-  g_autoptr (ZmqgMessage) reply = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_object_set (req, "relaxed", TRUE, "correlate", TRUE, NULL);
-  socket_test_connect (req, uri);
-  socket_test_send (req, "1", NULL);
-  first = socket_test_receive (router);
-  socket_test_send (req, "2", NULL);
-  second = socket_test_receive (router);
-
-  /* Answers are what was asked: the first is of no use any more. */
-  reply = zmqg_message_copy (first);
-  zmqg_socket_send (router, reply, NULL, &error);
-  g_assert_no_error (error);
-  zmqg_message_unref (reply);
-  reply = zmqg_message_copy (second);
-  zmqg_socket_send (router, reply, NULL, &error);
-  g_assert_no_error (error);
-
-  socket_test_expect (req, "2", NULL);
-  g_assert_cmpuint (DROPPED (req, STALE), ==, 1);
-  g_assert_cmpuint (COUNT (req, arrived), ==, 2);
-}
-
-/* Two peers of one name: the second is not heard. */
-static void
-test_unwanted (SocketTest *test)
-{
-  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, router);
-  ZmqgSocket *dealers[2];
-
-  for (guint i = 0; i < 2; i++)
-    {
-      dealers[i] = socket_test_new (test, ZMQG_TYPE_DEALER_SOCKET);
-      zmqg_socket_set_routing_id_string (dealers[i], "same");
-      socket_test_connect (dealers[i], uri);
-      socket_test_await_peers (router, i + 1);
-    }
-  for (guint i = 0; i < 3; i++)
-    socket_test_send (dealers[1], "unheard", NULL);
-  socket_test_send (dealers[0], "heard", NULL);
-
-  socket_test_expect (router, "same", "heard", NULL);
-  AWAIT (DROPPED (router, UNWANTED) == 3);
-  g_assert_cmpuint (COUNT (router, arrived), ==, 4);
-}
-
-/* A PUSH does not read; what a peer sends all the same is not forgotten. */
-static void
-test_unwanted_by_a_publisher (SocketTest *test)
-{
-  ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, pub);
-  ZmqgSocket *xsub = new_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
-
-  socket_test_await_peers (pub, 1);
-  socket_test_await_peers (xsub, 1);
-  for (guint i = 0; i < 3; i++)
-    socket_test_send (xsub, "hello", NULL);
-  socket_test_send (xsub, "\1topic", NULL);
-  AWAIT (DROPPED (pub, UNWANTED) == 3);
-  AWAIT (COUNT (pub, taken) == 1);
-}
-
-/* Over inproc nobody asks for types: subscriptions may come to any. */
-static void
-test_subscriptions_are_no_messages (SocketTest *test)
-{
-  static const char *const names[] = { "name", "name" };
-  ZmqgSocket *router = socket_test_new (test, ZMQG_TYPE_ROUTER_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, router);
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
-
-      zmqg_socket_set_routing_id_string (sub, names[i]);
-      subscribe (sub, "topic");
-      socket_test_connect (sub, uri);
-      subscribe (sub, "another");
-    }
-  socket_test_await_peers (router, 2);
-  socket_test_refuses_receive (router, ZMQG_ERROR_WOULD_BLOCK);
-  g_assert_cmpuint (COUNT (router, arrived), ==, 0);
-  g_assert_cmpuint (DROPPED (router, UNWANTED), ==, 0);
-}
-
-static void
-test_unread (SocketTest *test)
-{
-  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
-  g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *push = new_connected (test, ZMQG_TYPE_PUSH_SOCKET, uri);
-
-  for (guint i = 0; i < 8; i++)
-    socket_test_send (push, "a", NULL);
-  AWAIT (COUNT (pull, inbound_queued) == 8);
-  socket_test_expect (pull, "a", NULL);
-  zmqg_socket_close (pull);
-
-  AWAIT (DROPPED (pull, UNREAD) == 7);
-  g_assert_cmpuint (COUNT (pull, inbound_queued), ==, 0);
-  g_assert_cmpuint (COUNT (pull, messages_received), ==, 1);
-}
-
 static void
 test_failed_handshakes (SocketTest *test)
 {
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pull);
-  ZmqgSocket *rep = new_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
+  ZmqgSocket *rep = socket_test_connected (test, ZMQG_TYPE_REP_SOCKET, uri);
 
   AWAIT (COUNT (pull, failed_handshakes) >= 1);
   AWAIT (COUNT (rep, failed_handshakes) >= 1);
@@ -793,7 +445,7 @@ test_sums_of_a_publisher (SocketTest *test)
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
 
-  subscribe (sub, "mess");
+  socket_test_subscribe (sub, "mess");
   g_object_set (pub, "send-hwm", 50, "linger", -1, NULL);
   check_at_any_moment (test, pub, sub, FALSE);
 }
@@ -813,21 +465,6 @@ main (int argc,
   ADD ("copies-of-a-publisher", ALL, test_copies_of_a_publisher);
   ADD ("batches-count", ALL, test_batches_count);
   ADD ("requests-and-replies", ALL, test_requests_and_replies);
-  ADD ("dropped/no-peer", ALL, test_no_peer);
-  ADD ("dropped/full", INPROC, test_full);
-  ADD ("dropped/replaced", ALL, test_replaced);
-  ADD ("dropped/lost", NETWORK, test_lost);
-  g_test_add_func ("/zmqg/statistics/dropped/lost-without-a-name",
-                   test_lost_without_a_name);
-  ADD ("dropped/unsent", NETWORK, test_unsent);
-  ADD ("dropped/filtered", ALL, test_filtered);
-  ADD ("dropped/malformed", ALL, test_malformed);
-  ADD ("dropped/stale", ALL, test_stale);
-  ADD ("dropped/unwanted", ALL, test_unwanted);
-  ADD ("dropped/unwanted-by-a-publisher", ALL, test_unwanted_by_a_publisher);
-  ADD ("subscriptions-are-no-messages", INPROC,
-       test_subscriptions_are_no_messages);
-  ADD ("dropped/unread", ALL, test_unread);
   ADD ("failed-handshakes", NETWORK, test_failed_handshakes);
   ADD ("of-a-peer", ALL, test_of_a_peer);
   ADD ("sums/pipeline", ALL, test_sums_of_a_pipeline);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "socket-test.h"
+#include "topic-log.h"
 
 #include "zmqg.h"
 
@@ -63,36 +64,15 @@ wait_for_finish (GObject *socket,
                ZMQG_XPUB_SOCKET (socket), result, error);
 }
 
-static void
-subscribe (ZmqgSocket *sub,
-           const char *topic)
-{
-  GError *error = NULL;
-
-  zmqg_sub_socket_subscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
-static void
-unsubscribe (ZmqgSocket *sub,
-             const char *topic)
-{
-  GError *error = NULL;
-
-  zmqg_sub_socket_unsubscribe (ZMQG_SUB_SOCKET (sub), topic, &error);
-  g_assert_no_error (error);
-}
-
 static ZmqgSocket *
 subscriber (SocketTest *test,
             const char *uri,
             const char *topic)
 {
-  ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
+  ZmqgSocket *sub = socket_test_connected (test, ZMQG_TYPE_SUB_SOCKET, uri);
 
-  socket_test_connect (sub, uri);
   if (topic != NULL)
-    subscribe (sub, topic);
+    socket_test_subscribe (sub, topic);
   return sub;
 }
 
@@ -163,7 +143,7 @@ test_wait_async (SocketTest *test)
       sub = subscriber (test, uri, "b");
       ZMQG_TEST_AWAIT (any.done == 1, DEADLINE);
       g_assert_cmpuint (topic.done, ==, 0);
-      subscribe (sub, "a");
+      socket_test_subscribe (sub, "a");
       ZMQG_TEST_AWAIT (topic.done == 1, DEADLINE);
       g_assert_no_error (topic.error);
       g_assert_no_error (any.error);
@@ -230,72 +210,6 @@ test_wait_manual (SocketTest *test)
 
 /* --- Signals ------------------------------------------------------------ */
 
-typedef struct
-{
-  GString *log;
-  guint n;
-  ZmqgPeer *peer; /* the last; counted */
-} Told;
-
-static void
-note (Told *told,
-      char sign,
-      ZmqgPeer *peer,
-      GBytes *topic)
-{
-  gsize size;
-  const char *data = g_bytes_get_data (topic, &size);
-
-  g_string_append_printf (told->log, "%c%.*s ", sign, (int) size, data);
-  g_set_object (&told->peer, peer);
-  told->n++;
-}
-
-static void
-on_subscribed (ZmqgSocket *socket G_GNUC_UNUSED,
-               ZmqgPeer *peer,
-               GBytes *topic,
-               gpointer user_data)
-{
-  note (user_data, '+', peer, topic);
-}
-
-static void
-on_unsubscribed (ZmqgSocket *socket G_GNUC_UNUSED,
-                 ZmqgPeer *peer,
-                 GBytes *topic,
-                 gpointer user_data)
-{
-  note (user_data, '-', peer, topic);
-}
-
-static void
-listen_to (ZmqgSocket *pub,
-           Told *told)
-{
-  told->log = g_string_new (NULL);
-  g_signal_connect (pub, "subscribed", G_CALLBACK (on_subscribed), told);
-  g_signal_connect (pub, "unsubscribed", G_CALLBACK (on_unsubscribed), told);
-}
-
-static void
-expect_told (Told *told,
-             const char *log)
-{
-  ZMQG_TEST_AWAIT (told->log->len >= strlen (log), DEADLINE);
-  g_assert_cmpstr (told->log->str, ==, log);
-  g_string_truncate (told->log, 0);
-}
-
-static void
-clear (ZmqgSocket *pub,
-       Told *told)
-{
-  g_signal_handlers_disconnect_by_data (pub, told);
-  g_string_free (told->log, TRUE);
-  g_clear_object (&told->peer);
-}
-
 static void
 test_signals (SocketTest *test)
 {
@@ -306,37 +220,34 @@ test_signals (SocketTest *test)
       g_autoptr (ZmqgPeer) first = NULL;
       ZmqgSocket *one;
       ZmqgSocket *two;
-      Told told = { NULL, };
+      TopicLog log;
 
-      listen_to (pub, &told);
+      topic_log_init (&log, pub);
       uri = socket_test_bind (test, pub);
       one = subscriber (test, uri, "a");
-      expect_told (&told, "+a ");
-      g_assert_cmpstr (zmqg_peer_get_socket_type (told.peer), ==, "SUB");
-      first = g_object_ref (told.peer);
+      topic_log_expect (&log, "+a ");
+      g_assert_cmpstr (zmqg_peer_get_socket_type (log.peer), ==, "SUB");
+      first = g_object_ref (log.peer);
 
       /* Of each peer, though the topic is not new. */
       two = subscriber (test, uri, "a");
-      expect_told (&told, "+a ");
-      g_assert_true (told.peer != first);
-      subscribe (two, "");
-      subscribe (two, "b");
-      unsubscribe (two, "a");
-      expect_told (&told, "+ +b -a ");
+      topic_log_expect (&log, "+a ");
+      g_assert_true (log.peer != first);
+      socket_test_subscribe (two, "");
+      socket_test_subscribe (two, "b");
+      socket_test_unsubscribe (two, "a");
+      topic_log_expect (&log, "+ +b -a ");
 
-      subscribe (one, "c");
-      expect_told (&told, "+c ");
-      g_assert_true (told.peer == first);
+      socket_test_subscribe (one, "c");
+      topic_log_expect (&log, "+c ");
+      g_assert_true (log.peer == first);
       socket_test_close (test, one);
-      ZMQG_TEST_AWAIT (told.log->len == 6, DEADLINE);
-      g_assert_nonnull (strstr (told.log->str, "-a "));
-      g_assert_nonnull (strstr (told.log->str, "-c "));
-      g_assert_true (told.peer == first);
-      g_string_truncate (told.log, 0);
+      topic_log_expect_all (&log, "-a -c ");
+      g_assert_true (log.peer == first);
 
-      unsubscribe (two, "b");
-      expect_told (&told, "-b ");
-      clear (pub, &told);
+      socket_test_unsubscribe (two, "b");
+      topic_log_expect (&log, "-b ");
+      topic_log_clear (&log);
     }
 }
 
@@ -348,18 +259,18 @@ test_xpub_receives_the_same (SocketTest *test)
   g_autofree char *uri = NULL;
   ZmqgSocket *one;
   ZmqgSocket *two;
-  Told told = { NULL, };
+  TopicLog log;
 
-  listen_to (xpub, &told);
+  topic_log_init (&log, xpub);
   uri = socket_test_bind (test, xpub);
   one = subscriber (test, uri, "a");
-  expect_told (&told, "+a ");
+  topic_log_expect (&log, "+a ");
   two = subscriber (test, uri, "a");
-  expect_told (&told, "+a ");
-  unsubscribe (one, "a");
-  expect_told (&told, "-a ");
-  unsubscribe (two, "a");
-  expect_told (&told, "-a ");
+  topic_log_expect (&log, "+a ");
+  socket_test_unsubscribe (one, "a");
+  topic_log_expect (&log, "-a ");
+  socket_test_unsubscribe (two, "a");
+  topic_log_expect (&log, "-a ");
 
   socket_test_expect (xpub, "\1a", NULL);
   {
@@ -370,7 +281,7 @@ test_xpub_receives_the_same (SocketTest *test)
                      "\0a", 2);
   }
   g_assert_cmpuint (zmqg_socket_get_events (xpub), ==, G_IO_OUT);
-  clear (xpub, &told);
+  topic_log_clear (&log);
 }
 
 /* What a manual one grants is its own matter. */
@@ -381,19 +292,19 @@ test_manual_tells_what_is_asked_for (SocketTest *test)
   g_autofree char *uri = NULL;
   g_autoptr (ZmqgMessage) notice = NULL;
   ZmqgSocket *sub;
-  Told told = { NULL, };
+  TopicLog log;
 
   zmqg_xpub_socket_set_manual (ZMQG_XPUB_SOCKET (xpub), TRUE);
-  listen_to (xpub, &told);
+  topic_log_init (&log, xpub);
   uri = socket_test_bind (test, xpub);
   sub = subscriber (test, uri, "asked");
-  expect_told (&told, "+asked ");
+  topic_log_expect (&log, "+asked ");
   notice = socket_test_receive (xpub);
   g_assert_true (zmqg_xpub_socket_subscribe (ZMQG_XPUB_SOCKET (xpub),
                                              "granted", NULL));
   socket_test_close (test, sub);
-  expect_told (&told, "-asked ");
-  clear (xpub, &told);
+  topic_log_expect (&log, "-asked ");
+  topic_log_clear (&log);
 }
 
 /* A publisher that connects keeps its pipe, but the peer is another one. */
@@ -404,19 +315,19 @@ test_each_connection_tells_anew (SocketTest *test)
   ZmqgSocket *sub = socket_test_new (test, ZMQG_TYPE_SUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, sub);
   g_autoptr (ZmqgPeer) first = NULL;
-  Told told = { NULL, };
+  TopicLog log;
 
-  subscribe (sub, "a");
-  listen_to (pub, &told);
+  socket_test_subscribe (sub, "a");
+  topic_log_init (&log, pub);
   socket_test_connect (pub, uri);
-  expect_told (&told, "+a ");
-  first = g_object_ref (told.peer);
+  topic_log_expect (&log, "+a ");
+  first = g_object_ref (log.peer);
   zmqg_peer_drop (first);
-  ZMQG_TEST_AWAIT (told.n >= 2, DEADLINE);
-  ZMQG_TEST_AWAIT (told.n == 3, DEADLINE);
-  expect_told (&told, "+a -a +a " + 3);
-  g_assert_true (told.peer != first);
-  clear (pub, &told);
+  ZMQG_TEST_AWAIT (log.n >= 2, DEADLINE);
+  ZMQG_TEST_AWAIT (log.n == 3, DEADLINE);
+  topic_log_expect (&log, "+a -a +a " + 3);
+  g_assert_true (log.peer != first);
+  topic_log_clear (&log);
 }
 
 /* Who listens late is told of what changes from then on; and every loss had
@@ -427,19 +338,19 @@ test_late_handler (SocketTest *test)
   ZmqgSocket *pub = socket_test_new (test, ZMQG_TYPE_PUB_SOCKET);
   g_autofree char *uri = socket_test_bind (test, pub);
   ZmqgSocket *sub = subscriber (test, uri, "old");
-  Told told = { NULL, };
+  TopicLog log;
 
   g_assert_true (wait_for (pub, "old", 1, NULL, NULL));
   g_assert_false (atomic_load (&pub->core->shows_topics));
-  listen_to (pub, &told);
+  topic_log_init (&log, pub);
   ZMQG_TEST_AWAIT (atomic_load (&pub->core->shows_topics), DEADLINE);
-  subscribe (sub, "new");
-  expect_told (&told, "+new ");
-  unsubscribe (sub, "old");
+  socket_test_subscribe (sub, "new");
+  topic_log_expect (&log, "+new ");
+  socket_test_unsubscribe (sub, "old");
   socket_test_close (test, sub);
-  expect_told (&told, "-new ");
+  topic_log_expect (&log, "-new ");
 
-  clear (pub, &told);
+  topic_log_clear (&log);
   ZMQG_TEST_AWAIT (!atomic_load (&pub->core->shows_topics), DEADLINE);
 }
 
@@ -456,10 +367,10 @@ test_no_topic_is_lost (SocketTest *test)
       g_autofree char *uri = NULL;
       ZmqgNewsQueue *news = &pub->core->news;
       ZmqgSocket *sub;
-      Told told = { NULL, };
+      TopicLog log;
 
       g_object_set (pub, "receive-hwm", 0, NULL);
-      listen_to (pub, &told);
+      topic_log_init (&log, pub);
       uri = socket_test_bind (test, pub);
       sub = subscriber (test, uri, NULL);
       for (guint j = 0; j < MANY; j++)
@@ -467,7 +378,7 @@ test_no_topic_is_lost (SocketTest *test)
           char topic[16];
 
           g_snprintf (topic, sizeof topic, "%u", j);
-          subscribe (sub, topic);
+          socket_test_subscribe (sub, topic);
         }
 
       /* Blocking calls do not run the main context. */
@@ -476,11 +387,11 @@ test_no_topic_is_lost (SocketTest *test)
         g_assert_cmpuint ((zmqg_socket_get_events (pub),
                            atomic_load (&news->n_topics)), <=,
                           ZMQG_NEWS_TOPICS_MAX);
-      g_assert_cmpuint (told.n, ==, 0);
-      ZMQG_TEST_AWAIT (told.n == MANY, DEADLINE);
+      g_assert_cmpuint (log.n, ==, 0);
+      ZMQG_TEST_AWAIT (log.n == MANY, DEADLINE);
       socket_test_close (test, sub);
-      ZMQG_TEST_AWAIT (told.n == 2 * MANY, DEADLINE);
-      clear (pub, &told);
+      ZMQG_TEST_AWAIT (log.n == 2 * MANY, DEADLINE);
+      topic_log_clear (&log);
     }
 }
 

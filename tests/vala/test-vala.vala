@@ -357,6 +357,24 @@ void test_events () {
     assert (!peer.connected);
 }
 
+void test_pipes_stats () {
+    var pull = new Zmqg.PullSocket (null);
+    var push = new Zmqg.PushSocket (null);
+    uint64 queued = 0;
+    pull.event.connect ((event) => {
+        assert (event.get_event_type () == Zmqg.EventType.PIPES_STATS);
+        queued = event.get_inbound_queued ();
+    });
+    connect_pair (pull, push, inproc ());
+    try {
+        push.send_string ("queued", null);
+        assert (pull.report_pipes_stats ());
+    } catch (Error e) {
+        error ("%s", e.message);
+    }
+    await_condition (() => queued == 1);
+}
+
 string text (Bytes bytes) {
     var builder = new StringBuilder ();
     foreach (var byte in bytes.get_data ())
@@ -414,6 +432,7 @@ int main (string[] args) {
     Test.add_func ("/zmqg/vala/blocking-requests", test_blocking_requests);
     Test.add_func ("/zmqg/vala/source", test_source);
     Test.add_func ("/zmqg/vala/events", test_events);
+    Test.add_func ("/zmqg/vala/pipes-stats", test_pipes_stats);
     Test.add_func ("/zmqg/vala/subscribers", test_subscribers);
     return Test.run ();
 }

@@ -22,6 +22,14 @@ G_DEFINE_ENUM_TYPE (ZmqgEngineMode, zmqg_engine_mode,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENGINE_MODE_THREADS, "threads"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENGINE_MODE_MAIN_CONTEXT, "main-context"))
 
+G_DEFINE_ENUM_TYPE (ZmqgSchedulingPolicy, zmqg_scheduling_policy,
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_DEFAULT, "default"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_OTHER, "other"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_FIFO, "fifo"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_RR, "rr"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_BATCH, "batch"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_SCHEDULING_POLICY_IDLE, "idle"))
+
 G_DEFINE_ENUM_TYPE (ZmqgEndpointKind, zmqg_endpoint_kind,
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_KIND_BIND, "bind"),
                     G_DEFINE_ENUM_VALUE (ZMQG_ENDPOINT_KIND_CONNECT, "connect"))
@@ -62,7 +70,8 @@ G_DEFINE_ENUM_TYPE (ZmqgEventType, zmqg_event_type,
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_NO_DETAIL, "handshake-failed-no-detail"),
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED, "handshake-succeeded"),
                     G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL, "handshake-failed-protocol"),
-                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH, "handshake-failed-auth"))
+                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH, "handshake-failed-auth"),
+                    G_DEFINE_ENUM_VALUE (ZMQG_EVENT_TYPE_PIPES_STATS, "pipes-stats"))
 
 G_DEFINE_ENUM_TYPE (ZmqgProtocolError, zmqg_protocol_error,
                     G_DEFINE_ENUM_VALUE (ZMQG_PROTOCOL_ERROR_NONE, "none"),

@@ -66,6 +66,34 @@ ZMQG_PUBLIC
 GType zmqg_engine_mode_get_type (void);
 
 /**
+ * ZmqgSchedulingPolicy:
+ * @ZMQG_SCHEDULING_POLICY_DEFAULT: that of the thread that starts the thread
+ * @ZMQG_SCHEDULING_POLICY_OTHER: the system's usual one (SCHED_OTHER)
+ * @ZMQG_SCHEDULING_POLICY_FIFO: real time, until it waits (SCHED_FIFO)
+ * @ZMQG_SCHEDULING_POLICY_RR: real time, in turns (SCHED_RR)
+ * @ZMQG_SCHEDULING_POLICY_BATCH: as the usual one, for work that nobody waits
+ *   for (SCHED_BATCH)
+ * @ZMQG_SCHEDULING_POLICY_IDLE: when nothing else runs (SCHED_IDLE)
+ *
+ * How the system schedules a thread, with the numbers that Linux uses.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  ZMQG_SCHEDULING_POLICY_DEFAULT = -1,
+  ZMQG_SCHEDULING_POLICY_OTHER = 0,
+  ZMQG_SCHEDULING_POLICY_FIFO = 1,
+  ZMQG_SCHEDULING_POLICY_RR = 2,
+  ZMQG_SCHEDULING_POLICY_BATCH = 3,
+  ZMQG_SCHEDULING_POLICY_IDLE = 5,
+} ZmqgSchedulingPolicy;
+
+#define ZMQG_TYPE_SCHEDULING_POLICY (zmqg_scheduling_policy_get_type ())
+ZMQG_PUBLIC
+GType zmqg_scheduling_policy_get_type (void);
+
+/**
  * ZmqgEndpointKind:
  * @ZMQG_ENDPOINT_KIND_BIND: made by bind
  * @ZMQG_ENDPOINT_KIND_CONNECT: made by connect
@@ -135,6 +163,8 @@ GType zmqg_endpoint_state_get_type (void);
  *   the handshake
  * @ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH: a peer was refused, or has refused
  *   us, with a status code
+ * @ZMQG_EVENT_TYPE_PIPES_STATS: how much is queued for and from a peer: only
+ *   when that was asked for
  *
  * What a [struct@Event] is about, with the values of libzmq's monitor events.
  *
@@ -157,6 +187,7 @@ typedef enum
   ZMQG_EVENT_TYPE_HANDSHAKE_SUCCEEDED = 0x1000,
   ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_PROTOCOL = 0x2000,
   ZMQG_EVENT_TYPE_HANDSHAKE_FAILED_AUTH = 0x4000,
+  ZMQG_EVENT_TYPE_PIPES_STATS = 0x10000,
 } ZmqgEventType;
 
 #define ZMQG_TYPE_EVENT_TYPE (zmqg_event_type_get_type ())

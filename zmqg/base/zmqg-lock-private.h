@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-barrier-private.h"
+#include "base/zmqg-fork-private.h"
 #include "base/zmqg-shared-private.h"
 
 /*
@@ -55,6 +56,8 @@ zmqg_unlock (ZmqgLock *lock)
 
 #elif defined(__linux__)
 
+/* Held, it has the number of the process in the line of forks, plus one: in a
+ * child a lock that a thread of the parent held is nobody's. */
 typedef struct
 {
   atomic_uint held;
@@ -83,11 +86,19 @@ zmqg_lock_clear (ZmqgLock *lock G_GNUC_UNUSED)
 static inline gboolean
 zmqg_trylock (ZmqgLock *lock)
 {
-  guint free = 0;
+  guint mark = zmqg_fork_get_generation () + 1;
+  guint seen = 0;
 
   /* Acquire pairs with the release in unlock (). */
-  return atomic_compare_exchange_strong_explicit (
-    &lock->held, &free, 1, memory_order_acquire, memory_order_relaxed);
+  if (G_LIKELY (atomic_compare_exchange_strong_explicit (
+        &lock->held, &seen, mark, memory_order_acquire,
+        memory_order_relaxed)))
+    return TRUE;
+
+  return G_UNLIKELY (seen != mark) &&
+         atomic_compare_exchange_strong_explicit (
+           &lock->held, &seen, mark, memory_order_acquire,
+           memory_order_relaxed);
 }
 
 static inline void

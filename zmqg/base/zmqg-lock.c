@@ -26,9 +26,11 @@ futex (atomic_uint *word,
 void
 zmqg_lock_wait (ZmqgLock *lock)
 {
+  guint mark = zmqg_fork_get_generation () + 1;
+
   for (guint i = 0; i < TRIES; i++)
     {
-      if (atomic_load_explicit (&lock->held, memory_order_relaxed) == 0 &&
+      if (atomic_load_explicit (&lock->held, memory_order_relaxed) != mark &&
           zmqg_trylock (lock))
         return;
       zmqg_relax ();
@@ -41,7 +43,7 @@ zmqg_lock_wait (ZmqgLock *lock)
       zmqg_barrier_heavy ();
       if (zmqg_trylock (lock))
         break;
-      futex (&lock->held, FUTEX_WAIT, 1);
+      futex (&lock->held, FUTEX_WAIT, mark);
     }
   atomic_fetch_sub_explicit (&lock->waiters, 1, memory_order_relaxed);
 }

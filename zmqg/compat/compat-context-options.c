@@ -65,7 +65,10 @@ set_int (CompatContext *self,
       g_object_set (context, "thread-priority", value, NULL);
       return TRUE;
     case ZMQ_THREAD_SCHED_POLICY:
-      g_object_set (context, "thread-scheduling-policy", value, NULL);
+      /* Any number, which the property does not take. */
+      zmqg_lock (&self->core->lock);
+      self->core->thread_options.policy = value;
+      zmqg_unlock (&self->core->lock);
       return TRUE;
     case ZMQ_MAX_MSGSZ:
       self->max_message_size = value;

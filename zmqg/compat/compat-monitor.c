@@ -98,13 +98,19 @@ encode (CompatMonitor *self,
     }
   else
     {
+      const gboolean of_pipe = report->type == ZMQG_EVENT_TYPE_PIPES_STATS;
+      const guint64 values[] = {
+        of_pipe ? report->outbound : (guint64) report->value,
+        report->inbound,
+      };
       guint64 event = report->type;
-      guint64 n = 1;
-      guint64 value = (guint64) report->value;
+      guint64 n = of_pipe ? 2 : 1;
 
       zmqg_message_append_data (message, (guint8 *) &event, sizeof event);
       zmqg_message_append_data (message, (guint8 *) &n, sizeof n);
-      zmqg_message_append_data (message, (guint8 *) &value, sizeof value);
+      for (guint i = 0; i < n; i++)
+        zmqg_message_append_data (message, (const guint8 *) &values[i],
+                                  sizeof values[i]);
       zmqg_message_append_string (message, get_local (report));
       zmqg_message_append_string (
         message, report->remote != NULL ? report->remote : "");

@@ -70,7 +70,7 @@ static const Option options[] = {
   { ZMQ_BACKLOG, NUMBER, "backlog", 0, G_MAXINT, GETS | SETS, ALL_TYPES },
   { ZMQ_RECONNECT_IVL_MAX, NUMBER, "reconnect-interval-max", 0, G_MAXINT,
     GETS | SETS, ALL_TYPES },
-  { ZMQ_MAXMSGSIZE, NUMBER64, "max-message-size", G_MININT64, G_MAXINT64,
+  { ZMQ_MAXMSGSIZE, NUMBER64, "max-frame-size", G_MININT64, G_MAXINT64,
     GETS | SETS, ALL_TYPES },
   { ZMQ_SNDHWM, NUMBER, "send-hwm", 0, G_MAXINT, GETS | SETS, ALL_TYPES },
   { ZMQ_RCVHWM, NUMBER, "receive-hwm", 0, G_MAXINT, GETS | SETS, ALL_TYPES },

@@ -179,10 +179,11 @@ zmq_socket (void *context_,
 void
 compat_socket_close (CompatSocket *self)
 {
-  compat_monitor_stop (self);
-  /* The context may be gone once the socket is closed. */
+  /* The context may be gone once the socket, or its monitor, is closed; the
+   * monitor hears of the close. */
   leave_place (self->context, self);
   zmqg_socket_close (self->socket);
+  compat_monitor_stop (self);
 }
 
 int

@@ -111,6 +111,9 @@ handshake_done (ZmqgConnection *connection G_GNUC_UNUSED,
   pipe = zmqg_session_new (self->engine, self->client, self->options,
                            self->endpoint, &session);
   session->finished = session_finished;
+  /* It counts as accepted, and nothing makes it again. */
+  if (self->client->table->hears_disconnects)
+    session->last_word = self->options->disconnect_message;
   if (!zmqg_session_attach (session, pipe, record))
     {
       zmqg_session_end (session);

@@ -176,6 +176,7 @@ peek_handshake_frame (ZmqgConnection *self,
                       guint64 *size)
 {
   gint64 max = self->options->max_message_size;
+  gint64 max_frame = self->options->max_frame_size;
   gssize header;
   guint flags;
 
@@ -196,7 +197,8 @@ peek_handshake_frame (ZmqgConnection *self,
   if (header == 0)
     return 0;
 
-  if (*size > HANDSHAKE_COMMAND_MAX || (max >= 0 && *size > (guint64) max))
+  if (*size > HANDSHAKE_COMMAND_MAX || (max >= 0 && *size > (guint64) max) ||
+      (max_frame >= 0 && *size > (guint64) max_frame))
     {
       zmqg_connection_set_failure (self, 0, 0);
       zmqg_connection_fail (self, ZMQG_ERROR_MESSAGE_TOO_LARGE,

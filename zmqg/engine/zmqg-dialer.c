@@ -104,7 +104,8 @@ next_interval (ZmqgDialer *self)
   guint max = self->options->reconnect_interval_max;
 
   if (max == 0)
-    return interval + g_random_int_range (0, interval);
+    return MIN (interval + (guint) g_random_int_range (0, (int) interval),
+                G_MAXINT);
 
   if (self->interval == 0)
     self->interval = MIN (interval, max);
@@ -404,13 +405,21 @@ stop (ZmqgDialer *self)
     }
 }
 
+/* It was stopped, and what it still had to do counts itself. */
+static void
+end_stop (ZmqgDialer *self)
+{
+  self->client->ops->session_ended (self->client, 0);
+  dialer_unref (self);
+}
+
 static void
 stop_in_engine (gpointer data)
 {
   ZmqgDialer *self = data;
 
   stop (self);
-  dialer_unref (self);
+  end_stop (self);
 }
 
 static void
@@ -427,13 +436,16 @@ disconnect_in_engine (gpointer data)
       self->idle = TRUE;
     }
   stop (self);
-  dialer_unref (self);
+  end_stop (self);
 }
 
 void
 zmqg_dialer_stop (ZmqgDialer *self,
                   gboolean disconnected)
 {
+  /* The engine has to go on until it has stopped: without a session nothing
+   * else says so, and it may be about to dial again. */
+  self->client->ops->session_started (self->client);
   zmqg_engine_call (self->engine,
                     disconnected ? disconnect_in_engine : stop_in_engine,
                     self);

@@ -6,6 +6,7 @@
 #include "engine/zmqg-engine-private.h"
 
 #include "base/zmqg-error.h"
+#include "base/zmqg-fork-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +31,7 @@ struct _ZmqgEngine
 {
   atomic_uint refs;
   ZmqgEngineMode mode;
+  guint generation; /* of forks: what it was made in */
   GMainContext *context;
   ZmqgReactor *reactor;
   GThread *thread;
@@ -264,6 +266,14 @@ zmqg_engine_call (ZmqgEngine *self,
   g_assert (queued);
 }
 
+/* In the child of a fork: its descriptors, and the epoll set above all, are
+ * those of the parent. */
+static inline gboolean
+is_forked (ZmqgEngine *self)
+{
+  return G_UNLIKELY (self->generation != zmqg_fork_get_generation ());
+}
+
 /* --- Driving ------------------------------------------------------------ */
 
 /* One of those who found the engine taken may try again. */
@@ -302,7 +312,7 @@ release_context (ZmqgEngine *self)
 static gboolean
 acquire_context (ZmqgEngine *self)
 {
-  if (!g_main_context_acquire (self->context))
+  if (is_forked (self) || !g_main_context_acquire (self->context))
     return FALSE;
 
   /* Acquire pairs with the release in release_context (). */
@@ -456,7 +466,9 @@ zmqg_engine_poll (ZmqgEngine *self)
 typedef struct
 {
   GSource source;
-  ZmqgEngine *engine;
+  /* GLib's own lock says that it is there before it is used, but to
+   * ThreadSanitizer that does not exist. */
+  ZmqgEngine *_Atomic engine;
   GPollFD *fds; /* watched, and by what tag */
   gpointer *tags;
   int n_fds;
@@ -512,7 +524,10 @@ app_source_prepare (GSource *source,
                     int *timeout)
 {
   AppSource *self = (AppSource *) source;
-  GMainContext *context = self->engine->context;
+  /* Acquire pairs with the release in attach (). */
+  ZmqgEngine *engine = atomic_load_explicit (&self->engine,
+                                             memory_order_acquire);
+  GMainContext *context = engine->context;
   GPollFD local[POLL_FDS_INLINE];
   g_autofree GPollFD *allocated = NULL;
   GPollFD *fds = local;
@@ -521,6 +536,12 @@ app_source_prepare (GSource *source,
   int n;
 
   *timeout = -1;
+  if (is_forked (self->engine))
+    {
+      g_source_destroy (source);
+      return FALSE;
+    }
+
   /* Another thread drives; it wakes us when it stops. */
   if (!g_main_context_acquire (context))
     {
@@ -540,12 +561,12 @@ app_source_prepare (GSource *source,
       n = MIN (g_main_context_query (context, priority, timeout, fds, room),
                room);
     }
-  zmqg_lock (&self->engine->app_lock);
+  zmqg_lock (&engine->app_lock);
   app_source_sync (self, fds, n);
-  zmqg_unlock (&self->engine->app_lock);
+  zmqg_unlock (&engine->app_lock);
   g_main_context_release (context);
   /* Whoever came meanwhile must not wait for our next turn. */
-  call_driver (self->engine);
+  call_driver (engine);
   show_turn (self);
 
   return ready || *timeout == 0;
@@ -557,6 +578,9 @@ app_source_check (GSource *source)
   AppSource *self = (AppSource *) source;
   gboolean ready = FALSE;
   int timeout;
+
+  if (is_forked (self->engine))
+    return FALSE;
 
   zmqg_lock (&self->engine->app_lock);
   if (!g_source_is_destroyed (source))
@@ -639,7 +663,8 @@ zmqg_engine_attach (ZmqgEngine *self,
     }
 
   source = g_source_new (&app_source_funcs, sizeof (AppSource));
-  ((AppSource *) source)->engine = zmqg_engine_ref (self);
+  atomic_store_explicit (&((AppSource *) source)->engine,
+                         zmqg_engine_ref (self), memory_order_release);
   g_source_set_static_name (source, "[zmqg] engine");
   g_source_set_can_recurse (source, TRUE);
   g_source_set_callback (source, app_source_callback, source,
@@ -752,6 +777,7 @@ zmqg_engine_new (ZmqgEngineMode mode,
   zmqg_lock_init (&self->app_lock);
   g_queue_init (&self->drivers);
   self->mode = mode;
+  self->generation = zmqg_fork_get_generation ();
   self->context = g_steal_pointer (&context);
   self->reactor = reactor;
 
@@ -795,7 +821,8 @@ zmqg_engine_ref (ZmqgEngine *self)
 void
 zmqg_engine_unref (ZmqgEngine *self)
 {
-  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1 ||
+      is_forked (self))
     return;
 
   g_assert (self->first_task == NULL && self->first_later == NULL);

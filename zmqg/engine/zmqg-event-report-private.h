@@ -10,7 +10,8 @@
  * ZmqgEventReport: what a monitor is told, while it happens: on the stack of
  * who tells it, and everything in it borrowed. @value is libzmq's: a
  * descriptor (-1 when there is none), an errno, an interval in ms, a
- * ZmqgProtocolError or a status code, as the type has it.
+ * ZmqgProtocolError or a status code, as the type has it; PIPES_STATS has two
+ * others.
  */
 typedef struct
 {
@@ -21,4 +22,6 @@ typedef struct
   const char *local;      /* nullable: not connected */
   const char *remote;     /* nullable: listening */
   const GError *error;    /* nullable */
+  guint64 outbound;       /* PIPES_STATS: messages queued for the peer */
+  guint64 inbound;        /* the same: that came from it */
 } ZmqgEventReport;

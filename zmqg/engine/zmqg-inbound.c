@@ -102,6 +102,15 @@ check_limits (ZmqgInbound *self,
       return FALSE;
     }
 
+  if (self->options->max_frame_size >= 0 &&
+      size > (guint64) self->options->max_frame_size)
+    {
+      g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_MESSAGE_TOO_LARGE,
+                   "The peer announced a frame larger than %" G_GINT64_FORMAT
+                   " bytes", self->options->max_frame_size);
+      return FALSE;
+    }
+
   if (size > G_MAXSIZE / 4)
     {
       g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_MESSAGE_TOO_LARGE,
@@ -496,6 +505,13 @@ walk_raw (ZmqgInbound *self,
   return WALK_ON;
 }
 
+/* Whether small messages need not be held against a limit. */
+static gboolean
+is_no_limit (gint64 max)
+{
+  return max < 0 || max >= G_MAXUINT8;
+}
+
 /* Takes the bytes as far as there is room; @taken says how many. */
 static gboolean
 take (ZmqgInbound *self,
@@ -505,9 +521,9 @@ take (ZmqgInbound *self,
       gsize *taken,
       GError **error)
 {
-  gint64 max = self->options->max_message_size;
   gboolean plain = !self->zmtp1 && self->table->check_frame == NULL &&
-                   (max < 0 || max >= G_MAXUINT8);
+                   is_no_limit (self->options->max_message_size) &&
+                   is_no_limit (self->options->max_frame_size);
   Walk walk = { chunk, data, data, data, data + size, 0 };
   WalkResult result = WALK_ON;
   guint room = self->discard ? G_MAXUINT

@@ -68,6 +68,7 @@ typedef struct
   int use_fd;                 /* to listen on a copy of; -1 = none */
   guint64 affinity;           /* bit i = I/O thread i; 0 = any */
   gint64 max_message_size;    /* bytes of a whole message, -1 = no limit */
+  gint64 max_frame_size;      /* bytes of one frame, -1 = no limit */
   int max_frames;             /* frames of a message, 0 = no limit */
   gboolean immediate;
   gboolean conflate;

@@ -59,6 +59,8 @@ const ZmqgOptionSpec zmqg_option_specs[] = {
   { "max-message-size", ZMQG_OPTION_INT64,
     G_STRUCT_OFFSET (ZmqgOptions, max_message_size), -1, G_MAXINT64,
     G_GINT64_CONSTANT (1) << 30 },
+  { "max-frame-size", ZMQG_OPTION_INT64,
+    G_STRUCT_OFFSET (ZmqgOptions, max_frame_size), -1, G_MAXINT64, -1 },
   INT ("max-frames", max_frames, 0, 65536),
   BOOLEAN ("immediate", immediate, FALSE),
   BOOLEAN ("conflate", conflate, FALSE),

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-enums.h"
 #include "engine/zmqg-engine-private.h"
 
 /*
@@ -10,9 +11,9 @@
  */
 typedef struct
 {
-  int policy;    /* SCHED_FIFO …; -1 = as the thread that starts it */
-  int priority;  /* of the policy, or of nice (); -1 = leave */
-  GArray *cpus;  /* of guint: where it may run; empty = anywhere */
+  ZmqgSchedulingPolicy policy;
+  int priority; /* of the policy, or of nice (); -1 = leave */
+  GArray *cpus; /* of guint: where it may run; empty = anywhere */
 } ZmqgThreadOptions;
 
 /* Has the engine's thread be treated so; waits for it. %FALSE when the system

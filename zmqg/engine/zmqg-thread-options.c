@@ -38,28 +38,61 @@ set_cpus (const GArray *cpus)
   return sched_setaffinity (0, sizeof set, &set) < 0 ? errno : 0;
 }
 
+static gboolean
+is_real_time (const ZmqgThreadOptions *options)
+{
+  return options->policy == ZMQG_SCHEDULING_POLICY_FIFO ||
+         options->policy == ZMQG_SCHEDULING_POLICY_RR;
+}
+
+/* The system's number of a policy; -1 where it has none. */
+static int
+get_number (ZmqgSchedulingPolicy policy)
+{
+  switch (policy)
+    {
+    case ZMQG_SCHEDULING_POLICY_OTHER:
+      return SCHED_OTHER;
+    case ZMQG_SCHEDULING_POLICY_FIFO:
+      return SCHED_FIFO;
+    case ZMQG_SCHEDULING_POLICY_RR:
+      return SCHED_RR;
+#ifdef SCHED_BATCH
+    case ZMQG_SCHEDULING_POLICY_BATCH:
+      return SCHED_BATCH;
+#endif
+#ifdef SCHED_IDLE
+    case ZMQG_SCHEDULING_POLICY_IDLE:
+      return SCHED_IDLE;
+#endif
+    case ZMQG_SCHEDULING_POLICY_DEFAULT:
+    default:
+      return -1;
+    }
+}
+
 static int
 set_policy (const ZmqgThreadOptions *options)
 {
-  gboolean is_real_time = options->policy == SCHED_FIFO ||
-                          options->policy == SCHED_RR;
+  int number = get_number (options->policy);
   struct sched_param param = { 0 };
 
-  if (options->policy < 0)
+  if (options->policy == ZMQG_SCHEDULING_POLICY_DEFAULT)
     return 0;
+  if (number < 0)
+    return EINVAL;
 
-  if (is_real_time)
+  if (is_real_time (options))
     param.sched_priority = options->priority >= 0
                              ? options->priority
-                             : sched_get_priority_min (options->policy);
-  return pthread_setschedparam (pthread_self (), options->policy, &param);
+                             : sched_get_priority_min (number);
+  return pthread_setschedparam (pthread_self (), number, &param);
 }
 
 static int
 set_niceness (const ZmqgThreadOptions *options)
 {
-  if (options->priority <= 0 || options->policy == SCHED_FIFO ||
-      options->policy == SCHED_RR)
+  if (options->priority <= 0 || is_real_time (options))
     return 0;
 
   /* On Linux each thread has its own. */
@@ -102,7 +135,8 @@ zmqg_thread_options_apply (const ZmqgThreadOptions *self,
   Request request = { .options = self };
 
   if (!zmqg_engine_is_threaded (engine) ||
-      (self->policy < 0 && self->priority < 0 && self->cpus->len == 0))
+      (self->policy == ZMQG_SCHEDULING_POLICY_DEFAULT && self->priority < 0 &&
+       self->cpus->len == 0))
     return TRUE;
 
   request.waiter = zmqg_thread_waiter_get (error);

@@ -5,7 +5,10 @@
 
 #include "message/zmqg-chunk-private.h"
 
+#include "base/zmqg-fork-private.h"
 #include "base/zmqg-lock-private.h"
+
+#include <string.h>
 
 /*
  * Chunks that wait for their next use, by the power of two of their size.
@@ -37,12 +40,31 @@ pool_class (gsize capacity)
   return MAX (class, 0);
 }
 
+/* In the child of a fork the pool may be in the middle of a change: it begins
+ * anew, and what it had is left alone. */
+static guint pool_generation;
+
+/* Locked. */
+static inline void
+pool_look_for_fork (void)
+{
+  guint generation = zmqg_fork_get_generation ();
+
+  if (G_LIKELY (generation == pool_generation))
+    return;
+
+  pool_generation = generation;
+  memset (pool_n, 0, sizeof pool_n);
+  pool_bytes = 0;
+}
+
 static ZmqgChunk *
 pool_take (int class)
 {
   ZmqgChunk *chunk = NULL;
 
   zmqg_lock (&pool_lock);
+  pool_look_for_fork ();
   if (pool_n[class] > 0)
     {
       chunk = pool[class][--pool_n[class]];
@@ -64,6 +86,7 @@ pool_give (ZmqgChunk *chunk)
     return FALSE;
 
   zmqg_lock (&pool_lock);
+  pool_look_for_fork ();
   if (pool_n[class] < POOL_DEPTH &&
       pool_bytes + chunk->allocated <= POOL_BYTES)
     {

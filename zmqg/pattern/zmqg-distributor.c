@@ -96,6 +96,17 @@ zmqg_distributor_has_room (ZmqgDistributor *self)
   return room;
 }
 
+static void
+drop_for_all (ZmqgDistributor *self)
+{
+  for (guint i = 0; i < self->targets->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (self->targets, i);
+
+      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_NO_MEMORY);
+    }
+}
+
 static gboolean
 write_to_targets (ZmqgDistributor *self,
                   const ZmqgFrameView *views,
@@ -156,7 +167,10 @@ write_shared (ZmqgDistributor *self,
         }
     }
 
-  memory = memory && write_to_targets (self, shared, n);
+  if (memory)
+    memory = write_to_targets (self, shared, n);
+  else
+    drop_for_all (self);
   for (guint i = 0; i < made; i++)
     if (shared[i].chunk != NULL)
       zmqg_chunk_unref (shared[i].chunk);

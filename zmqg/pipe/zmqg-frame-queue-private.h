@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-barrier-private.h"
+#include "base/zmqg-shared-private.h"
 #include "pipe/zmqg-segment-private.h"
 
 #include <sys/uio.h>
@@ -104,6 +105,7 @@ zmqg_frame_queue_get_written (ZmqgFrameQueue *self)
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).
  * With 0 the producer counts as asleep: the consumer's next acknowledgement
  * asks for it to be signalled. */
+ZMQG_SHARED
 guint zmqg_frame_queue_room (ZmqgFrameQueue *self);
 
 /* Any thread. A producer that sleeps is to be signalled after that. */

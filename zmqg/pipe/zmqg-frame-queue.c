@@ -552,6 +552,17 @@ drop_first (ZmqgFrameQueue *self,
   self->unlinked = segment;
 }
 
+/* None when it is a command. */
+static guint
+count_messages (const ZmqgSegment *chain)
+{
+  guint n = 0;
+
+  for (; chain != NULL; chain = chain->next)
+    n += chain->messages;
+  return n;
+}
+
 /* Puts the last of @messages into the slot; those before it, and one that
  * was not taken yet, are gone. */
 static void
@@ -584,8 +595,11 @@ publish_newest (ZmqgFrameQueue *self,
 
   if (old != NULL)
     {
+      guint replaced = count_messages (old);
+
       free_chain (self, old);
-      atomic_fetch_add_explicit (&self->conflated, 1, memory_order_relaxed);
+      atomic_fetch_add_explicit (&self->conflated, replaced,
+                                 memory_order_relaxed);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-fork-private.h"
 #include "base/zmqg-shared-private.h"
 #include "engine/zmqg-thread-options-private.h"
 #include "pipe/zmqg-inbox-private.h"
@@ -98,14 +99,10 @@ gboolean zmqg_context_core_wait_for_end (ZmqgContextCore *self,
 void zmqg_context_core_stop_engines (ZmqgContextCore *self, gboolean join);
 
 /* The child of a fork: nothing of the parent's may be touched. */
-ZMQG_SHARED_DATA atomic_uint zmqg_fork_generation;
-
 static inline gboolean
 zmqg_context_core_is_forked (ZmqgContextCore *self)
 {
-  return G_UNLIKELY (atomic_load_explicit (&zmqg_fork_generation,
-                                           memory_order_relaxed) !=
-                     self->generation);
+  return G_UNLIKELY (zmqg_fork_get_generation () != self->generation);
 }
 
 ZMQG_SHARED

@@ -7,43 +7,20 @@
 
 #include "base/zmqg-error.h"
 
-#include <pthread.h>
-
-/* Raised in the child of a fork. */
-atomic_uint zmqg_fork_generation;
-
-static void
-raise_generation (void)
-{
-  atomic_fetch_add_explicit (&zmqg_fork_generation, 1, memory_order_relaxed);
-}
-
-static void
-watch_forks (void)
-{
-  static gsize once = 0;
-
-  if (g_once_init_enter (&once))
-    {
-      pthread_atfork (NULL, NULL, raise_generation);
-      g_once_init_leave (&once, 1);
-    }
-}
 
 ZmqgContextCore *
 zmqg_context_core_new (ZmqgEngineMode mode)
 {
   ZmqgContextCore *self = g_new0 (ZmqgContextCore, 1);
 
-  watch_forks ();
+  zmqg_fork_watch ();
   atomic_init (&self->refs, 1);
-  self->generation = atomic_load_explicit (&zmqg_fork_generation,
-                                           memory_order_relaxed);
+  self->generation = zmqg_fork_get_generation ();
   self->mode = mode;
   self->inproc = zmqg_inproc_registry_new ();
   self->io_threads = 1;
   self->max_sockets = 1023;
-  self->thread_options.policy = -1;
+  self->thread_options.policy = ZMQG_SCHEDULING_POLICY_DEFAULT;
   self->thread_options.priority = -1;
   self->thread_options.cpus = g_array_new (FALSE, FALSE, sizeof (guint));
   self->blocky = TRUE;
@@ -67,6 +44,7 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  zmqg_order_after_drop (self);
   if (zmqg_context_core_is_forked (self))
     return;
 
@@ -102,13 +80,14 @@ zmqg_context_core_add_member (ZmqgContextCore *self,
     }
   else
     {
+      /* Under the lock: who shuts the context down looks next whether
+       * anything is alive. */
       g_ptr_array_add (self->members, member);
+      zmqg_context_core_hold (self);
       added = TRUE;
     }
   zmqg_unlock (&self->lock);
 
-  if (added)
-    zmqg_context_core_hold (self);
   return added;
 }
 

@@ -105,7 +105,7 @@ zmqg_context_get_property (GObject *object,
       g_value_set_int (value, core->thread_options.priority);
       break;
     case PROP_THREAD_SCHEDULING_POLICY:
-      g_value_set_int (value, core->thread_options.policy);
+      g_value_set_enum (value, core->thread_options.policy);
       break;
     case PROP_BLOCKY:
       g_value_set_boolean (value, core->blocky);
@@ -117,23 +117,14 @@ zmqg_context_get_property (GObject *object,
   zmqg_unlock (&core->lock);
 }
 
+/* One that is an option of the core. */
 static void
-zmqg_context_set_property (GObject *object,
-                           guint property_id,
-                           const GValue *value,
-                           GParamSpec *pspec)
+set_option (ZmqgContextCore *core,
+            ZmqgContextProperty property,
+            const GValue *value)
 {
-  ZmqgContext *self = ZMQG_CONTEXT (object);
-  ZmqgContextCore *core = self->core;
-
-  if (property_id == PROP_ENGINE_MODE)
-    {
-      self->engine_mode = g_value_get_enum (value);
-      return;
-    }
-
   zmqg_lock (&core->lock);
-  switch ((ZmqgContextProperty) property_id)
+  switch (property)
     {
     case PROP_IO_THREADS:
       if (core->engines == NULL)
@@ -156,7 +147,7 @@ zmqg_context_set_property (GObject *object,
       core->thread_options.priority = g_value_get_int (value);
       break;
     case PROP_THREAD_SCHEDULING_POLICY:
-      core->thread_options.policy = g_value_get_int (value);
+      core->thread_options.policy = g_value_get_enum (value);
       break;
     case PROP_BLOCKY:
       core->blocky = g_value_get_boolean (value);
@@ -164,11 +155,34 @@ zmqg_context_set_property (GObject *object,
     case PROP_ENGINE_MODE:
     case N_PROPS:
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+      break;
     }
   zmqg_unlock (&core->lock);
+}
 
-  g_object_notify_by_pspec (object, pspec);
+static void
+zmqg_context_set_property (GObject *object,
+                           guint property_id,
+                           const GValue *value,
+                           GParamSpec *pspec)
+{
+  ZmqgContext *self = ZMQG_CONTEXT (object);
+  g_auto (GValue) before = G_VALUE_INIT;
+  g_auto (GValue) after = G_VALUE_INIT;
+
+  if (property_id == PROP_ENGINE_MODE)
+    {
+      self->engine_mode = g_value_get_enum (value);
+      return;
+    }
+
+  g_value_init (&before, pspec->value_type);
+  g_value_init (&after, pspec->value_type);
+  zmqg_context_get_property (object, property_id, &before, pspec);
+  set_option (self->core, (ZmqgContextProperty) property_id, value);
+  zmqg_context_get_property (object, property_id, &after, pspec);
+  if (g_param_values_cmp (pspec, &before, &after) != 0)
+    g_object_notify_by_pspec (object, pspec);
 }
 
 static void
@@ -260,16 +274,15 @@ zmqg_context_class_init (ZmqgContextClass *klass)
   /**
    * ZmqgContext:thread-scheduling-policy:
    *
-   * The scheduling policy of I/O threads that are started later, as the
-   * system numbers them (on Linux 0 for SCHED_OTHER, 1 for SCHED_FIFO, 2 for
-   * SCHED_RR); -1 for that of the thread that starts them. Where the system
-   * refuses it binding and connecting fail with a %G_IO_ERROR.
+   * The scheduling policy of I/O threads that are started later. Where the
+   * system refuses it binding and connecting fail with a %G_IO_ERROR.
    *
    * Since: 1.0
    */
   properties[PROP_THREAD_SCHEDULING_POLICY] =
-    g_param_spec_int ("thread-scheduling-policy", NULL, NULL, -1, G_MAXINT,
-                      -1, flags);
+    g_param_spec_enum ("thread-scheduling-policy", NULL, NULL,
+                       ZMQG_TYPE_SCHEDULING_POLICY,
+                       ZMQG_SCHEDULING_POLICY_DEFAULT, flags);
   /**
    * ZmqgContext:blocky:
    *
@@ -431,9 +444,13 @@ terminate_in_thread (GTask *task,
 {
   ZmqgContextCore *core = task_data;
   GError *error = NULL;
+  gboolean terminated;
 
   atomic_load_explicit (&core->refs, memory_order_acquire);
-  if (zmqg_context_terminate (source, cancellable, &error))
+  terminated = zmqg_context_terminate (source, cancellable, &error);
+  /* Whoever gets the result drops the reference. */
+  zmqg_order_before_drop (core);
+  if (terminated)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);

@@ -28,7 +28,8 @@
  *
  * On the side that binds: listening; for each connection accepted and then as
  * above from there on; and at the end closed. A socket that is closed tells
- * monitor-stopped last. Within the process (inproc) there are no events.
+ * monitor-stopped last. Within the process (inproc) there are no others than
+ * pipes-stats, which [method@Socket.report_pipes_stats] asks for.
  *
  * Events are counted and immutable; any thread may use them.
  *
@@ -44,6 +45,8 @@ struct _ZmqgEvent
   char *local;                /* nullable */
   char *remote;               /* nullable */
   GError *error;              /* nullable */
+  guint64 outbound;           /* messages queued, of pipes-stats */
+  guint64 inbound;
 };
 
 G_DEFINE_BOXED_TYPE (ZmqgEvent, zmqg_event, zmqg_event_ref, zmqg_event_unref)
@@ -63,6 +66,8 @@ zmqg_event_new (const ZmqgEventReport *report)
   self->remote = g_strdup (report->remote);
   if (report->error != NULL)
     self->error = g_error_copy (report->error);
+  self->outbound = report->outbound;
+  self->inbound = report->inbound;
   return self;
 }
 
@@ -154,7 +159,8 @@ zmqg_event_get_endpoint (ZmqgEvent *self)
  * @self: an event
  *
  * Gets the peer concerned. There is one from the end of the handshake on: for
- * handshake-succeeded, and for disconnected after it.
+ * handshake-succeeded, for disconnected after it, and for pipes-stats when a
+ * peer is connected.
  *
  * Returns: (transfer full) (nullable): the peer, or %NULL
  *
@@ -233,7 +239,7 @@ zmqg_event_get_error (ZmqgEvent *self)
  * Gets the number that libzmq's monitor gives for this type of event, whatever
  * it means there. The other getters know that.
  *
- * Returns: the number
+ * Returns: the number; 0 for pipes-stats, which has two
  *
  * Since: 1.0
  */
@@ -366,6 +372,44 @@ zmqg_event_get_status_code (ZmqgEvent *self)
 }
 
 /**
+ * zmqg_event_get_outbound_queued:
+ * @self: an event
+ *
+ * Gets how many messages were queued for the peer, for pipes-stats: accepted
+ * from the program, and not yet given to the kernel or, within the process
+ * (inproc), taken by the other socket.
+ *
+ * Returns: a number of messages; 0 for other types
+ *
+ * Since: 1.0
+ */
+guint64
+zmqg_event_get_outbound_queued (ZmqgEvent *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->outbound;
+}
+
+/**
+ * zmqg_event_get_inbound_queued:
+ * @self: an event
+ *
+ * Gets how many messages from the peer waited to be received, for pipes-stats.
+ *
+ * Returns: a number of messages; 0 for other types
+ *
+ * Since: 1.0
+ */
+guint64
+zmqg_event_get_inbound_queued (ZmqgEvent *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->inbound;
+}
+
+/**
  * zmqg_event_to_string:
  * @self: an event
  *
@@ -387,7 +431,13 @@ zmqg_event_to_string (ZmqgEvent *self)
   klass = g_type_class_ref (ZMQG_TYPE_EVENT_TYPE);
   value = g_enum_get_value (klass, (int) self->type);
   text = g_string_new (value->value_nick);
-  g_string_append_printf (text, " %d", self->value);
+  if (self->type == ZMQG_EVENT_TYPE_PIPES_STATS)
+    g_string_append_printf (text,
+                            " outbound %" G_GUINT64_FORMAT
+                            " inbound %" G_GUINT64_FORMAT,
+                            self->outbound, self->inbound);
+  else
+    g_string_append_printf (text, " %d", self->value);
   if (self->local != NULL)
     g_string_append_printf (text, " local %s", self->local);
   if (self->remote != NULL)

@@ -45,6 +45,10 @@ ZMQG_PUBLIC
 ZmqgProtocolError zmqg_event_get_protocol_error (ZmqgEvent *self);
 ZMQG_PUBLIC
 guint zmqg_event_get_status_code (ZmqgEvent *self);
+ZMQG_PUBLIC
+guint64 zmqg_event_get_outbound_queued (ZmqgEvent *self);
+ZMQG_PUBLIC
+guint64 zmqg_event_get_inbound_queued (ZmqgEvent *self);
 
 ZMQG_PUBLIC
 char *zmqg_event_to_string (ZmqgEvent *self);

@@ -72,17 +72,23 @@ copy_address (GSocketAddress *address)
 static GSocketAddress *
 get_remote (ZmqgPeer *self)
 {
+  GSocketAddress *remote;
+
   zmqg_lock (&objects_lock);
   if (self->remote == NULL && self->record->remote != NULL)
     self->remote = copy_address (self->record->remote);
+  remote = self->remote;
   zmqg_unlock (&objects_lock);
 
-  return self->remote;
+  zmqg_order_before_drop (self);
+  return remote;
 }
 
 static GCredentials *
 get_credentials (ZmqgPeer *self)
 {
+  GCredentials *credentials;
+
   zmqg_lock (&objects_lock);
   if (self->credentials == NULL && self->record->credentials != NULL)
     {
@@ -94,9 +100,11 @@ get_credentials (ZmqgPeer *self)
                                   G_CREDENTIALS_TYPE_LINUX_UCRED));
 #endif
     }
+  credentials = self->credentials;
   zmqg_unlock (&objects_lock);
 
-  return self->credentials;
+  zmqg_order_before_drop (self);
+  return credentials;
 }
 
 static void
@@ -104,6 +112,7 @@ zmqg_peer_finalize (GObject *object)
 {
   ZmqgPeer *self = ZMQG_PEER (object);
 
+  zmqg_order_after_drop (self);
   g_clear_object (&self->remote);
   g_clear_object (&self->credentials);
 

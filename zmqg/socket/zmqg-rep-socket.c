@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 #include "pattern/zmqg-session-tables-private.h"
+#include "socket/zmqg-entry-private.h"
 #include "socket/zmqg-request-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
@@ -37,6 +38,14 @@ struct _ZmqgRepSocketClass
   ZmqgSocketClass parent_class;
 };
 
+enum
+{
+  PROP_0,
+  PROP_PROBE_ROUTER,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 static guint request_signal;
 
 G_DEFINE_FINAL_TYPE (ZmqgRepSocket, zmqg_rep_socket, ZMQG_TYPE_SOCKET)
@@ -49,6 +58,7 @@ typedef struct
   ZmqgFrameArray envelope; /* of the request, up to the empty frame */
   guint8 *bytes;           /* of the envelope's frames */
   gsize capacity;
+  gboolean probe_router;
 } RepState;
 
 static void
@@ -76,6 +86,8 @@ rep_attach (ZmqgSocketCore *core,
 {
   RepState *self = core->state;
 
+  if (self->probe_router)
+    zmqg_type_probe (pipe);
   zmqg_fair_queue_attach (&self->queue, pipe);
 }
 
@@ -251,6 +263,25 @@ rep_begin (ZmqgSocketCore *core,
   return check_reply (core->state, error) ? ZMQG_IO_DONE : ZMQG_IO_FAILED;
 }
 
+static ZmqgPipe *
+rep_find_peer (ZmqgSocketCore *core,
+               const guint8 *id,
+               gsize size)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      const ZmqgPeerRecord *record = (const ZmqgPeerRecord *) pipe->peer_tag;
+
+      if (record != NULL && !pipe->ended && record->identity != NULL &&
+          g_bytes_get_size (record->identity) == size &&
+          memcmp (g_bytes_get_data (record->identity, NULL), id, size) == 0)
+        return pipe;
+    }
+
+  return NULL;
+}
+
 static ZmqgIoResult
 rep_send (ZmqgSocketCore *core,
           const ZmqgFrameView *views,
@@ -325,6 +356,7 @@ static const ZmqgSocketOps rep_ops = {
   .detach = rep_detach,
   .begin = rep_begin,
   .send = rep_send,
+  .find_peer = rep_find_peer,
   .receive = rep_receive,
   .events = rep_events,
 };
@@ -411,10 +443,68 @@ static const ZmqgSocketService rep_service = {
 };
 
 static void
+zmqg_rep_socket_get_property (GObject *object,
+                              guint property_id,
+                              GValue *value,
+                              GParamSpec *pspec)
+{
+  ZmqgRepSocket *self = ZMQG_REP_SOCKET (object);
+
+  switch (property_id)
+    {
+    case PROP_PROBE_ROUTER:
+      g_value_set_boolean (value, zmqg_rep_socket_get_probe_router (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+zmqg_rep_socket_set_property (GObject *object,
+                              guint property_id,
+                              const GValue *value,
+                              GParamSpec *pspec)
+{
+  ZmqgRepSocket *self = ZMQG_REP_SOCKET (object);
+
+  switch (property_id)
+    {
+    case PROP_PROBE_ROUTER:
+      zmqg_rep_socket_set_probe_router (self, g_value_get_boolean (value));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
 zmqg_rep_socket_class_init (ZmqgRepSocketClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
   klass->parent_class.ops = &rep_ops;
   klass->parent_class.service = &rep_service;
+  object_class->get_property = zmqg_rep_socket_get_property;
+  object_class->set_property = zmqg_rep_socket_set_property;
+
+  /**
+   * ZmqgRepSocket:probe-router: (getter get_probe_router) (setter set_probe_router)
+   *
+   * Whether each new pipe begins with an empty message, by which a dealer at
+   * the other end learns of this socket. To a req it is no reply: it would
+   * close the connection.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PROBE_ROUTER] =
+    g_param_spec_boolean ("probe-router", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                            G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
    * ZmqgRepSocket::request:
@@ -459,4 +549,47 @@ zmqg_rep_socket_new (ZmqgContext *context)
   g_return_val_if_fail (context == NULL || ZMQG_IS_CONTEXT (context), NULL);
 
   return g_object_new (ZMQG_TYPE_REP_SOCKET, "context", context, NULL);
+}
+
+/**
+ * zmqg_rep_socket_get_probe_router: (get-property probe-router)
+ * @self: the socket
+ *
+ * Tells whether a new peer is sent an empty message first.
+ *
+ * Returns: the value of [property@Zmqg.RepSocket:probe-router]
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_rep_socket_get_probe_router (ZmqgRepSocket *self)
+{
+  RepState *state;
+
+  g_return_val_if_fail (ZMQG_IS_REP_SOCKET (self), FALSE);
+
+  state = self->parent_instance.core->state;
+  return zmqg_socket_get_flag (&self->parent_instance, &state->probe_router);
+}
+
+/**
+ * zmqg_rep_socket_set_probe_router: (set-property probe-router)
+ * @self: the socket
+ * @probe_router: whether a new peer is sent an empty message first
+ *
+ * Sets [property@Zmqg.RepSocket:probe-router].
+ *
+ * Since: 1.0
+ */
+void
+zmqg_rep_socket_set_probe_router (ZmqgRepSocket *self,
+                                  gboolean probe_router)
+{
+  RepState *state;
+
+  g_return_if_fail (ZMQG_IS_REP_SOCKET (self));
+
+  state = self->parent_instance.core->state;
+  zmqg_socket_change_flag (&self->parent_instance, &state->probe_router,
+                           probe_router, properties[PROP_PROBE_ROUTER]);
 }

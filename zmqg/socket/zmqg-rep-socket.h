@@ -25,4 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ZmqgRepSocket, g_object_unref)
 ZMQG_PUBLIC
 ZmqgSocket *zmqg_rep_socket_new (ZmqgContext *context);
 
+ZMQG_PUBLIC
+gboolean zmqg_rep_socket_get_probe_router (ZmqgRepSocket *self);
+ZMQG_PUBLIC
+void zmqg_rep_socket_set_probe_router (ZmqgRepSocket *self,
+                                       gboolean probe_router);
+
 G_END_DECLS

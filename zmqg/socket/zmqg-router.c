@@ -310,6 +310,19 @@ set_unroutable (GError **error,
                          "No peer has an empty routing id");
 }
 
+static ZmqgPipe *
+router_find_peer (ZmqgSocketCore *core,
+                  const guint8 *id,
+                  gsize size)
+{
+  ZmqgRouter *self = core->state;
+  ZmqgRoutingId *found = NULL;
+
+  if (size > 0)
+    found = zmqg_routing_table_lookup (self->table, id, size);
+  return found != NULL ? found->value : NULL;
+}
+
 static ZmqgIoResult
 drop_unroutable (ZmqgSocketCore *core,
                  const ZmqgFrameView *id,
@@ -334,22 +347,21 @@ router_begin (ZmqgSocketCore *core,
               GError **error)
 {
   ZmqgRouter *self = core->state;
-  ZmqgRoutingId *id = NULL;
+  ZmqgPipe *pipe;
 
   if (!self->mandatory)
     return ZMQG_IO_DONE;
 
-  if (first->size > 0)
-    id = zmqg_routing_table_lookup (self->table, first->data, first->size);
-  if (id == NULL)
+  pipe = router_find_peer (core, first->data, first->size);
+  if (pipe == NULL)
     {
       set_unroutable (error, first);
       return ZMQG_IO_FAILED;
     }
-  if (!zmqg_pipe_has_room (id->value))
+  if (!zmqg_pipe_has_room (pipe))
     return ZMQG_IO_AGAIN;
 
-  core->chosen = id->value;
+  core->chosen = pipe;
   return ZMQG_IO_DONE;
 }
 
@@ -385,7 +397,6 @@ router_send (ZmqgSocketCore *core,
              GError **error)
 {
   ZmqgRouter *self = core->state;
-  ZmqgRoutingId *id = NULL;
   ZmqgPipe *pipe;
 
   /* Nothing but an address. */
@@ -398,13 +409,10 @@ router_send (ZmqgSocketCore *core,
   if (G_UNLIKELY (core->finishing && self->mandatory))
     return finish_mandatory (core, views, n, error);
 
-  if (views[0].size > 0)
-    id = zmqg_routing_table_lookup (self->table, views[0].data,
-                                    views[0].size);
-  if (id == NULL)
+  pipe = router_find_peer (core, views[0].data, views[0].size);
+  if (pipe == NULL)
     return drop_unroutable (core, &views[0], error);
 
-  pipe = id->value;
   switch (zmqg_pipe_write (pipe, views + 1, n - 1))
     {
     case ZMQG_PIPE_WRITTEN:
@@ -558,6 +566,7 @@ const ZmqgSocketOps zmqg_router_ops = {
   .detach = router_detach,
   .begin = router_begin,
   .send = router_send,
+  .find_peer = router_find_peer,
   .receive = router_receive,
   .events = router_events,
 };

@@ -502,11 +502,12 @@ attempt_condition (ZmqgSocketCore *core,
   if (!zmqg_socket_core_check_fork (core, error))
     return ZMQG_IO_FAILED;
 
+  /* As zmqg_socket_wait_until () does. */
   zmqg_socket_core_lock (core);
-  if (request->condition (core, request->n, request->topic))
-    result = ZMQG_IO_DONE;
-  else if (!zmqg_socket_core_check (core, error))
+  if (!zmqg_socket_core_check (core, error))
     result = ZMQG_IO_FAILED;
+  else if (request->condition (core, request->n, request->topic))
+    result = ZMQG_IO_DONE;
   zmqg_socket_core_unlock (core);
 
   return result;

@@ -81,6 +81,10 @@ struct _ZmqgSocketOps
   ZmqgIoResult (*begin) (ZmqgSocketCore *core, const ZmqgFrameView *first,
                          GError **error);
 
+  /* The pipe to the peer with that routing id; %NULL when there is none.
+   * Nullable: peers have none. */
+  ZmqgPipe *(*find_peer) (ZmqgSocketCore *core, const guint8 *id, gsize size);
+
   /* Takes one message, transfer full. %NULL: the type cannot receive. */
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
                            GError **error);
@@ -217,7 +221,8 @@ static inline void
 zmqg_socket_core_lock (ZmqgSocketCore *self)
 {
   zmqg_lock (&self->lock);
-  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)))
+  if (G_UNLIKELY (zmqg_inbox_is_pending (&self->inbox)) &&
+      !zmqg_context_core_is_forked (self->context))
     zmqg_socket_core_process_inbox (self);
 }
 
@@ -367,6 +372,11 @@ void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
 ZMQG_SHARED
 gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
                                        ZmqgMonitor *monitor);
+
+/* Has PIPES_STATS told, once for each pipe, before it returns. Fails with
+ * WOULD_BLOCK when there is no pipe, with STATE when nobody listens to this
+ * type of event, and when the socket is closed. No lock held. */
+gboolean zmqg_socket_core_report_pipes (ZmqgSocketCore *self, GError **error);
 
 /* The socket is closed: the last event. No lock held. */
 void zmqg_socket_core_stop_events (ZmqgSocketCore *self);

@@ -189,6 +189,10 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
 {
   gboolean rubbish = FALSE;
 
+  /* That is the parent's to do. */
+  if (zmqg_context_core_is_forked (self->context))
+    return;
+
   while (atomic_load (&self->structural))
     {
       gboolean has_ended;
@@ -237,6 +241,13 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
   GPtrArray *trash = self->trash;
   ZmqgSegment *released = self->released;
   gboolean changed = self->state_changed;
+
+  /* What a thread of the parent was at is not to be done twice. */
+  if (zmqg_context_core_is_forked (self->context))
+    {
+      zmqg_unlock (&self->lock);
+      return;
+    }
 
   self->push = NULL;
   self->finish = NULL;
@@ -828,6 +839,10 @@ zmqg_socket_core_drain (ZmqgSocketCore *self)
 {
   ZmqgPipe *pipes[DRAIN_MAX];
   guint n = 0;
+
+  /* It would write for the parent, which does so itself. */
+  if (!zmqg_socket_core_check_fork (self, NULL))
+    return FALSE;
 
   zmqg_socket_core_lock (self);
   for (guint i = 0; i < self->pipes->len && n < DRAIN_MAX; i++)

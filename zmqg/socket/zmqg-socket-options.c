@@ -448,6 +448,16 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * Since: 1.0
  */
 /**
+ * ZmqgSocket:max-frame-size:
+ *
+ * The largest frame that may come in, in bytes; -1 for no limit, which is the
+ * default, since [property@Socket:max-message-size] limits the whole message. A
+ * peer that announces a larger one loses its connection. (libzmq's
+ * ZMQ_MAXMSGSIZE is this.)
+ *
+ * Since: 1.0
+ */
+/**
  * ZmqgSocket:max-frames:
  *
  * The largest number of frames of an inbound message; 0 for no limit.
@@ -498,9 +508,9 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:disconnect-message:
  *
  * What a ROUTER socket receives, as if a peer had sent it, when the connection
- * of a peer that it accepted is lost; %NULL for nothing. Over inproc: when the
- * socket that connected disconnects or is closed. Other types do not receive
- * it. Applies to the binds after it.
+ * of a peer that it accepted, or an attached stream, is lost; %NULL for
+ * nothing. Over inproc: when the socket that connected disconnects or is
+ * closed. Other types do not receive it. Applies to the binds after it.
  *
  * Since: 1.0
  */

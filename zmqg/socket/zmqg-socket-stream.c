@@ -64,9 +64,10 @@ make_endpoint (ZmqgSocketCore *core,
  *
  * Exchanges messages with one peer at the other end of a stream that the
  * program made itself. The socket treats the stream as a connection that it
- * accepted: messages can be sent to the peer once the handshake is done, and
- * the end of the stream is the end of the connection. The stream becomes an
- * endpoint whose uri, of the form `stream://1`, is in
+ * accepted: messages can be sent to the peer once the handshake is done,
+ * [property@Socket:hello-message] and [property@Socket:disconnect-message] are
+ * said, and the end of the stream is the end of the connection. The stream
+ * becomes an endpoint whose uri, of the form `stream://1`, is in
  * [property@Socket:last-endpoint] after the call and in
  * [property@Socket:endpoints] until it has ended;
  * [method@Socket.unbind] with that uri ends it.

@@ -237,9 +237,10 @@ zmqg_socket_wait_until (ZmqgSocket *self,
 
   while (ok && !done)
     {
+      /* A socket that was closed has nothing, and so nothing unsent. */
       zmqg_socket_core_lock (core);
-      done = condition (core, n, topic);
-      ok = done || zmqg_socket_core_check (core, error);
+      ok = zmqg_socket_core_check (core, error);
+      done = ok && condition (core, n, topic);
       zmqg_socket_core_unlock (core);
       if (ok && !done)
         ok = zmqg_wait_sleep (&wait, interest, -1, error);

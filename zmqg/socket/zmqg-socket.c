@@ -301,7 +301,8 @@ zmqg_socket_get_socket_type (ZmqgSocket *self)
  * Gets the resolved uri of the newest bind or connect: a port 0 or `*` has
  * become a real one.
  *
- * Returns: (transfer full) (nullable): the uri, or %NULL before the first
+ * Returns: (transfer full) (nullable): the uri, or %NULL before the first,
+ *   and in the child of a fork
  *
  * Since: 1.0
  */
@@ -311,6 +312,9 @@ zmqg_socket_get_last_endpoint (ZmqgSocket *self)
   char *uri;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+
+  if (zmqg_context_core_is_forked (self->core->context))
+    return NULL;
 
   zmqg_socket_core_lock (self->core);
   uri = g_strdup (self->core->last_endpoint);

@@ -157,6 +157,8 @@ typedef gboolean (*ZmqgSocketSourceFunc) (ZmqgSocket *socket,
 
 ZMQG_PUBLIC
 ZmqgStatistics *zmqg_socket_get_statistics (ZmqgSocket *self);
+ZMQG_PUBLIC
+gboolean zmqg_socket_report_pipes_stats (ZmqgSocket *self, GError **error);
 
 ZMQG_PUBLIC
 gboolean zmqg_socket_wait_for_peers (ZmqgSocket *self,

@@ -77,22 +77,21 @@ forget_asker (ZmqgXpub *self,
 /* Without memory the notice is lost, not the subscription. */
 static void
 notify (ZmqgSocketCore *core,
-        ZmqgPipe *pipe,
+        ZmqgTag *tag,
+        ZmqgPipe *asker,
         gboolean subscribe,
         const guint8 *topic,
         gsize size)
 {
-  ZmqgXpub *self = core->state;
   ZmqgTopicFrame frame;
   ZmqgMessage *message = NULL;
 
   if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size))
-    message = zmqg_message_new_from_views (
-      &frame.view, 1, pipe != NULL ? zmqg_type_peek_tag (pipe) : NULL);
+    message = zmqg_message_new_from_views (&frame.view, 1, tag);
   zmqg_topic_frame_clear (&frame);
 
   if (message != NULL)
-    add_notice (self, message, TRUE, self->manual ? pipe : NULL);
+    add_notice (core->state, message, TRUE, asker);
 }
 
 static void
@@ -117,7 +116,8 @@ xpub_subscription (ZmqgSocketCore *core,
               self->verboser;
 
   if (is_news || self->manual)
-    notify (core, pipe, subscribe, topic, size);
+    notify (core, zmqg_type_peek_tag (pipe), self->manual ? pipe : NULL,
+            subscribe, topic, size);
 }
 
 static void
@@ -175,6 +175,12 @@ xpub_clear (ZmqgSocketCore *core)
   zmqg_publisher_clear (&self->publisher);
 }
 
+typedef struct
+{
+  ZmqgSocketCore *core;
+  ZmqgPipe *pipe;
+} Loss;
+
 /* A topic of a peer that has gone. */
 static void
 lost_topic (const guint8 *topic,
@@ -182,11 +188,11 @@ lost_topic (const guint8 *topic,
             gboolean was_last,
             gpointer user_data)
 {
-  ZmqgSocketCore *core = user_data;
-  ZmqgXpub *self = core->state;
+  const Loss *loss = user_data;
+  ZmqgXpub *self = loss->core->state;
 
-  if (!core->closed && (was_last || self->manual || self->verboser))
-    notify (core, NULL, FALSE, topic, size);
+  if (!loss->core->closed && (was_last || self->manual || self->verboser))
+    notify (loss->core, loss->pipe->peer_tag, NULL, FALSE, topic, size);
 }
 
 static void
@@ -194,14 +200,15 @@ xpub_detach (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
   ZmqgXpub *self = core->state;
+  Loss loss = { core, pipe };
 
   /* What was asked for, or else what was granted, is told as cancelled. */
   zmqg_subscription_tree_remove_target (self->asked, pipe,
                                         self->manual ? lost_topic : NULL,
-                                        core);
+                                        &loss);
   zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
                                         self->manual ? NULL : lost_topic,
-                                        core);
+                                        &loss);
   forget_asker (self, pipe);
   zmqg_publisher_detach (core, pipe);
 }

@@ -482,9 +482,14 @@ tcp_dial_connected (ZmqgDial *dial,
     }
 
   /* Nobody listens on a port of the ephemeral range, the kernel chose this
-   * port to connect from, and TCP let the socket open to itself. */
+   * port to connect from, and TCP let the socket open to itself. Closed in the
+   * ordinary way it would keep the port from who wants to listen there, for a
+   * minute. */
   if (zmqg_socket_address_equal (&local, &remote))
     {
+      const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+      setsockopt (link->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED,
                    "Cannot connect to %s: the connection met itself",
                    endpoint);

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright 2026 The zmqg authors */
+
+#include "config.h"
+
+#include "zmqg-test.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zmq.h>
+#include <zmqg-zmq.h>
+
+/* What libzmq does not have: two faces of one socket, sockets that threads
+ * share, and handles that are closed for good. */
+
+#define assert_fails(call, code) \
+  G_STMT_START { \
+    errno = 0; \
+    g_assert_cmpint ((call), ==, -1); \
+    g_assert_cmpint (errno, ==, (code)); \
+  } G_STMT_END
+
+/* --- Two faces ---------------------------------------------------------------- */
+
+static void
+test_one_socket (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *push = zmq_socket (context, ZMQ_PUSH);
+  ZmqgSocket *object = zmqg_socket_from_zmq (pull);
+  g_autoptr (GError) error = NULL;
+  char text[64];
+  gsize size = sizeof text;
+  int linger;
+
+  g_assert_true (ZMQG_IS_PULL_SOCKET (object));
+  g_assert_true (zmqg_socket_from_zmq (pull) == object);
+  g_assert_true (zmqg_socket_to_zmq (object) == pull);
+  g_assert_true (zmqg_context_from_zmq (context) ==
+                 zmqg_socket_get_context (object));
+  g_assert_true (zmqg_context_to_zmq (zmqg_socket_get_context (object)) ==
+                 context);
+  g_assert_null (zmqg_socket_from_zmq (NULL));
+  g_assert_null (zmqg_socket_from_zmq (text));
+  g_assert_null (zmqg_context_from_zmq (NULL));
+
+  /* What one sets the other has. */
+  g_object_set (object, "linger", 4711, NULL);
+  size = sizeof linger;
+  g_assert_cmpint (zmq_getsockopt (pull, ZMQ_LINGER, &linger, &size), ==, 0);
+  g_assert_cmpint (linger, ==, 4711);
+  linger = 0;
+  g_assert_cmpint (zmq_setsockopt (pull, ZMQ_LINGER, &linger, sizeof linger),
+                   ==, 0);
+  g_object_get (object, "linger", &linger, NULL);
+  g_assert_cmpint (linger, ==, 0);
+
+  /* What one binds the other can tell, and what one sends the other gets. */
+  g_assert_true (zmqg_socket_bind (object, "inproc://faces", &error));
+  g_assert_no_error (error);
+  size = sizeof text;
+  g_assert_cmpint (zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, text, &size), ==,
+                   0);
+  g_assert_cmpstr (text, ==, "inproc://faces");
+  g_assert_cmpint (zmq_connect (push, "inproc://faces"), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (ZmqgMessage) message = NULL;
+      g_autofree char *got = NULL;
+
+      g_assert_cmpint (zmq_send (push, "a", 1, ZMQ_SNDMORE), ==, 1);
+      /* A message of the other face does not come between. */
+      g_assert_true (zmqg_socket_send_string (zmqg_socket_from_zmq (push),
+                                              "whole", NULL, &error));
+      g_assert_no_error (error);
+      g_assert_cmpint (zmq_send (push, "b", 1, 0), ==, 1);
+
+      message = zmqg_socket_receive (object, NULL, &error);
+      g_assert_no_error (error);
+      got = zmqg_message_get_string (message, 0);
+      g_assert_cmpstr (got, ==, "whole");
+      g_assert_cmpint (zmq_recv (pull, text, sizeof text, 0), ==, 1);
+      g_assert_cmpint (zmq_recv (pull, text, sizeof text, 0), ==, 1);
+    }
+
+  g_object_ref (object);
+  zmq_close (pull);
+  g_assert_true (zmqg_socket_is_closed (object));
+  g_assert_null (zmqg_socket_to_zmq (object));
+  g_object_unref (object);
+  zmq_close (push);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+static void
+test_handle_of_object (void)
+{
+  g_autoptr (ZmqgContext) context = zmqg_context_new ();
+  g_autoptr (ZmqgSocket) rep = zmqg_rep_socket_new (context);
+  void *handle = zmqg_socket_to_zmq (rep);
+  void *req = zmq_socket (zmqg_context_to_zmq (context), ZMQ_REQ);
+  char text[8];
+
+  g_assert_nonnull (handle);
+  g_assert_true (zmqg_socket_to_zmq (rep) == handle);
+  g_assert_cmpint (zmq_bind (handle, "inproc://rep"), ==, 0);
+  g_assert_cmpint (zmq_connect (req, "inproc://rep"), ==, 0);
+  g_assert_cmpint (zmq_send (req, "q", 1, 0), ==, 1);
+  g_assert_cmpint (zmq_recv (handle, text, sizeof text, 0), ==, 1);
+  g_assert_true (zmqg_socket_send_string (rep, "r", NULL, NULL));
+  g_assert_cmpint (zmq_recv (req, text, sizeof text, 0), ==, 1);
+  zmq_close (req);
+  zmq_close (handle);
+  g_assert_true (zmqg_socket_is_closed (rep));
+  g_assert_true (zmqg_context_terminate (context, NULL, NULL));
+}
+
+static void
+on_message (ZmqgSocket *socket G_GNUC_UNUSED,
+            ZmqgMessage *message,
+            gpointer data)
+{
+  g_autofree char *text = zmqg_message_get_string (message, 0);
+
+  g_assert_cmpstr (text, ==, "x");
+  ++*(guint *) data;
+}
+
+static void
+test_signal (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *push = zmq_socket (context, ZMQ_PUSH);
+  char address[64];
+  gsize size = sizeof address;
+  guint n = 0;
+
+  g_assert_cmpint (zmq_bind (pull, "tcp://127.0.0.1:*"), ==, 0);
+  zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, address, &size);
+  g_assert_cmpint (zmq_connect (push, address), ==, 0);
+  g_signal_connect (zmqg_socket_from_zmq (pull), "message",
+                    G_CALLBACK (on_message), &n);
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (zmq_send (push, "x", 1, 0), ==, 1);
+  ZMQG_TEST_AWAIT (n == 100, 30000);
+  zmq_close (pull);
+  zmq_close (push);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+/* --- Threads ------------------------------------------------------------------ */
+
+#define N_THREADS 4
+#define N_EACH 2000
+
+typedef struct
+{
+  void *socket;
+  atomic_uint n;
+} Shared;
+
+static gpointer
+share_send (gpointer data)
+{
+  Shared *self = data;
+
+  for (guint i = 0; i < N_EACH; i++)
+    {
+      zmq_msg_t msg;
+
+      zmq_msg_init_size (&msg, i % 100);
+      g_assert_cmpint (zmq_msg_send (&msg, self->socket, 0), ==, i % 100);
+    }
+
+  return NULL;
+}
+
+static gpointer
+share_receive (gpointer data)
+{
+  Shared *self = data;
+  zmq_msg_t msg;
+
+  zmq_msg_init (&msg);
+  while (zmq_msg_recv (&msg, self->socket, 0) >= 0)
+    atomic_fetch_add (&self->n, 1);
+  g_assert_true (errno == ETERM || errno == ENOTSOCK);
+  zmq_msg_close (&msg);
+  return NULL;
+}
+
+static void
+test_shared (gconstpointer data)
+{
+  const char *uri = data;
+  void *context = zmq_ctx_new ();
+  Shared pull = { zmq_socket (context, ZMQ_PULL), 0 };
+  Shared push = { zmq_socket (context, ZMQ_PUSH), 0 };
+  GThread *senders[N_THREADS];
+  GThread *receivers[N_THREADS];
+  char address[64];
+  gsize size = sizeof address;
+
+  g_assert_cmpint (zmq_bind (pull.socket, uri), ==, 0);
+  zmq_getsockopt (pull.socket, ZMQ_LAST_ENDPOINT, address, &size);
+  g_assert_cmpint (zmq_connect (push.socket, address), ==, 0);
+  for (guint i = 0; i < N_THREADS; i++)
+    {
+      senders[i] = g_thread_new ("send", share_send, &push);
+      receivers[i] = g_thread_new ("receive", share_receive, &pull);
+    }
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (senders[i]);
+  ZMQG_TEST_AWAIT (atomic_load (&pull.n) == N_THREADS * N_EACH, 60000);
+
+  /* Closing under those who wait. */
+  g_assert_cmpint (zmq_close (pull.socket), ==, 0);
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (receivers[i]);
+  g_assert_cmpint (zmq_close (push.socket), ==, 0);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+static gpointer
+close_again_and_again (gpointer data)
+{
+  Shared *self = data;
+  int result;
+  char byte;
+
+  do
+    {
+      zmq_pollitem_t item = { self->socket, 0, ZMQ_POLLIN, 0 };
+
+      result = zmq_recv (self->socket, &byte, 1, ZMQ_DONTWAIT);
+      if (result >= 0 || errno == EAGAIN)
+        result = zmq_poll (&item, 1, 0);
+      if (result >= 0)
+        result = zmq_send (self->socket, "x", 1, ZMQ_DONTWAIT);
+      if (result < 0 && errno == EAGAIN)
+        result = 0;
+    }
+  while (result >= 0);
+  g_assert_cmpint (errno, ==, ENOTSOCK);
+  return NULL;
+}
+
+/* A handle that is closed in one thread while others use it. */
+static void
+test_closed_meanwhile (void)
+{
+  void *context = zmq_ctx_new ();
+
+  for (guint i = 0; i < 50; i++)
+    {
+      Shared pair = { zmq_socket (context, ZMQ_PAIR), 0 };
+      void *other = zmq_socket (context, ZMQ_PAIR);
+      GThread *threads[2];
+
+      g_assert_cmpint (zmq_bind (pair.socket, "inproc://meanwhile"), ==, 0);
+      g_assert_cmpint (zmq_connect (other, "inproc://meanwhile"), ==, 0);
+      for (guint j = 0; j < 2; j++)
+        threads[j] = g_thread_new ("user", close_again_and_again, &pair);
+      while (zmq_recv (other, NULL, 0, 0) < 0)
+        continue;
+      g_assert_cmpint (zmq_close (pair.socket), ==, 0);
+      for (guint j = 0; j < 2; j++)
+        g_thread_join (threads[j]);
+      g_assert_cmpint (zmq_close (other), ==, 0);
+    }
+
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+/* --- Handles ------------------------------------------------------------------ */
+
+static void
+test_closed_handles (void)
+{
+  void *context = zmq_ctx_new ();
+  void *sockets[100];
+  zmq_msg_t msg;
+  int value = 0;
+  gsize size = sizeof value;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
+    {
+      sockets[i] = zmq_socket (context, ZMQ_DEALER);
+      g_assert_cmpint (zmq_close (sockets[i]), ==, 0);
+    }
+  zmq_msg_init (&msg);
+  for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
+    {
+      zmq_pollitem_t item = { sockets[i], 0, ZMQ_POLLIN, 0 };
+
+      assert_fails (zmq_close (sockets[i]), ENOTSOCK);
+      assert_fails (zmq_send (sockets[i], "", 0, 0), ENOTSOCK);
+      assert_fails (zmq_recv (sockets[i], NULL, 0, 0), ENOTSOCK);
+      assert_fails (zmq_msg_send (&msg, sockets[i], 0), ENOTSOCK);
+      assert_fails (zmq_msg_recv (&msg, sockets[i], 0), ENOTSOCK);
+      assert_fails (zmq_bind (sockets[i], "inproc://a"), ENOTSOCK);
+      assert_fails (zmq_getsockopt (sockets[i], ZMQ_TYPE, &value, &size),
+                    ENOTSOCK);
+      assert_fails (zmq_setsockopt (sockets[i], ZMQ_LINGER, &value, 4),
+                    ENOTSOCK);
+      assert_fails (zmq_socket_monitor (sockets[i], "inproc://m", 0),
+                    ENOTSOCK);
+      assert_fails (zmq_poll (&item, 1, 0), ENOTSOCK);
+      assert_fails (zmq_proxy (sockets[i], sockets[i], NULL), ENOTSOCK);
+    }
+  zmq_msg_close (&msg);
+  /* libzmq would end the process. */
+  assert_fails (zmq_msg_close (&msg), EFAULT);
+  g_assert_null (zmq_msg_data (&msg));
+  g_assert_cmpuint (zmq_msg_size (&msg), ==, 0);
+
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+  assert_fails (zmq_ctx_term (context), EFAULT);
+  assert_fails (zmq_ctx_shutdown (context), EFAULT);
+  assert_fails (zmq_ctx_get (context, ZMQ_IO_THREADS), EFAULT);
+  g_assert_null (zmq_socket (context, ZMQ_PAIR));
+  g_assert_cmpint (errno, ==, EFAULT);
+}
+
+static void
+test_invalid_message (void)
+{
+  void *context = zmq_ctx_new ();
+  void *socket = zmq_socket (context, ZMQ_PUSH);
+  zmq_msg_t msg;
+
+  memset (&msg, 0, sizeof msg);
+  /* libzmq would end the process. */
+  assert_fails (zmq_msg_send (&msg, socket, 0), EFAULT);
+  zmq_close (socket);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+static void
+test_fork (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *push = zmq_socket (context, ZMQ_PUSH);
+  char address[64];
+  gsize size = sizeof address;
+  int status;
+  pid_t pid;
+
+  g_assert_cmpint (zmq_bind (pull, "tcp://127.0.0.1:*"), ==, 0);
+  zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, address, &size);
+  g_assert_cmpint (zmq_connect (push, address), ==, 0);
+  g_assert_cmpint (zmq_send (push, "a", 1, 0), ==, 1);
+  g_assert_cmpint (zmq_recv (pull, NULL, 0, 0), ==, 1);
+
+  pid = fork ();
+  if (pid == 0)
+    {
+      int failed = 0;
+
+      failed |= (zmq_recv (pull, NULL, 0, 0) != -1 || errno != EINTR) << 0;
+      failed |= (zmq_send (push, "x", 1, 0) != -1 || errno != EINTR) << 1;
+      failed |= (zmq_close (pull) != 0) << 2;
+      failed |= (zmq_close (push) != 0) << 3;
+      failed |= (zmq_ctx_term (context) != -1 || errno != EINTR) << 4;
+      /* A context of its own works. */
+      context = zmq_ctx_new ();
+      pull = zmq_socket (context, ZMQ_PULL);
+      push = zmq_socket (context, ZMQ_PUSH);
+      failed |= (zmq_bind (pull, "inproc://child") != 0) << 5;
+      failed |= (zmq_connect (push, "inproc://child") != 0) << 5;
+      failed |= (zmq_send (push, "x", 1, 0) != 1) << 6;
+      failed |= (zmq_recv (pull, NULL, 0, 0) != 1) << 6;
+      _exit (failed);
+    }
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+
+  /* The parent goes on. */
+  g_assert_cmpint (zmq_send (push, "b", 1, 0), ==, 1);
+  g_assert_cmpint (zmq_recv (pull, NULL, 0, 0), ==, 1);
+  zmq_close (pull);
+  zmq_close (push);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+/* --- Memory of the program's --------------------------------------------------- */
+
+static void
+count_free (void *data G_GNUC_UNUSED,
+            void *hint)
+{
+  atomic_fetch_add ((atomic_uint *) hint, 1);
+}
+
+/* Each is freed once: sent, dropped at the end, or refused. */
+static void
+test_memory (void)
+{
+  static guint8 data[20000];
+  atomic_uint freed = 0;
+  void *context = zmq_ctx_new ();
+  void *push = zmq_socket (context, ZMQ_PUSH);
+  zmq_msg_t msg;
+  int zero = 0;
+  guint n = 0;
+
+  zmq_setsockopt (push, ZMQ_LINGER, &zero, sizeof zero);
+  zmq_msg_init_data (&msg, data, 10, count_free, &freed);
+  assert_fails (zmq_msg_send (&msg, push, ZMQ_DONTWAIT), EAGAIN);
+  g_assert_cmpuint (atomic_load (&freed), ==, 0);
+  zmq_msg_close (&msg);
+  g_assert_cmpuint (atomic_load (&freed), ==, 1);
+
+  /* To nobody, until the end. */
+  g_assert_cmpint (zmq_connect (push, "inproc://nobody"), ==, 0);
+  for (gsize size = 1; size <= sizeof data; size *= 3, n++)
+    {
+      zmq_msg_init_data (&msg, data, size, count_free, &freed);
+      g_assert_cmpint (zmq_msg_send (&msg, push, n % 2 ? 0 : ZMQ_SNDMORE),
+                       ==, size);
+    }
+  g_assert_cmpuint (atomic_load (&freed), ==, 1);
+  zmq_close (push);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+  g_assert_cmpuint (atomic_load (&freed), ==, 1 + n);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/zmqg/compat/faces/one-socket", test_one_socket);
+  g_test_add_func ("/zmqg/compat/faces/handle-of-object",
+                   test_handle_of_object);
+  g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
+  g_test_add_data_func ("/zmqg/compat/threads/shared/inproc",
+                        "inproc://shared", test_shared);
+  g_test_add_data_func ("/zmqg/compat/threads/shared/tcp",
+                        "tcp://127.0.0.1:*", test_shared);
+  g_test_add_func ("/zmqg/compat/threads/closed-meanwhile",
+                   test_closed_meanwhile);
+  g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
+  g_test_add_func ("/zmqg/compat/handles/invalid-message",
+                   test_invalid_message);
+  g_test_add_func ("/zmqg/compat/fork", test_fork);
+  g_test_add_func ("/zmqg/compat/memory", test_memory);
+
+  return g_test_run ();
+}
