@@ -4,7 +4,12 @@
 #
 # Ruby: ffi-rzmq, which calls libzmq by its functions' names.
 
-require 'ffi-rzmq'
+begin
+  require 'ffi-rzmq'
+rescue LoadError
+  puts 'ruby-ffi-rzmq not installed'
+  exit 77
+end
 
 DEADLINE = 30_000
 

@@ -104,14 +104,17 @@ def main():
     sub.connect(f'ipc://{folder}/out')
 
     def answers_of(name, timeout):
-        """The next answer, and all that come."""
+        """The parts of an answer; what else is told of it has a type."""
         while sub.poll(timeout):
             answer = json.loads(sub.recv()[len('client J'):])
-            if answer['id'] == name and answer.get('type') != 'keep-alive':
+            if answer['id'] == name and answer.get('type') == 'error':
+                return
+            if answer['id'] == name and 'type' not in answer:
                 timeout = software.DEADLINE * 1000
                 yield answer
 
-    # What is published before the subscription came is lost: so again.
+    # What is published before the subscription came is lost: so again, until
+    # there is the first part.
     def begin():
         request = {'from': 'client', 'id': f'id-{begin.n}', 'seq': 0,
                    'method': 'GET', 'uri': site + '/large', 'stream': True,
@@ -119,7 +122,8 @@ def main():
         begin.n += 1
         push.send(b'J' + json.dumps(request).encode())
         answers = answers_of(request['id'], 2000)
-        return next(((answer, answers) for answer in answers), None)
+        return next(((answer, answers) for answer in answers
+                     if 'code' in answer), None)
     begin.n = 0
     answer, answers = software.await_that('the stream', begin)
     print(answer['code'], answer['reason'])
