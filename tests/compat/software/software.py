@@ -5,6 +5,7 @@ distribution ships it, and prints what does not depend on time, ports or the
 library.  run-twice runs them with the installed libzmq and with ours."""
 
 import atexit
+import ctypes
 import importlib.util
 import os
 import pathlib
@@ -78,11 +79,18 @@ def print_library(pid='self'):
             print(f'library: {path}')
 
 
+def end_with_parent():
+    """In a new process: a script that is killed leaves nothing behind."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 def start(command, **options):
     """Starts a program that is killed at the end, if not before."""
     log = open(pathlib.Path(command[0]).name + '.log', 'ab')
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                               stderr=log, start_new_session=True, **options)
+                               stderr=log, start_new_session=True,
+                               preexec_fn=end_with_parent, **options)
     log.close()
 
     def stop():

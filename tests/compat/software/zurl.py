@@ -50,6 +50,11 @@ class Pages(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Site(http.server.ThreadingHTTPServer):
+    # The default is five, and all others try again after seconds.
+    request_queue_size = 128
+
+
 def ask(socket, **request):
     socket.send(b'J' + json.dumps(request).encode())
     assert socket.poll(software.DEADLINE * 1000)
@@ -59,7 +64,7 @@ def ask(socket, **request):
 def main():
     folder = software.enter_folder()
     (folder / 'zurl.conf').write_text(CONFIG.format(folder=folder))
-    pages = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Pages)
+    pages = Site(('127.0.0.1', 0), Pages)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     site = f'http://127.0.0.1:{pages.server_address[1]}'
     server = software.start(['zurl', f'--config={folder}/zurl.conf'])
