@@ -27,7 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/select.h> /* sigset_t, in any dialect of C */
+/* It has sigset_t, which <signal.h> has not in a strictly standard program. */
+#include <sys/select.h>
 
 #ifdef __cplusplus
 extern "C" {
