@@ -170,6 +170,42 @@ test_envelopes (void *context)
   zmq_close (router);
 }
 
+static int n_freed;
+
+static void
+count_free (void *data,
+            void *hint)
+{
+  (void) data;
+  (void) hint;
+  __atomic_add_fetch (&n_freed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void
+test_address_in_memory (void *context)
+{
+  char address[64];
+  void *router = new_bound (context, ZMQ_ROUTER, address);
+  void *dealer = zmq_socket (context, ZMQ_DEALER);
+  static char name[] = "dealer";
+  static char text[] = "body";
+  zmq_msg_t id, body;
+
+  section ("an address in the program's own memory");
+  zmq_setsockopt (dealer, ZMQ_ROUTING_ID, "dealer", 6);
+  MUST (zmq_connect (dealer, address) == 0);
+  CALL (zmq_send (dealer, "hi", 2, 0));
+  CALL (print_message (router, 0));
+  zmq_msg_init_data (&id, name, 6, count_free, NULL);
+  zmq_msg_init_data (&body, text, 4, count_free, NULL);
+  CALL (zmq_msg_send (&id, router, ZMQ_SNDMORE));
+  CALL (zmq_msg_send (&body, router, 0));
+  CALL (print_message (dealer, 0));
+  AWAIT (__atomic_load_n (&n_freed, __ATOMIC_SEQ_CST) == 2);
+  zmq_close (router);
+  zmq_close (dealer);
+}
+
 static void
 test_publishing (void *context)
 {
@@ -399,6 +435,7 @@ main (void)
   test_alone (context);
   test_req_rep (context);
   test_envelopes (context);
+  test_address_in_memory (context);
   test_publishing (context);
   test_marks (context);
   test_pairs (context);

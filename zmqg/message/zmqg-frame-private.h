@@ -32,6 +32,9 @@
  * owner waits for it to be done with. */
 #define ZMQG_FRAME_REFER 0x100u
 
+/* The same: the data is no payload, but what a socket type knows a peer by. */
+#define ZMQG_FRAME_PEER 0x200u
+
 #define ZMQG_FRAME_HEADER_MAX 9
 
 static inline gsize

@@ -474,7 +474,7 @@ router_send (ZmqgSocketCore *core,
   if (G_UNLIKELY (core->finishing && self->mandatory))
     return finish_mandatory (core, views, n, error);
 
-  if (views[0].flags & ZMQG_ROUTER_VIEW_PEER)
+  if (views[0].flags & ZMQG_FRAME_PEER)
     {
       pipe = find_pipe_of_peer (core, (const ZmqgPeerRecord *) views[0].data,
                                 error);
