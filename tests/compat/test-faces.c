@@ -276,6 +276,58 @@ test_closed_meanwhile (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+typedef struct
+{
+  void *socket;
+  const char *address;
+} Monitored;
+
+static gpointer
+monitor_again_and_again (gpointer data)
+{
+  const Monitored *self = data;
+  int result;
+
+  do
+    {
+      result = zmq_socket_monitor (self->socket, self->address,
+                                   ZMQ_EVENT_ALL);
+      /* Each of the threads ends what the other began. */
+      if (result < 0 && errno == EADDRINUSE)
+        result = 0;
+    }
+  while (result == 0);
+  g_assert_cmpint (errno, ==, ENOTSOCK);
+  return NULL;
+}
+
+/* A handle that is closed while others begin to monitor it: no monitor is left
+ * behind, which would keep the context. */
+static void
+test_monitored_meanwhile (void)
+{
+  for (guint i = 0; i < 50; i++)
+    {
+      void *context = zmq_ctx_new ();
+      void *socket = zmq_socket (context, ZMQ_PAIR);
+      void *reader = zmq_socket (context, ZMQ_PAIR);
+      Monitored one = { socket, "inproc://one" };
+      Monitored other = { socket, "inproc://other" };
+      GThread *threads[2];
+
+      g_assert_cmpint (zmq_connect (reader, "inproc://one"), ==, 0);
+      threads[0] = g_thread_new ("one", monitor_again_and_again, &one);
+      threads[1] = g_thread_new ("other", monitor_again_and_again, &other);
+      /* A monitor was ended, so the threads are at it. */
+      g_assert_cmpint (zmq_recv (reader, NULL, 0, 0), ==, 6);
+      g_assert_cmpint (zmq_close (socket), ==, 0);
+      for (guint j = 0; j < 2; j++)
+        g_thread_join (threads[j]);
+      g_assert_cmpint (zmq_close (reader), ==, 0);
+      g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+    }
+}
+
 /* --- Handles ------------------------------------------------------------------ */
 
 static void
@@ -450,6 +502,8 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
   g_test_add_func ("/zmqg/compat/handles/invalid-message",
                    test_invalid_message);
+  g_test_add_func ("/zmqg/compat/monitored-meanwhile",
+                   test_monitored_meanwhile);
   g_test_add_func ("/zmqg/compat/fork", test_fork);
   g_test_add_func ("/zmqg/compat/memory", test_memory);
 
