@@ -309,6 +309,66 @@ test_properties (void *context,
   zmq_close (router);
 }
 
+/* Memory that one socket received as it is, and another sends on. */
+static void
+test_passed_on (void *context)
+{
+  static char data[100000];
+  void *first = zmq_socket (context, ZMQ_PUSH);
+  void *middle = zmq_socket (context, ZMQ_PULL);
+  void *push;
+  void *last;
+  char address[64];
+  zmq_msg_t msg;
+
+  MUST (zmq_bind (middle, "inproc://middle") == 0);
+  MUST (zmq_connect (first, "inproc://middle") == 0);
+  last = new_bound (context, ZMQ_PULL, address);
+  push = new_connected (context, ZMQ_PUSH, address);
+
+  section ("memory is given back once it was passed on, with no other call");
+  n_freed = 0;
+  for (int i = 0; i < 2; i++)
+    {
+      zmq_msg_init_data (&msg, data, sizeof data, count_free, &n_freed);
+      CALL (zmq_msg_send (&msg, first, 0));
+      CALL (zmq_msg_recv (&msg, middle, 0));
+      CALL (zmq_msg_send (&msg, push, 0));
+      zmq_msg_close (&msg);
+      if (i == 1)
+        zmq_close (push);
+      CALL (zmq_recv (last, NULL, 0, 0));
+      AWAIT (get_freed () == i + 1);
+    }
+
+  zmq_close (last);
+  zmq_close (middle);
+  zmq_close (first);
+}
+
+/* What was in a message goes, whatever comes. */
+static void
+test_emptied (void *context)
+{
+  static char old[] = "abc";
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  zmq_msg_t msg;
+
+  section ("a message that nothing came for");
+  n_freed = 0;
+  MUST (zmq_bind (pull, "inproc://emptied") == 0);
+  zmq_msg_init_data (&msg, old, 3, count_free, &n_freed);
+  CALL (zmq_msg_recv (&msg, pull, ZMQ_DONTWAIT));
+  printf ("%zu freed %d\n", zmq_msg_size (&msg), get_freed ());
+  zmq_msg_close (&msg);
+  zmq_msg_init_data (&msg, old, 3, count_free, &n_freed);
+  set_int (pull, ZMQ_RCVTIMEO, 10);
+  CALL (zmq_msg_recv (&msg, pull, 0));
+  printf ("%zu freed %d\n", zmq_msg_size (&msg), get_freed ());
+  zmq_msg_close (&msg);
+  zmq_close (pull);
+}
+
 static void
 test_errors (void *context)
 {
@@ -354,6 +414,8 @@ main (void)
   test_sending (context, "tcp");
   test_properties (context, 0);
   test_properties (context, 1);
+  test_passed_on (context);
+  test_emptied (context);
   test_errors (context);
   MUST (zmq_ctx_term (context) == 0);
   return 0;

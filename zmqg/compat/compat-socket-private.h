@@ -117,6 +117,10 @@ void compat_socket_rearm_fd (CompatSocket *self);
 ZmqgMessage *compat_socket_receive (CompatSocket *self, int flags,
                                     guint *first);
 
+/* Before a view is sent: what it refers to may be the program's memory, be it
+ * that another socket received it as it is. */
+void compat_socket_keep_view (CompatSocket *self, ZmqgFrameView *view);
+
 /* 0, or -1 with errno. */
 int compat_socket_send_views (CompatSocket *self, const ZmqgFrameView *views,
                               guint n, ZmqgSendFlags step, int flags);
