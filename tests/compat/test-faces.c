@@ -392,6 +392,77 @@ test_invalid_message (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+typedef struct
+{
+  void *context;
+  atomic_bool stop;
+} Busy;
+
+/* Takes and gives back all locks that GLib has. */
+static gpointer
+open_again_and_again (gpointer data)
+{
+  Busy *self = data;
+  int linger = 0;
+
+  while (!self->stop)
+    {
+      void *socket = zmq_socket (self->context, ZMQ_PUSH);
+
+      g_assert_nonnull (socket);
+      zmq_setsockopt (socket, ZMQ_LINGER, &linger, sizeof linger);
+      zmq_socket_monitor (socket, "inproc://busy", ZMQ_EVENT_ALL);
+      zmq_close (socket);
+    }
+  return NULL;
+}
+
+/* What the child does with the parent's handles does not wait for what the
+ * parent's threads were at. */
+static void
+test_fork_of_the_busy (void)
+{
+  Busy busy = { zmq_ctx_new (), FALSE };
+  void *socket = zmq_socket (busy.context, ZMQ_PUSH);
+  GThread *thread = g_thread_new ("busy", open_again_and_again, &busy);
+
+  g_assert_cmpint (zmq_socket_monitor (socket, "inproc://m", ZMQ_EVENT_ALL),
+                   ==, 0);
+  for (guint i = 0; i < 50; i++)
+    {
+      int status;
+      pid_t pid = fork ();
+
+      if (pid == 0)
+        {
+          int failed = 0;
+          int linger = 0;
+
+          alarm (60);
+          failed |= (zmq_setsockopt (socket, ZMQ_LINGER, &linger,
+                                     sizeof linger) != 0) << 0;
+          failed |= (zmq_socket_monitor (socket, NULL, 0) != -1 ||
+                     errno != EINTR) << 1;
+          failed |= (zmq_send (socket, "x", 1, 0) != -1 || errno != EINTR)
+                    << 2;
+          failed |= (zmq_close (socket) != 0) << 3;
+          failed |= (zmq_close (socket) != -1 || errno != ENOTSOCK) << 4;
+          failed |= (zmq_ctx_term (busy.context) != -1 || errno != EINTR)
+                    << 5;
+          _exit (failed);
+        }
+
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      g_assert_true (WIFEXITED (status));
+      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+    }
+
+  busy.stop = TRUE;
+  g_thread_join (thread);
+  zmq_close (socket);
+  g_assert_cmpint (zmq_ctx_term (busy.context), ==, 0);
+}
+
 static void
 test_fork (void)
 {
@@ -505,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/monitored-meanwhile",
                    test_monitored_meanwhile);
   g_test_add_func ("/zmqg/compat/fork", test_fork);
+  g_test_add_func ("/zmqg/compat/fork/busy", test_fork_of_the_busy);
   g_test_add_func ("/zmqg/compat/memory", test_memory);
 
   return g_test_run ();

@@ -348,6 +348,8 @@ monitor (CompatSocket *self,
 
   if (compat_socket_is_terminated (self))
     return compat_fail (ETERM);
+  if (compat_socket_is_forked (self))
+    return compat_fail (EINTR);
   if (version == 1 && (events & ~(guint64) 0xffff) != 0)
     return compat_fail (EINVAL);
   if (addr == NULL)

@@ -181,8 +181,7 @@ compat_releaser_leave (CompatSocket *self)
 {
   GSource *source = atomic_exchange (&self->release_source, NULL);
 
-  /* The thread may have held a lock of GLib's at the fork. */
-  if (source == NULL || zmqg_context_core_is_forked (self->core->context))
+  if (source == NULL)
     return;
 
   g_source_destroy (source);
