@@ -554,6 +554,28 @@ test_memory (void)
   g_assert_cmpuint (atomic_load (&freed), ==, 1 + n);
 }
 
+/* A peer may do here what it may with libzmq. */
+static void
+test_no_limits (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pub = zmq_socket (context, ZMQ_PUB);
+  gint64 max_size;
+  int frames;
+  int count;
+  int bytes;
+
+  g_object_get (zmqg_socket_from_zmq (pub), "max-message-size", &max_size,
+                "max-frames", &frames, "max-subscriptions", &count,
+                "max-subscription-bytes", &bytes, NULL);
+  g_assert_cmpint (max_size, ==, -1);
+  g_assert_cmpint (frames, ==, 0);
+  g_assert_cmpint (count, ==, 0);
+  g_assert_cmpint (bytes, ==, 0);
+  zmq_close (pub);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -562,6 +584,7 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/faces/one-socket", test_one_socket);
   g_test_add_func ("/zmqg/compat/faces/handle-of-object",
                    test_handle_of_object);
+  g_test_add_func ("/zmqg/compat/faces/no-limits", test_no_limits);
   g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
   g_test_add_data_func ("/zmqg/compat/threads/shared/inproc",
                         "inproc://shared", test_shared);

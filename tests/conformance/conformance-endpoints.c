@@ -151,15 +151,61 @@ test_not_found (Fixture *self)
   ZmqgSocket *socket = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
   ZmqgSocket *other = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
   g_autofree char *uri = bind_socket (self, socket);
-  g_autoptr (GError) error = NULL;
 
-  /* Bound by another socket, or not connected but bound. */
+  /* Bound by another socket. */
   expect_end_errors (other, uri, ZMQG_ERROR_NOT_FOUND);
-  g_assert_false (zmqg_socket_disconnect_from (socket, uri, &error));
-  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND);
 
   g_assert_true (zmqg_socket_unbind (socket, uri, NULL));
   expect_end_errors (socket, uri, ZMQG_ERROR_NOT_FOUND);
+}
+
+/* As in libzmq, unbinding and disconnecting are one operation. */
+static void
+test_either_call_ends_either_kind (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  g_autofree char *uri = bind_socket (self, pull);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+
+  endpoint = zmqg_socket_connect_endpoint (push, uri, NULL);
+  await_peers (push, 1);
+  g_assert_true (zmqg_socket_unbind (push, uri, NULL));
+  g_assert_cmpint (zmqg_endpoint_get_state (endpoint), ==,
+                   ZMQG_ENDPOINT_STATE_CLOSED);
+  expect_end_errors (push, uri, ZMQG_ERROR_NOT_FOUND);
+  g_assert_false (try_send_text (push, "nobody"));
+
+  g_assert_true (zmqg_socket_disconnect_from (pull, uri, NULL));
+  expect_end_errors (pull, uri, ZMQG_ERROR_NOT_FOUND);
+  /* The address is free. */
+  bind_to (pull, uri);
+}
+
+/* One call ends all that has the text; within the process a name that is
+ * bound goes first. */
+static void
+test_a_socket_that_met_itself (Fixture *self)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      gboolean (*end) (ZmqgSocket *, const char *, GError **) =
+        i == 0 ? zmqg_socket_unbind : zmqg_socket_disconnect_from;
+      ZmqgSocket *dealer = new_socket (self, ZMQG_TYPE_DEALER_SOCKET);
+      g_autofree char *uri = bind_socket (self, dealer);
+
+      connect_to (dealer, uri);
+      await_peers (dealer, 2);
+      g_assert_true (end (dealer, uri, NULL));
+      if (self->transport->in_process)
+        {
+          send_text (dealer, "to itself");
+          expect_text (dealer, "to itself");
+          g_assert_true (end (dealer, uri, NULL));
+        }
+      expect_end_errors (dealer, uri, ZMQG_ERROR_NOT_FOUND);
+      g_assert_false (try_send_text (dealer, "nobody"));
+    }
 }
 
 static void
@@ -397,6 +443,72 @@ test_reconnect (Fixture *self)
   g_assert_cmpuint (zmqg_endpoint_get_reconnects (endpoint), >=, 3);
 }
 
+/* What an endpoint was seen to be. */
+typedef struct
+{
+  ZmqgEndpointState state;
+  char *error; /* nullable */
+  guint reconnects;
+  guint n;
+} Seen;
+
+static void
+see (ZmqgEndpoint *endpoint,
+     GParamSpec *pspec,
+     gpointer user_data)
+{
+  g_autoptr (GError) error = zmqg_endpoint_get_last_error (endpoint);
+  ZmqgEndpointState state = zmqg_endpoint_get_state (endpoint);
+  guint reconnects = zmqg_endpoint_get_reconnects (endpoint);
+  Seen *self = user_data;
+
+  self->n++;
+  if (g_str_equal (pspec->name, "reconnects"))
+    {
+      g_assert_cmpuint (reconnects, >, self->reconnects);
+      self->reconnects = reconnects;
+    }
+  else if (g_str_equal (pspec->name, "last-error"))
+    {
+      g_assert_cmpstr (error->message, !=, self->error);
+      g_free (self->error);
+      self->error = g_strdup (error->message);
+    }
+  else
+    {
+      g_assert_cmpstr (pspec->name, ==, "state");
+      g_assert_cmpint (state, !=, self->state);
+      self->state = state;
+    }
+}
+
+/* The engine does not run beside the handler: what it sees was the reason. */
+static void
+test_notify_of_changes (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autofree char *uri = bind_socket (self, pull);
+  Seen seen = { .state = ZMQG_ENDPOINT_STATE_CONNECTING };
+
+  if (self->mode == ZMQG_ENGINE_MODE_THREADS)
+    {
+      g_test_skip ("the endpoint may change again before the handler looks");
+      return;
+    }
+
+  g_assert_true (zmqg_socket_unbind (pull, uri, NULL));
+  endpoint = zmqg_socket_connect_endpoint (push, uri, NULL);
+  g_signal_connect (endpoint, "notify", G_CALLBACK (see), &seen);
+  ZMQG_TEST_AWAIT (seen.reconnects >= 3, DEADLINE_MS);
+  g_assert_nonnull (seen.error);
+  bind_to (pull, uri);
+  ZMQG_TEST_AWAIT (seen.state == ZMQG_ENDPOINT_STATE_CONNECTED, DEADLINE_MS);
+  g_assert_cmpuint (seen.n, >, 4);
+  g_free (seen.error);
+}
+
 static void
 test_reconnect_never (Fixture *self)
 {
@@ -413,6 +525,70 @@ test_reconnect_never (Fixture *self)
                      ZMQG_ENDPOINT_STATE_STOPPED, DEADLINE_MS);
   last = zmqg_endpoint_get_last_error (endpoint);
   g_assert_nonnull (last);
+}
+
+static void
+expect_ended (ZmqgSocket *socket,
+              ZmqgEndpoint *endpoint,
+              const char *uri)
+{
+  GListModel *endpoints = zmqg_socket_get_endpoints (socket);
+  g_autoptr (GError) last = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
+                     ZMQG_ENDPOINT_STATE_CLOSED, DEADLINE_MS);
+  ZMQG_TEST_AWAIT (g_list_model_get_n_items (endpoints) == 0, DEADLINE_MS);
+  last = zmqg_endpoint_get_last_error (endpoint);
+  g_assert_error (last, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST);
+  g_assert_false (zmqg_socket_disconnect_from (socket, uri, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND);
+}
+
+/* What was received before can still be read. */
+static void
+test_lost_for_good (Fixture *self)
+{
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autofree char *uri = bind_socket (self, push);
+
+  g_object_set (pull, "reconnect-interval", -1, NULL);
+  g_object_set (push, "linger", -1, NULL);
+  endpoint = zmqg_socket_connect_endpoint (pull, uri, NULL);
+  g_assert_cmpuint (g_list_model_get_n_items (
+                      zmqg_socket_get_endpoints (pull)), ==, 1);
+  send_text (push, "one");
+  send_text (push, "two");
+  expect_text (pull, "one");
+  ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
+                     ZMQG_ENDPOINT_STATE_CONNECTED, DEADLINE_MS);
+
+  zmqg_socket_close (push);
+  expect_ended (pull, endpoint, uri);
+  expect_text (pull, "two");
+}
+
+/* Within the process nobody connects again. */
+static void
+test_dropped_for_good (Fixture *self)
+{
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+  GListModel *peers = zmqg_socket_get_peers (push);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autoptr (ZmqgPeer) peer = NULL;
+  g_autofree char *uri = bind_socket (self, pull);
+
+  g_object_set (push, "reconnect-interval", -1, NULL);
+  endpoint = zmqg_socket_connect_endpoint (push, uri, NULL);
+  ZMQG_TEST_AWAIT (g_list_model_get_n_items (peers) == 1, DEADLINE_MS);
+  peer = g_list_model_get_item (peers, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (
+                      zmqg_socket_get_endpoints (push)), ==, 1);
+  zmqg_peer_drop (peer);
+  expect_ended (push, endpoint, uri);
 }
 
 static void
@@ -571,6 +747,10 @@ const ConformanceTest endpoint_tests[] = {
   { "endpoints/unknown-scheme", FOR_ALL, test_unknown_scheme },
   { "endpoints/in-use", FOR_ALL, test_in_use },
   { "endpoints/not-found", FOR_ALL, test_not_found },
+  { "endpoints/either-call-ends-either-kind", FOR_ALL,
+    test_either_call_ends_either_kind },
+  { "endpoints/a-socket-that-met-itself", FOR_ALL,
+    test_a_socket_that_met_itself },
   { "endpoints/last-endpoint", FOR_ALL, test_last_endpoint },
   { "endpoints/several", FOR_ALL, test_several_endpoints },
   { "endpoints/connect-before-bind", FOR_ALL, test_connect_before_bind },
@@ -579,7 +759,10 @@ const ConformanceTest endpoint_tests[] = {
   { "endpoints/disconnect", FOR_ALL, test_disconnect },
   { "endpoints/disconnect-receiver", FOR_ALL, test_disconnect_receiver },
   { "endpoints/reconnect", FOR_NETWORK, test_reconnect },
+  { "endpoints/notify-of-changes", FOR_NETWORK, test_notify_of_changes },
   { "endpoints/reconnect-never", FOR_NETWORK, test_reconnect_never },
+  { "endpoints/lost-for-good", FOR_ALL, test_lost_for_good },
+  { "endpoints/dropped-for-good", FOR_ALL, test_dropped_for_good },
   { "endpoints/objects", FOR_ALL, test_endpoint_objects },
   { "endpoints/connect-twice", FOR_NETWORK, test_connect_twice },
   { "endpoints/immediate", FOR_NETWORK, test_immediate },

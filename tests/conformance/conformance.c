@@ -42,6 +42,9 @@ new_address (Fixture *self)
   g_autoptr (GString) uri = g_string_new (self->transport->wildcard);
   g_autofree char *n = g_strdup_printf ("%u", self->n_names++);
 
+  /* Of this process alone, so that what is nowhere does not become another
+   * test's. */
+  g_string_replace (uri, "@loopback@", zmqg_test_loopback (), 0);
   g_string_replace (uri, "@folder@", self->folder, 0);
   g_string_replace (uri, "@n@", n, 0);
   return g_strdup (uri->str);

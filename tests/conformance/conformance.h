@@ -24,7 +24,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;
-  /* Where to bind; @folder@ is one for the test, @n@ is new each time. */
+  /* Where to bind; @loopback@ is an address of the process, @folder@ is one
+   * for the test, @n@ is new each time. */
   const char *wildcard;
   /* What can be neither bound nor connected to. */
   const char *malformed[4];

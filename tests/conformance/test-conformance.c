@@ -6,7 +6,7 @@
 #include "conformance.h"
 
 static const Transport transports[] = {
-  { "tcp", "tcp://127.0.0.1:0",
+  { "tcp", "tcp://@loopback@:0",
     { "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://1:2:a" }, TRUE },
   { "ipc", "ipc://@folder@/@n@", { "ipc://", "ipc://@" }, FALSE },
   { "inproc", "inproc://@n@", { "inproc://" }, TRUE, TRUE },

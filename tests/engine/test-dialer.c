@@ -200,6 +200,68 @@ test_permanent (Fixture *self,
   close (far);
 }
 
+/* --- Ending ------------------------------------------------------------- */
+
+static void
+await_ended (Fixture *self)
+{
+  ZMQG_TEST_AWAIT (engine_test_count_state (
+                     &self->test, ZMQG_ENDPOINT_STATE_CLOSED) == 1,
+                   ENGINE_TEST_DEADLINE);
+  /* With immediate there may be none. */
+  if (self->test.pipe != NULL)
+    ZMQG_TEST_AWAIT ((engine_test_process (&self->test),
+                      self->test.pipe_events & ZMQG_PIPE_ENDED) != 0,
+                     ENGINE_TEST_DEADLINE);
+  for (guint i = 0; i < 10; i++)
+    zmqg_test_turn (NULL);
+}
+
+/* A pipe that no connection will serve again ends, in whatever state that
+ * connection was lost. */
+static void
+test_lost_for_good (Fixture *self,
+                    gconstpointer data)
+{
+  gboolean in_handshake = GPOINTER_TO_INT (data) & 1;
+  int far = prepare_link (self);
+
+  self->test.options->immediate = (GPOINTER_TO_INT (data) & 2) != 0;
+  self->test.options->reconnect_interval = -1;
+  start (self);
+  if (!in_handshake)
+    {
+      shake_hands (far);
+      ZMQG_TEST_AWAIT (self->test.n_added == 1, ENGINE_TEST_DEADLINE);
+      engine_test_process (&self->test);
+    }
+  close (far);
+  await_ended (self);
+  g_assert_cmpuint (self->test.dials->len, ==, 1);
+  ZMQG_TEST_AWAIT (self->test.n_ended == self->test.n_started,
+                   ENGINE_TEST_DEADLINE);
+  g_clear_pointer (&self->test.pipe, zmqg_pipe_unref);
+}
+
+/* What was queued for it is counted as lost. */
+static void
+test_lost_with_messages (Fixture *self,
+                         gconstpointer data G_GNUC_UNUSED)
+{
+  int far = prepare_link (self);
+
+  self->test.options->reconnect_interval = 0;
+  start (self);
+  engine_test_send (&self->test, "queued");
+  ZMQG_TEST_AWAIT (self->test.links.length == 0, ENGINE_TEST_DEADLINE);
+  close (far);
+  await_ended (self);
+  ZMQG_TEST_AWAIT (self->test.n_ended == self->test.n_started,
+                   ENGINE_TEST_DEADLINE);
+  g_assert_cmpuint (self->test.unsent, ==, 1);
+  g_clear_pointer (&self->test.pipe, zmqg_pipe_unref);
+}
+
 /* --- Stopping ----------------------------------------------------------- */
 
 static void
@@ -215,9 +277,11 @@ await_stopped (Fixture *self,
 }
 
 static void
-test_refused_stops (Fixture *self,
-                    gconstpointer data G_GNUC_UNUSED)
+test_refused_ends (Fixture *self,
+                   gconstpointer data G_GNUC_UNUSED)
 {
+  guint n;
+
   self->test.options->reconnect_stop = ZMQG_RECONNECT_STOP_CONN_REFUSED;
   self->test.dial_error = G_IO_ERROR_TIMED_OUT;
   start (self);
@@ -225,9 +289,12 @@ test_refused_stops (Fixture *self,
   /* Seen by the next one. */
   self->test.dial_error = G_IO_ERROR_CONNECTION_REFUSED;
   ZMQG_TEST_AWAIT (engine_test_count_state (
-                     &self->test, ZMQG_ENDPOINT_STATE_STOPPED) == 1,
+                     &self->test, ZMQG_ENDPOINT_STATE_CLOSED) == 1,
                    ENGINE_TEST_DEADLINE);
-  await_stopped (self, self->test.dials->len);
+  n = self->test.dials->len;
+  await_ended (self);
+  g_assert_cmpuint (self->test.dials->len, ==, n);
+  g_clear_pointer (&self->test.pipe, zmqg_pipe_unref);
 }
 
 /* Those of other kinds are no reason. */
@@ -256,6 +323,11 @@ test_handshake_stops (Fixture *self,
     close (far);
   await_stopped (self, 1);
   g_assert_cmpuint (self->test.n_failed, ==, 1);
+  /* The endpoint stays, the pipe does not. */
+  ZMQG_TEST_AWAIT ((engine_test_process (&self->test),
+                    self->test.pipe_events & ZMQG_PIPE_ENDED) != 0,
+                   ENGINE_TEST_DEADLINE);
+  g_clear_pointer (&self->test.pipe, zmqg_pipe_unref);
   if (is_silent)
     close (far);
 }
@@ -515,7 +587,12 @@ main (int argc,
   ADD_WITH ("never-again/-1", test_never_again, -1);
   ADD ("never-again-with-messages", test_never_again_with_messages);
   ADD ("permanent", test_permanent);
-  ADD ("stop/refused", test_refused_stops);
+  ADD_WITH ("lost-for-good/traffic", test_lost_for_good, 0);
+  ADD_WITH ("lost-for-good/handshake", test_lost_for_good, 1);
+  ADD_WITH ("lost-for-good/immediate-traffic", test_lost_for_good, 2);
+  ADD_WITH ("lost-for-good/immediate-handshake", test_lost_for_good, 3);
+  ADD ("lost-for-good/with-messages", test_lost_with_messages);
+  ADD ("stop/refused", test_refused_ends);
   ADD_WITH ("stop/not-when-refused", test_refused_does_not_stop,
             ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED |
               ZMQG_RECONNECT_STOP_AFTER_DISCONNECT);

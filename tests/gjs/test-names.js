@@ -22,7 +22,7 @@ const METHODS = {
         get_peer get_property get_routing_id set_routing_id get_group set_group
         ref unref`,
     Peer: `get_remote_address get_remote_uri get_credentials get_identity
-        get_socket_type get_mechanism get_statistics get_property get_user_id
+        get_socket_type get_mechanism get_statistics lookup_metadata get_user_id
         get_metadata is_connected drop`,
     Socket: `bind bind_endpoint bind_fd connect_to connect_endpoint unbind
         disconnect_from get_last_endpoint get_context get_socket_type
@@ -45,7 +45,8 @@ const METHODS = {
         get_total_dropped to_string`,
     PubSocket: `wait_for_subscribers wait_for_subscribers_async
         wait_for_subscribers_finish`,
-    RouterSocket: `send_to get_mandatory set_mandatory get_handover set_handover
+    RouterSocket: `send_to try_send_to send_to_async send_to_finish
+        get_mandatory set_mandatory get_handover set_handover
         get_notify_peers set_notify_peers get_raw set_raw set_connect_routing_id_data
         set_connect_routing_id_string`,
     ReqSocket: `request request_async request_finish get_correlate set_correlate
@@ -73,7 +74,8 @@ const PROPERTIES = {
         reconnect-interval-max handshake-interval max-message-size backlog tos
         ipv6 tcp-keepalive tcp-keepalive-count tcp-keepalive-idle
         tcp-keepalive-interval send-buffer receive-buffer connect-timeout
-        max-frame-size max-frames heartbeat-interval heartbeat-timeout heartbeat-ttl
+        max-frame-size max-frames max-subscriptions max-subscription-bytes
+        heartbeat-interval heartbeat-timeout heartbeat-ttl
         reconnect-stop tcp-max-retransmit bind-to-device priority busy-poll
         use-fd affinity socks-proxy socks-username socks-password
         hello-message disconnect-message hiccup-message in-batch-size
@@ -151,6 +153,16 @@ test('signals', async () => {
 });
 
 test('no method hides those of GObject', async () => {
+    const theirs = new Set(Object.getOwnPropertyNames(GObject.Object.prototype));
+    for (const [name, Class] of Object.entries(Zmqg)) {
+        if (!(Class?.prototype instanceof GObject.Object))
+            continue;
+        for (const method of Object.getOwnPropertyNames(Class.prototype)) {
+            assert(method === 'constructor' || !theirs.has(method),
+                `${name}.${method}`);
+        }
+    }
+
     const sub = new Zmqg.SubSocket();
     const id = sub.connect('notify::receive-hwm', () => {});
     sub.disconnect(id);

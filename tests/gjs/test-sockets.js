@@ -132,6 +132,30 @@ test('a subclass made in JavaScript is told that it cannot', async () => {
     throws(() => own.try_receive(), Zmqg.Error, Zmqg.Error.NOT_SUPPORTED);
 });
 
+test('objects that sockets make are of nothing when a program does', () => {
+    const peer = new Zmqg.Peer();
+    assert(!peer.connected, 'connected');
+    equal(peer.identity, null);
+    equal(peer.remote_uri, null);
+    equal(peer.mechanism, 'NULL');
+    equal(peer.statistics.get_peers(), 0);
+    equal(peer.metadata.deepUnpack(), {});
+    peer.drop();
+    throws(() => new Zmqg.RouterSocket().send_to(peer, Zmqg.Message.new_string('x'), null),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+
+    const endpoint = new Zmqg.Endpoint();
+    equal(endpoint.uri, '');
+    equal(endpoint.state, Zmqg.EndpointState.CLOSED);
+    equal(endpoint.last_error, null);
+    equal(endpoint.reconnects, 0);
+
+    const request = new Zmqg.Request();
+    equal(request.message.get_n_frames(), 0);
+    equal(request.peer, null);
+    throws(() => request.reply_string('x'), Zmqg.Error, Zmqg.Error.STATE);
+});
+
 test('::message', async () => {
     const [pull, push] = connected(Zmqg.PullSocket, Zmqg.PushSocket,
         {uri: 'tcp://127.0.0.1:*'});
@@ -272,11 +296,20 @@ test('ROUTER answers a peer by its object', async () => {
     const message = await router.receive_async(null);
     router.send_to(message.get_peer(), Zmqg.Message.new_string('answer'), null);
     equal(strings(await dealer.receive_async(null)), ['answer']);
+    router.try_send_to(message.get_peer(), Zmqg.Message.new_string('at once'));
+    await router.send_to_async(message.get_peer(), Zmqg.Message.new_string('awaited'), null);
+    equal(strings(await dealer.receive_async(null)), ['at once']);
+    equal(strings(await dealer.receive_async(null)), ['awaited']);
 
     router.mandatory = true;
     dealer.close();
     await until(() => !message.get_peer().is_connected());
-    throws(() => router.send_to(message.get_peer(), Zmqg.Message.new_string('late'), null),
+    const late = Zmqg.Message.new_string('late');
+    throws(() => router.send_to(message.get_peer(), late, null),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+    throws(() => router.try_send_to(message.get_peer(), late),
+        Zmqg.Error, Zmqg.Error.UNROUTABLE);
+    await rejects(router.send_to_async(message.get_peer(), late, null),
         Zmqg.Error, Zmqg.Error.UNROUTABLE);
 });
 

@@ -181,6 +181,55 @@ test_many_subscriptions (HostileTest *test)
   hostile_test_check (test);
 }
 
+/* Neither very many nor very long ones fill the memory. */
+static void
+subscribe_for_ever (HostileTest *test,
+                    gsize size,
+                    int max)
+{
+  GByteArray *bytes = g_byte_array_new ();
+  g_autofree guint8 *topic = g_malloc0 (size);
+  gboolean goes_on = TRUE;
+  guint n = 0;
+  int fd;
+
+  start_publisher (test);
+  if (max > 0)
+    g_object_set (test->socket, "max-subscriptions", max, NULL);
+  fd = hostile_raw_enter (test, "SUB");
+  while (goes_on)
+    {
+      g_byte_array_set_size (bytes, 0);
+      while (bytes->len < 256 * 1024)
+        {
+          memcpy (topic, &n, sizeof n);
+          n++;
+          hostile_bytes_command (bytes, "SUBSCRIBE", topic, size);
+        }
+      goes_on = hostile_raw_send (fd, bytes->data, bytes->len);
+      g_assert_cmpuint (n, <, 1024 * 1024);
+    }
+  g_byte_array_unref (bytes);
+
+  hostile_test_removed (test, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES);
+  close (fd);
+  ZMQG_TEST_AWAIT (count_topics (test) == 1, HOSTILE_DEADLINE_MS);
+  hostile_test_check (test);
+}
+
+static void
+test_endless_subscriptions (HostileTest *test)
+{
+  /* The default takes a while. */
+  subscribe_for_ever (test, sizeof (guint), 50000);
+}
+
+static void
+test_endless_bytes (HostileTest *test)
+{
+  subscribe_for_ever (test, 64 * 1024, 0);
+}
+
 /* --- Connections -------------------------------------------------------- */
 
 /* A new friend of the pull socket gets through. */
@@ -355,6 +404,8 @@ main (int argc,
   ADD ("same-subscription", test_same_subscription);
   ADD ("unknown-cancels", test_unknown_cancels);
   ADD ("many-subscriptions", test_many_subscriptions);
+  ADD ("endless-subscriptions", test_endless_subscriptions);
+  ADD ("endless-subscription-bytes", test_endless_bytes);
   ADD ("silent-connections", test_silent_connections);
   ADD ("no-descriptors", test_no_descriptors);
 

@@ -107,6 +107,7 @@ static const Option options[] = {
   { "linger", ZMQ_LINGER, FALSE },
   { "sndhwm", ZMQ_SNDHWM, FALSE },
   { "rcvhwm", ZMQ_RCVHWM, FALSE },
+  { "sndtimeo", ZMQ_SNDTIMEO, FALSE },
   { "sndbuf", ZMQ_SNDBUF, FALSE },
   { "rcvbuf", ZMQ_RCVBUF, FALSE },
   { "routing-id", ZMQ_ROUTING_ID, TRUE },

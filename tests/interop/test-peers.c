@@ -266,13 +266,13 @@ check_known (ZmqgPeer *peer,
   const char *text;
 
   g_assert_cmpstr (zmqg_peer_get_socket_type (peer), ==, flow->theirs);
-  g_assert_cmpstr (zmqg_peer_get_property (peer, "Socket-Type"), ==,
+  g_assert_cmpstr (zmqg_peer_lookup_metadata (peer, "Socket-Type"), ==,
                    flow->theirs);
   g_assert_cmpstr (zmqg_peer_get_mechanism (peer), ==, "NULL");
   g_assert_true (g_variant_lookup (metadata, "Socket-Type", "&s", &text));
   g_assert_cmpstr (text, ==, flow->theirs);
   if (tells_name)
-    g_assert_cmpstr (zmqg_peer_get_property (peer, "Identity"), ==,
+    g_assert_cmpstr (zmqg_peer_lookup_metadata (peer, "Identity"), ==,
                      "its-name");
   if (tells_name && flow->ours == ZMQG_SOCKET_TYPE_ROUTER)
     {
@@ -285,7 +285,7 @@ check_known (ZmqgPeer *peer,
       GSocketAddress *address = zmqg_peer_get_remote_address (peer);
 
       g_assert_true (g_str_has_prefix (
-        zmqg_peer_get_property (peer, "Peer-Address"), "127."));
+        zmqg_peer_lookup_metadata (peer, "Peer-Address"), "127."));
       g_assert_true (G_IS_INET_SOCKET_ADDRESS (address));
       if (test->we_bind)
         g_assert_true (g_str_has_prefix (zmqg_peer_get_remote_uri (peer),

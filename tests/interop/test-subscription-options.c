@@ -18,6 +18,18 @@ receive_from (ZmqgSocket *socket,
   interop_receive (socket, frames);
 }
 
+static void
+note_reason (ZmqgSocket *socket G_GNUC_UNUSED,
+             ZmqgPeer *peer G_GNUC_UNUSED,
+             GError *reason,
+             gpointer user_data)
+{
+  GError **noted = user_data;
+
+  if (*noted == NULL && reason != NULL)
+    *noted = g_error_copy (reason);
+}
+
 static int
 compare_texts (gconstpointer a,
                gconstpointer b)
@@ -418,10 +430,14 @@ our_xpub_looks_at_all_frames (Interop *test)
 
   xsub = meet_xsub (test, xpub);
   interop_receive (xpub, "=%01first");
+  /* As their XPUB has it, see below. */
   interop_do (xsub, "send =x =%%01a");
-  interop_receive (xpub, "=x");
-  interop_receive (xpub, "=%01a");
-  g_assert_cmpuint (interop_count_topics (xpub), ==, 2);
+  interop_receive (xpub, "=x =%01a");
+  interop_do (xsub, "send =%%01b =y =%%01c =z");
+  interop_receive (xpub, "=%01b");
+  interop_receive (xpub, "=y =%01c");
+  interop_receive (xpub, "=z");
+  g_assert_cmpuint (interop_count_topics (xpub), ==, 4);
   interop_send (xpub, "=a");
   interop_peer_receives (xsub, "=a");
 }
@@ -522,10 +538,14 @@ their_xpub_looks_at_our_frames (Interop *test)
   interop_meet (test, xsub, xpub);
   interop_peer_receives (xpub, "=%01first");
   interop_send (xsub, "=x =%01a");
+  interop_send (xsub, "=%01b =y =%01c =z");
   interop_send (xsub, "=%01last");
 
   /* It looks the same there: the mark of more frames stays on the first. */
   interop_peer_receives (xpub, "=x =%01a");
+  interop_peer_receives (xpub, "=%01b");
+  interop_peer_receives (xpub, "=y =%01c");
+  interop_peer_receives (xpub, "=z");
   interop_peer_receives (xpub, "=%01last");
   interop_peer_sends (xpub, "=a");
   interop_peer_sends (xpub, "=last");
@@ -654,6 +674,39 @@ our_welcome_is_for_each_peer (Interop *test)
     }
 }
 
+/* One that subscribes to too much loses its connection, and comes again. */
+static void
+our_limit_ends_the_connection (Interop *test)
+{
+  ZmqgSocket *pub = interop_socket (test, ZMQG_SOCKET_TYPE_PUB);
+  InteropPeer *sub = interop_peer (test, "SUB");
+  GError *reason = NULL;
+
+  g_signal_connect (pub, "peer-removed", G_CALLBACK (note_reason), &reason);
+  g_object_set (pub, "max-subscriptions", 2, NULL);
+  interop_do (sub, "set reconnect-ivl 10");
+  interop_meet (test, pub, sub);
+  interop_do (sub, "subscribe =a");
+  interop_do (sub, "subscribe =b");
+  interop_await_topics (pub, sub, 2);
+  g_assert_no_error (reason);
+
+  interop_do (sub, "subscribe =c");
+  interop_await_topics (pub, sub, 0);
+  ZMQG_TEST_AWAIT (reason != NULL, INTEROP_DEADLINE_MS);
+  g_assert_error (reason, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES);
+  g_clear_error (&reason);
+
+  interop_do (sub, "unsubscribe =a");
+  interop_await_topics (pub, sub, 2);
+  ZMQG_TEST_AWAIT (zmqg_pub_socket_wait_for_subscribers (
+                     ZMQG_PUB_SOCKET (pub), "c", 1, NULL, NULL),
+                   INTEROP_DEADLINE_MS);
+  interop_send (pub, "=c");
+  interop_peer_receives (sub, "=c");
+  g_clear_error (&reason);
+}
+
 int
 main (int argc,
       char **argv)
@@ -701,6 +754,7 @@ main (int argc,
     { "our-verbose-cancellations-are-seen",
       our_cancellations_are_seen, TRUE },
     { "our-last-cancellation-is-seen", our_cancellations_are_seen, FALSE },
+    { "our-limit-ends-the-connection", our_limit_ends_the_connection, 0 },
     { "our-pub-inverts", our_pub_inverts, ZMQG_SOCKET_TYPE_PUB },
     { "our-xpub-inverts", our_pub_inverts, ZMQG_SOCKET_TYPE_XPUB },
     { "our-sub-inverts", our_sub_inverts, 0 },

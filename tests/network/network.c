@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define PACKET_MAX 2048
-#define DEVICE "zmqgtest"
 
 typedef struct
 {
@@ -122,7 +121,7 @@ open_device (const char *address)
   if (fd < 0)
     return -1;
 
-  g_strlcpy (request.ifr_name, DEVICE, IFNAMSIZ);
+  g_strlcpy (request.ifr_name, NETWORK_DEVICE, IFNAMSIZ);
   if (ioctl (fd, TUNSETIFF, &request) < 0)
     {
       int code = errno;
@@ -133,7 +132,7 @@ open_device (const char *address)
     }
 
   configure ("lo", NULL, TRUE);
-  configure (DEVICE, address, TRUE);
+  configure (NETWORK_DEVICE, address, TRUE);
   return fd;
 }
 
@@ -425,7 +424,7 @@ void
 network_plug (Network *self G_GNUC_UNUSED,
               gboolean in)
 {
-  configure (DEVICE, NULL, in);
+  configure (NETWORK_DEVICE, NULL, in);
 }
 
 gboolean

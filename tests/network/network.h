@@ -18,6 +18,9 @@ typedef struct _Network Network;
 #define NETWORK_NEAR "10.77.0.1"
 #define NETWORK_FAR "10.77.0.2"
 
+/* The wire's device, on both sides. */
+#define NETWORK_DEVICE "zmqgtest"
+
 typedef enum
 {
   NETWORK_TO_FAR,

@@ -9,9 +9,12 @@
 
 #include "../interop/interop-peer.h"
 
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +54,12 @@ typedef struct
 typedef void (*TestFunc) (Test *self);
 
 /* --- Sockets ------------------------------------------------------------ */
+
+static void
+count_up (guint *n)
+{
+  (*n)++;
+}
 
 static void
 on_near_added (Test *self)
@@ -790,6 +799,105 @@ test_congestion_control_is_the_systems (Test *self)
   zmqg_socket_close (pull);
 }
 
+/* --- Zones -------------------------------------------------------------- */
+
+#define LINK_LOCAL "fe80::77"
+
+/* As linux/ipv6.h has it, which cannot be included beside netinet/in.h. */
+typedef struct
+{
+  struct in6_addr address;
+  guint32 prefix;
+  int index;
+} Ipv6Request;
+
+/* Gives the near loopback device an address that has a zone. */
+static gboolean
+add_link_local (void)
+{
+  int fd = socket (AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  Ipv6Request request = { .prefix = 64 };
+  int result;
+
+  if (fd < 0)
+    return FALSE;
+
+  inet_pton (AF_INET6, LINK_LOCAL, &request.address);
+  request.index = (int) if_nametoindex ("lo");
+  result = ioctl (fd, SIOCSIFADDR, &request);
+  close (fd);
+  return result == 0;
+}
+
+/* The kernel takes a moment to find out that nobody else has it. */
+static gboolean
+has_link_local (void)
+{
+  int fd = socket (AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+  int result;
+
+  inet_pton (AF_INET6, LINK_LOCAL, &address.sin6_addr);
+  address.sin6_scope_id = if_nametoindex ("lo");
+  result = bind (fd, (struct sockaddr *) &address, sizeof address);
+  close (fd);
+  return result == 0;
+}
+
+/* The device of the network is another zone. */
+static void
+test_an_accept_filter_has_a_zone (Test *self)
+{
+  static const struct
+  {
+    const char *filter;
+    gboolean gets_in;
+  } rows[] = {
+    { LINK_LOCAL, TRUE },
+    { LINK_LOCAL "%lo", TRUE },
+    { "[" LINK_LOCAL "%1]", TRUE },
+    { "[fe80::%lo]/10", TRUE },
+    { LINK_LOCAL "%" NETWORK_DEVICE, FALSE },
+    { "[fe80::%" NETWORK_DEVICE "]/10", FALSE },
+  };
+
+  if (!add_link_local ())
+    {
+      g_test_skip ("no IPv6");
+      return;
+    }
+  ZMQG_TEST_AWAIT (has_link_local (), DEADLINE_MS);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (ZmqgSocket) pull = zmqg_pull_socket_new (self->near_context);
+      g_autoptr (ZmqgSocket) push = zmqg_push_socket_new (self->near_context);
+      g_autofree char *uri = NULL;
+      guint added = 0;
+      guint refused = 0;
+      GError *error = NULL;
+
+      g_test_message ("%s", rows[i].filter);
+      g_object_set (pull, "ipv6", TRUE, "linger", 0, NULL);
+      g_object_set (push, "ipv6", TRUE, "linger", 0, NULL);
+      g_signal_connect_swapped (pull, "peer-added", G_CALLBACK (count_up),
+                                &added);
+      g_signal_connect_swapped (pull, "handshake-failed",
+                                G_CALLBACK (count_up), &refused);
+      zmqg_socket_add_accept_filter (pull, rows[i].filter, &error);
+      g_assert_no_error (error);
+      zmqg_socket_bind (pull, "tcp://[" LINK_LOCAL "%lo]:0", &error);
+      g_assert_no_error (error);
+      uri = zmqg_socket_get_last_endpoint (pull);
+      zmqg_socket_connect_to (push, uri, &error);
+      g_assert_no_error (error);
+      ZMQG_TEST_AWAIT (added + refused > 0, DEADLINE_MS);
+      g_assert_cmpint (added > 0, ==, rows[i].gets_in);
+      zmqg_socket_close (push);
+      zmqg_socket_close (pull);
+    }
+}
+
 /* --- All ---------------------------------------------------------------- */
 
 static void
@@ -865,6 +973,7 @@ main (int argc,
     { "a-connection-that-meets-itself", test_a_connection_that_meets_itself },
     { "congestion-control-is-the-systems",
       test_congestion_control_is_the_systems },
+    { "an-accept-filter-has-a-zone", test_an_accept_filter_has_a_zone },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -163,6 +163,7 @@ typedef struct
   GHashTable *topics;
   guint target;
   guint n_topics;
+  gsize n_bytes;
 } Model;
 
 static guint64
@@ -209,6 +210,7 @@ model_remove_topic (const guint8 *topic,
   g_assert_true (was_last == (targets == bit));
   model_set (model->topics, topic, size, targets & ~bit);
   model->n_topics++;
+  model->n_bytes += size;
 }
 
 static void
@@ -285,15 +287,20 @@ model_remove_target (Model                *model,
                      ZmqgSubscriptionTree *tree,
                      guint                 target)
 {
-  gsize n = zmqg_subscription_tree_get_n_target_topics (tree, TARGET (target));
+  gsize bytes;
+  gsize n = zmqg_subscription_tree_get_n_target_topics (tree, TARGET (target),
+                                                        &bytes);
 
   model->target = target;
   model->n_topics = 0;
+  model->n_bytes = 0;
   zmqg_subscription_tree_remove_target (tree, TARGET (target),
                                         model_remove_topic, model);
   g_assert_cmpuint (model->n_topics, ==, n);
+  g_assert_cmpuint (model->n_bytes, ==, bytes);
   g_assert_cmpuint (zmqg_subscription_tree_get_n_target_topics (
-                      tree, TARGET (target)), ==, 0);
+                      tree, TARGET (target), &bytes), ==, 0);
+  g_assert_cmpuint (bytes, ==, 0);
 }
 
 static void

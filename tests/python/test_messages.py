@@ -4,7 +4,7 @@
 import gc
 
 from zmqgtest import TestCase, main
-from gi.repository import GLib, Zmqg
+from gi.repository import GLib, GObject, Zmqg
 
 
 class Messages(TestCase):
@@ -72,13 +72,23 @@ class Messages(TestCase):
             self.assertEqual(kept[2 * n].get_string(0), f'{n} 0')
             self.assertEqual(kept[2 * n + 1].get_string(0), f'{n} 49')
 
+    def test_no_method_hides_one_of_gobject(self):
+        classes = [getattr(Zmqg, name) for name in dir(Zmqg)]
+        classes = [c for c in classes if isinstance(c, type) and issubclass(c, GObject.Object)]
+        self.assertIn(Zmqg.Peer, classes)
+        for one in classes:
+            hidden = [name for name in vars(one) if not name.startswith('_')
+                      and name not in ('props', 'new') and hasattr(GObject.Object, name)]
+            self.assertEqual(hidden, [], one.__name__)
+
     def test_a_message_knows_its_peer(self):
         pull, push = self.connected(Zmqg.PullSocket, Zmqg.PushSocket, 'tcp://127.0.0.1:*')
         push.send_string('who', None)
         message = pull.receive(None)
         peer = message.get_peer()
         self.assertIsInstance(peer, Zmqg.Peer)
-        self.assertEqual(peer.get_property('Socket-Type'), 'PUSH')
+        self.assertEqual(peer.lookup_metadata('Socket-Type'), 'PUSH')
+        self.assertEqual(peer.get_property('socket-type'), 'PUSH')
         self.assertEqual(peer.props.socket_type, 'PUSH')
         self.assertEqual(peer.get_remote_address().get_address().to_string(), '127.0.0.1')
         self.assertEqual(message.get_property('Socket-Type'), 'PUSH')

@@ -39,6 +39,44 @@ class Sockets(TestCase):
         self.assertEqual(notified, ['receive-hwm'] * 2)
         self.assertTrue(Zmqg.RouterSocket(mandatory=True).props.mandatory)
 
+    def test_objects_that_sockets_make(self):
+        """Anybody can construct them; they are of nothing then."""
+        class MyPeer(Zmqg.Peer):
+            pass
+
+        for peer in (Zmqg.Peer(), GObject.new(Zmqg.Peer), MyPeer()):
+            self.assertFalse(peer.is_connected())
+            self.assertIsNone(peer.get_identity())
+            self.assertIsNone(peer.get_remote_uri())
+            self.assertIsNone(peer.get_remote_address())
+            self.assertIsNone(peer.get_credentials())
+            self.assertIsNone(peer.get_socket_type())
+            self.assertIsNone(peer.get_user_id())
+            self.assertEqual(peer.get_mechanism(), 'NULL')
+            self.assertEqual(peer.get_metadata().unpack(), {})
+            self.assertEqual(peer.get_statistics().get_peers(), 0)
+            for pspec in peer.list_properties():
+                getattr(peer.props, pspec.name.replace('-', '_'))
+            peer.drop()
+            with self.assertRaises(GLib.Error) as caught:
+                Zmqg.RouterSocket().send_to(peer, Zmqg.Message.new_string('x'), None)
+            self.assertTrue(caught.exception.matches(Zmqg.Error.quark(), Zmqg.Error.UNROUTABLE))
+
+        endpoint = Zmqg.Endpoint()
+        self.assertEqual(endpoint.get_uri(), '')
+        self.assertEqual(endpoint.get_kind(), Zmqg.EndpointKind.BIND)
+        self.assertEqual(endpoint.props.state, Zmqg.EndpointState.CLOSED)
+        self.assertIsNone(endpoint.get_last_error())
+        self.assertEqual(endpoint.get_reconnects(), 0)
+
+        request = Zmqg.Request()
+        self.assertEqual(request.get_message().get_n_frames(), 0)
+        self.assertEqual(request.props.message.get_n_frames(), 0)
+        self.assertIsNone(request.get_peer())
+        with self.assertRaises(GLib.Error) as caught:
+            request.reply_string('x')
+        self.assertTrue(caught.exception.matches(Zmqg.Error.quark(), Zmqg.Error.STATE))
+
     def test_statistics(self):
         uri = inproc()
         pull = Zmqg.PullSocket()
@@ -188,6 +226,15 @@ class Sockets(TestCase):
         message = router.receive(None)
         router.send_to(message.get_peer(), Zmqg.Message.new_string('answer'), None)
         self.assertEqual(self.strings(dealer.receive(None)), ['answer'])
+
+        router.try_send_to(message.get_peer(), Zmqg.Message.new_string('at once'))
+        self.assertEqual(self.strings(dealer.receive(None)), ['at once'])
+        results = []
+        router.send_to_async(message.get_peer(), Zmqg.Message.new_string('later'), None,
+                             lambda s, r: results.append(s.send_to_finish(r)))
+        self.until(lambda: results)
+        self.assertEqual(results, [True])
+        self.assertEqual(self.strings(dealer.receive(None)), ['later'])
 
     def test_asynchronous_calls(self):
         pull, push = self.connected(Zmqg.PullSocket, Zmqg.PushSocket, 'tcp://127.0.0.1:*')

@@ -94,6 +94,62 @@ test_pipeline (SocketTest *test)
 }
 
 static void
+expect_claimed (ZmqgSocket *socket,
+                GIOStream *stream)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (zmqg_socket_attach_stream (socket, stream, TRUE, &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_STATE);
+}
+
+/* No other socket gets it, nor the same one again, nor a part of it; one that
+ * was refused can still be attached. */
+static void
+test_twice (SocketTest *test)
+{
+  ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *other = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  ZmqgSocket *closed = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+  g_autoptr (GIOStream) crossed = NULL;
+  g_autofree char *one = NULL;
+  g_autofree char *two = NULL;
+  GIOStream *streams[2];
+  GIOStream *spare[2];
+
+  make_streams (streams);
+  make_streams (spare);
+  zmqg_socket_close (closed);
+  g_assert_false (zmqg_socket_attach_stream (closed, streams[0], TRUE, NULL));
+
+  one = attach (push, streams[0], TRUE);
+  expect_claimed (push, streams[0]);
+  expect_claimed (other, streams[0]);
+  crossed = g_simple_io_stream_new (
+    g_io_stream_get_input_stream (spare[0]),
+    g_io_stream_get_output_stream (streams[0]));
+  expect_claimed (other, crossed);
+  two = attach (pull, streams[1], FALSE);
+  g_assert_cmpuint (count_endpoints (push), ==, 1);
+
+  socket_test_send (push, "hello", NULL);
+  socket_test_expect (pull, "hello", NULL);
+
+  /* The part that was not in use still is not. */
+  {
+    g_autofree char *uri = attach (other, spare[0], TRUE);
+
+    g_assert_nonnull (uri);
+  }
+  for (guint i = 0; i < 2; i++)
+    {
+      g_object_unref (streams[i]);
+      g_object_unref (spare[i]);
+    }
+}
+
+static void
 test_request_reply (SocketTest *test)
 {
   ZmqgSocket *req = socket_test_new (test, ZMQG_TYPE_REQ_SOCKET);
@@ -449,6 +505,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   add ("/zmqg/socket/attach-stream/pipeline", test_pipeline);
+  add ("/zmqg/socket/attach-stream/twice", test_twice);
   add ("/zmqg/socket/attach-stream/request-reply", test_request_reply);
   add ("/zmqg/socket/attach-stream/pipes", test_pipes);
   add ("/zmqg/socket/attach-stream/no-pipe-before-the-handshake",

@@ -5,7 +5,9 @@
 
 #include "socket-test.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -934,6 +936,127 @@ test_memory_blocks (SocketTest *test)
   g_assert_false (memory.on_io_thread);
 }
 
+/* --- Termination --------------------------------------------------------- */
+
+static void
+note_terminated (GObject *source,
+                 GAsyncResult *result,
+                 gpointer user_data)
+{
+  gboolean *terminated = user_data;
+  GError *error = NULL;
+
+  zmqg_context_terminate_finish (ZMQG_CONTEXT (source), result, &error);
+  g_assert_no_error (error);
+  *terminated = TRUE;
+}
+
+/* Also one that never did anything is waited for, and is told of it. */
+static void
+test_waits_for_idle_sockets (gconstpointer data)
+{
+  g_autoptr (ZmqgContext) context = new_context (GPOINTER_TO_UINT (data));
+  g_autoptr (ZmqgSocket) first = new_pair (context);
+  g_autoptr (ZmqgSocket) second = new_pair (context);
+  g_autoptr (ZmqgSocket) third = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean terminated = FALSE;
+
+  zmqg_context_terminate_async (context, NULL, note_terminated, &terminated);
+  ZMQG_TEST_AWAIT (!zmqg_socket_connect_to (first, "inproc://nobody", NULL),
+                   SOCKET_TEST_DEADLINE_MS);
+  socket_test_refuses_receive (second, ZMQG_ERROR_TERMINATED);
+  for (guint i = 0; i < 20; i++)
+    zmqg_test_turn (NULL);
+  g_assert_false (terminated);
+  zmqg_socket_close (first);
+  for (guint i = 0; i < 20; i++)
+    zmqg_test_turn (NULL);
+  g_assert_false (terminated);
+  g_clear_object (&second);
+  ZMQG_TEST_AWAIT (terminated, SOCKET_TEST_DEADLINE_MS);
+
+  /* Nothing can be done with one that is made from here on. */
+  third = new_pair (context);
+  zmqg_context_terminate (context, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_false (zmqg_socket_connect_to (third, "inproc://nobody", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED);
+}
+
+/* --- Descriptors --------------------------------------------------------- */
+
+/* From here on there is none to be had, and GLib has made no main context. */
+static void
+take_all_descriptors (struct rlimit *limit)
+{
+  struct rlimit none;
+  int fd;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, limit));
+  fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  g_assert_no_errno (fd);
+  close (fd);
+  none = *limit;
+  none.rlim_cur = (rlim_t) fd;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
+}
+
+static void
+count_added (ZmqgSocket *socket G_GNUC_UNUSED,
+             ZmqgPeer *peer G_GNUC_UNUSED,
+             gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+/* Making a socket takes none, and so cannot fail; signals work once there is
+ * one. GLib would end the process. */
+static void
+test_no_descriptors_subprocess (gconstpointer data)
+{
+  g_autoptr (ZmqgContext) context = NULL;
+  g_autoptr (ZmqgSocket) pull = NULL;
+  g_autoptr (ZmqgSocket) push = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+  struct rlimit limit;
+  guint added = 0;
+
+  take_all_descriptors (&limit);
+  context = new_context (GPOINTER_TO_UINT (data));
+  pull = zmqg_pull_socket_new (context);
+  push = zmqg_push_socket_new (context);
+  g_signal_connect (pull, "peer-added", G_CALLBACK (count_added), &added);
+  g_assert_false (zmqg_socket_bind (pull, "tcp://127.0.0.1:0", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES);
+  g_clear_error (&error);
+  g_assert_false (zmqg_socket_connect_to (push, "inproc://x", &error));
+  g_assert_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES);
+  g_clear_error (&error);
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &limit));
+  zmqg_socket_bind (pull, "tcp://127.0.0.1:0", &error);
+  g_assert_no_error (error);
+  uri = zmqg_socket_get_last_endpoint (pull);
+  zmqg_socket_connect_to (push, uri, &error);
+  g_assert_no_error (error);
+  ZMQG_TEST_AWAIT (added == 1, SOCKET_TEST_DEADLINE_MS);
+}
+
+static void
+test_no_descriptors (gconstpointer data)
+{
+  gboolean threads = GPOINTER_TO_UINT (data) == ZMQG_ENGINE_MODE_THREADS;
+
+  g_test_trap_subprocess (threads
+                            ? "/zmqg/context/threads/no-descriptors/subprocess"
+                            : "/zmqg/context/main-context/no-descriptors/"
+                              "subprocess",
+                          0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+}
+
 int
 main (int argc,
       char **argv)
@@ -970,6 +1093,24 @@ main (int argc,
   g_test_add_data_func ("/zmqg/context/main-context/nothing-left",
                         GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
                         test_nothing_left);
+  g_test_add_data_func ("/zmqg/context/threads/waits-for-idle-sockets",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_waits_for_idle_sockets);
+  g_test_add_data_func ("/zmqg/context/main-context/waits-for-idle-sockets",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_waits_for_idle_sockets);
+  g_test_add_data_func ("/zmqg/context/threads/no-descriptors",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_no_descriptors);
+  g_test_add_data_func ("/zmqg/context/threads/no-descriptors/subprocess",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
+                        test_no_descriptors_subprocess);
+  g_test_add_data_func ("/zmqg/context/main-context/no-descriptors",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_no_descriptors);
+  g_test_add_data_func ("/zmqg/context/main-context/no-descriptors/subprocess",
+                        GUINT_TO_POINTER (ZMQG_ENGINE_MODE_MAIN_CONTEXT),
+                        test_no_descriptors_subprocess);
   g_test_add_data_func ("/zmqg/context/threads/end-while-dialling",
                         GUINT_TO_POINTER (ZMQG_ENGINE_MODE_THREADS),
                         test_end_while_dialling);

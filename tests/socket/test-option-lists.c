@@ -137,6 +137,12 @@ note_refusal (ZmqgSocket *socket,
   refusal->n++;
 }
 
+static void
+count (guint *n)
+{
+  (*n)++;
+}
+
 /* Whether a peer gets in; @socket has its filters. */
 static void
 check_peer (SocketTest *test,
@@ -245,12 +251,60 @@ test_accept_filters_mapped (SocketTest *test)
     }
 }
 
+/* As libzmq takes them, too, with IPV6. */
+static void
+test_accept_filter_forms (SocketTest *test)
+{
+  static const struct
+  {
+    const char *filter;
+    gboolean gets_in;
+  } rows[] = {
+    { "::1", TRUE },     { "[::1]", TRUE },     { "[::1]/64", TRUE },
+    { "[::2]", FALSE },  { "[::2]/64", TRUE },  { "::1%lo", TRUE },
+    { "::1%1/128", TRUE }, { "[::1%lo]", TRUE }, { "fe80::1%lo", FALSE },
+    { "[127.0.0.1]", FALSE },
+  };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+      ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
+      g_autofree char *uri = NULL;
+      guint refused = 0;
+
+      g_test_message ("%s", rows[i].filter);
+      g_object_set (pull, "ipv6", TRUE, NULL);
+      g_object_set (push, "ipv6", TRUE, NULL);
+      g_signal_connect_swapped (pull, "handshake-failed",
+                                G_CALLBACK (count), &refused);
+      zmqg_socket_add_accept_filter (pull, rows[i].filter, &error);
+      g_assert_no_error (error);
+      if (!zmqg_socket_bind (pull, "tcp://[::1]:0", &error))
+        {
+          g_test_skip (error->message);
+          return;
+        }
+      uri = zmqg_socket_get_last_endpoint (pull);
+      socket_test_connect (push, uri);
+      if (rows[i].gets_in)
+        socket_test_await_peers (pull, 1);
+      else
+        ZMQG_TEST_AWAIT (refused > 0, SOCKET_TEST_DEADLINE_MS);
+      socket_test_close (test, push);
+      socket_test_close (test, pull);
+    }
+}
+
 static void
 test_accept_filters_refused (SocketTest *test)
 {
   static const char *const bad[] = {
     "", "localhost", "lo", "127.0.0.1/", "127.0.0.1/33", "127.0.0.1/-1",
     "127.0.0.1/a", "127.0.0.1/8 ", "::1/129", "/8", "127.0.0.1/8/8", "*",
+    "[]", "[", "[::1", "::1]", "[::1]%lo", "[[::1]]", "::1%", "::1%0", "%lo",
+    "::1%no-such-device", "::1%lo%lo", "127.0.0.1%lo", "127", "[::1]:5",
   };
   ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
   g_autoptr (GError) error = NULL;
@@ -326,6 +380,8 @@ main (int argc,
                    test_accept_filters);
   socket_test_add ("/zmqg/options/accept-filters/mapped", SOCKET_TEST_TCP,
                    test_accept_filters_mapped);
+  socket_test_add ("/zmqg/options/accept-filters/forms", SOCKET_TEST_TCP,
+                   test_accept_filter_forms);
   socket_test_add ("/zmqg/options/accept-filters/refused", SOCKET_TEST_TCP,
                    test_accept_filters_refused);
   socket_test_add ("/zmqg/options/ipc-filters", SOCKET_TEST_NETWORK,

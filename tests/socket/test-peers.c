@@ -400,7 +400,7 @@ test_metadata (SocketTest *test)
       g_assert_cmpstr (text, ==, "me");
       g_assert_true (g_variant_lookup (metadata, "Peer-Address", "&s", &text));
       g_assert_cmpstr (text, ==,
-                       zmqg_peer_get_property (seen.first, "Peer-Address"));
+                       zmqg_peer_lookup_metadata (seen.first, "Peer-Address"));
       g_assert_false (g_variant_lookup (metadata, "User-Id", "&s", &text));
     }
   clear (router, &seen);

@@ -22,6 +22,49 @@ test_pull_cannot_send (SocketTest *test)
 }
 
 static void
+refuse_all (ZmqgSocket *socket,
+            ZmqgError code)
+{
+  g_autoptr (GPtrArray) batch = NULL;
+  g_autoptr (GError) error = NULL;
+
+  socket_test_refuses_send (socket, code);
+  socket_test_refuses_receive (socket, code);
+  g_assert_false (zmqg_socket_send_string (socket, "x", NULL, &error));
+  g_assert_error (error, ZMQG_ERROR, (int) code);
+  g_clear_error (&error);
+  g_assert_null (zmqg_socket_receive (socket, NULL, &error));
+  g_assert_error (error, ZMQG_ERROR, (int) code);
+  g_clear_error (&error);
+  batch = zmqg_socket_receive_batch (socket, 2, NULL, &error);
+  g_assert_null (batch);
+  g_assert_error (error, ZMQG_ERROR, (int) code);
+}
+
+/* As in libzmq, where ETERM goes before all else: the loop of a thread whose
+ * socket's type cannot do something ends like the others'. */
+static void
+test_the_end_goes_before_what_cannot_be_done (SocketTest *test)
+{
+  ZmqgSocket *sockets[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
+    sockets[i] = socket_test_new (test, i % 2 == 0 ? ZMQG_TYPE_PULL_SOCKET
+                                                   : ZMQG_TYPE_PUSH_SOCKET);
+  g_free (socket_test_bind (test, sockets[2]));
+  g_free (socket_test_bind (test, sockets[3]));
+
+  zmqg_context_shutdown (test->context);
+  for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
+    refuse_all (sockets[i], ZMQG_ERROR_TERMINATED);
+  for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
+    {
+      zmqg_socket_close (sockets[i]);
+      refuse_all (sockets[i], ZMQG_ERROR_CLOSED);
+    }
+}
+
+static void
 test_blocks_without_a_peer (SocketTest *test)
 {
   ZmqgSocket *push = socket_test_new (test, ZMQG_TYPE_PUSH_SOCKET);
@@ -254,6 +297,8 @@ main (int argc,
 
   ADD ("push-cannot-receive", INPROC, test_push_cannot_receive);
   ADD ("pull-cannot-send", INPROC, test_pull_cannot_send);
+  ADD ("the-end-goes-before-what-cannot-be-done", INPROC,
+       test_the_end_goes_before_what_cannot_be_done);
   ADD ("blocks-without-a-peer", INPROC, test_blocks_without_a_peer);
   ADD ("whole-messages", ALL, test_whole_messages);
   ADD ("events-tell-of-messages", ALL, test_events_tell_of_messages);

@@ -897,15 +897,72 @@ test_any_frame_may_subscribe (SocketTest *test)
   ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
 
   socket_test_send (xsub, "x", "\1a", NULL);
-  socket_test_expect (xpub, "x", NULL);
-  expect_notice (xpub, TRUE, "a");
+  socket_test_expect (xpub, "x", "\1a", NULL);
   g_assert_cmpuint (socket_test_count_topics (xsub), ==, 1);
 
   socket_test_send (xsub, "\1b", "y", "\1c", NULL);
   expect_notice (xpub, TRUE, "b");
-  socket_test_expect (xpub, "y", NULL);
-  expect_notice (xpub, TRUE, "c");
+  socket_test_expect (xpub, "y", "\1c", NULL);
   g_assert_cmpuint (socket_test_count_topics (xpub), ==, 3);
+
+  socket_test_send (xsub, "x", "y", "\1d", "\1e", "z", "", NULL);
+  socket_test_expect (xpub, "x", "y", "\1d", NULL);
+  expect_notice (xpub, TRUE, "e");
+  socket_test_expect (xpub, "z", "", NULL);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 5);
+}
+
+/* What is not told is not in the message either. */
+static void
+test_a_known_topic_in_a_message (SocketTest *test)
+{
+  ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, xpub);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+
+  socket_test_subscribe (xsub, "a");
+  expect_notice (xpub, TRUE, "a");
+  socket_test_send (xsub, "x", "\1a", "y", NULL);
+  socket_test_expect (xpub, "x", "y", NULL);
+  socket_test_send (xsub, "\1a", "x", "\1a", "y", "\1b", "z", "\1a", NULL);
+  socket_test_expect (xpub, "x", "y", "\1b", NULL);
+  socket_test_expect (xpub, "z", NULL);
+  socket_test_send (xsub, "x", "\1a", NULL);
+  socket_test_expect (xpub, "x", NULL);
+  g_assert_cmpuint (socket_test_count_topics (xpub), ==, 2);
+
+  g_object_set (xpub, "verbose", TRUE, NULL);
+  socket_test_send (xsub, "x", "\1a", "y", NULL);
+  socket_test_expect (xpub, "x", "\1a", NULL);
+  socket_test_expect (xpub, "y", NULL);
+}
+
+static void
+test_a_manual_topic_in_a_message (SocketTest *test)
+{
+  ZmqgSocket *xpub = socket_test_new (test, ZMQG_TYPE_XPUB_SOCKET);
+  g_autofree char *uri = socket_test_bind (test, xpub);
+  ZmqgSocket *xsub = socket_test_connected (test, ZMQG_TYPE_XSUB_SOCKET, uri);
+  g_autoptr (ZmqgMessage) many = zmqg_message_new ();
+  g_autoptr (ZmqgMessage) received = NULL;
+  g_autofree char *last = NULL;
+  GError *error = NULL;
+
+  g_object_set (xpub, "manual", TRUE, NULL);
+  for (guint i = 0; i < 40; i++)
+    zmqg_message_append_string (many, "frame");
+  zmqg_message_append_string (many, "\1a");
+  zmqg_socket_send (xsub, many, NULL, &error);
+  g_assert_no_error (error);
+  received = socket_test_receive (xpub);
+  g_assert_cmpuint (zmqg_message_get_n_frames (received), ==, 41);
+  last = zmqg_message_get_string (received, 40);
+  g_assert_cmpstr (last, ==, "\1a");
+
+  /* It was the last one that was heard. */
+  socket_test_subscribe (xpub, "b");
+  socket_test_send (xpub, "b", NULL);
+  socket_test_expect (xsub, "b", NULL);
 }
 
 static void
@@ -1324,6 +1381,8 @@ main (int argc,
   ADD ("flags-hang-together", INPROC, test_flags_hang_together);
   ADD ("xpub-receives-messages", ALL, test_xpub_receives_messages);
   ADD ("any-frame-may-subscribe", ALL, test_any_frame_may_subscribe);
+  ADD ("a-known-topic-in-a-message", ALL, test_a_known_topic_in_a_message);
+  ADD ("a-manual-topic-in-a-message", ALL, test_a_manual_topic_in_a_message);
   ADD ("only-first-subscribe", ALL, test_only_first_subscribe);
   ADD ("manual", ALL, test_manual);
   ADD ("manual-tells-of-a-lost-peer", ALL, test_manual_tells_of_a_lost_peer);

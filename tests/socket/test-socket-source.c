@@ -90,6 +90,25 @@ test_no_condition (SocketTest *test)
   ZMQG_TEST_AWAIT (watch.n == 1, SOCKET_TEST_DEADLINE_MS);
 }
 
+/* What no socket has, and nothing at all: such a source would never fire. */
+static void
+test_wrong_condition (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_test_expect_message ("Zmqg", G_LOG_LEVEL_CRITICAL, "*condition*");
+  g_assert_null (zmqg_socket_create_source (pull, G_IO_PRI, cancellable));
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("Zmqg", G_LOG_LEVEL_CRITICAL, "*condition*");
+  g_assert_null (zmqg_socket_create_source (pull, G_IO_IN | G_IO_HUP,
+                                            NULL));
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("Zmqg", G_LOG_LEVEL_CRITICAL, "*condition*");
+  g_assert_null (zmqg_socket_create_source (pull, 0, NULL));
+  g_test_assert_expected_messages ();
+}
+
 /* Never attached, never dispatched, or without a callback: the socket goes. */
 static void
 test_never_used (SocketTest *test)
@@ -236,6 +255,8 @@ main (int argc,
                    test_priority);
   socket_test_add ("/zmqg/socket-source/no-condition", SOCKET_TEST_INPROC,
                    test_no_condition);
+  socket_test_add ("/zmqg/socket-source/wrong-condition", SOCKET_TEST_INPROC,
+                   test_wrong_condition);
   socket_test_add ("/zmqg/socket-source/never-used", SOCKET_TEST_INPROC,
                    test_never_used);
   socket_test_add ("/zmqg/socket-source/several-loops", SOCKET_TEST_ALL,

@@ -208,7 +208,7 @@ test_refused (SocketTest *test)
       endpoint = zmqg_socket_connect_endpoint (push, uri, &error);
       g_assert_no_error (error);
       ZMQG_TEST_AWAIT (zmqg_endpoint_get_state (endpoint) ==
-                         ZMQG_ENDPOINT_STATE_STOPPED,
+                         ZMQG_ENDPOINT_STATE_CLOSED,
                        SOCKET_TEST_DEADLINE_MS);
       reason = zmqg_endpoint_get_last_error (endpoint);
       g_assert_error (reason, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);

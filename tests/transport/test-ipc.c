@@ -232,6 +232,41 @@ test_adopt (TransportTest *self,
   zmqg_test_rmdir (folder);
 }
 
+static void
+check_buffers (int fd)
+{
+  /* The kernel doubles what it is asked for. */
+  g_assert_cmpint (transport_test_get_option (fd, SOL_SOCKET, SO_SNDBUF), ==,
+                   2 * 20000);
+  g_assert_cmpint (transport_test_get_option (fd, SOL_SOCKET, SO_RCVBUF), ==,
+                   2 * 30000);
+}
+
+static void
+test_buffers (TransportTest *self,
+              gconstpointer data)
+{
+  g_autofree char *folder = zmqg_test_tmpdir ();
+  g_autofree char *path = make_path (folder, 0);
+  g_autoptr (ZmqgLink) accepted = NULL;
+  ZmqgListening listening;
+  DialTest dial;
+
+  self->options->send_buffer = 20000;
+  self->options->receive_buffer = 30000;
+  transport_test_listen (self, IPC, path, &listening);
+  dial_test_start (&dial, self, IPC, path, NULL);
+  dial_test_await (&dial);
+  g_assert_no_error (dial.error);
+  accepted = transport_test_accept (self, IPC, &listening);
+  check_buffers (dial.link->fd);
+  check_buffers (accepted->fd);
+  transport_test_check_pair (dial.link, accepted);
+  dial_test_clear (&dial);
+  transport_test_unlisten (IPC, &listening);
+  zmqg_test_rmdir (folder);
+}
+
 /* That a wildcard is made in @folder, and is gone afterwards. */
 static void
 check_wildcard (TransportTest *self,
@@ -443,6 +478,7 @@ main (int argc,
   ADD ("refused", test_refused);
   ADD ("abstract", test_abstract);
   ADD ("adopt", test_adopt);
+  ADD ("buffers", test_buffers);
   ADD ("wildcard", test_wildcard);
   ADD ("takes-over", test_takes_over);
   ADD ("spares-files", test_spares_files);

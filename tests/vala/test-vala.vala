@@ -158,6 +158,32 @@ async void exchange (Zmqg.Socket pull, Zmqg.Socket push) throws Error {
     }
 }
 
+async void answer (Zmqg.RouterSocket router, Zmqg.Socket dealer) throws Error {
+    yield dealer.send_async (new Zmqg.Message.string ("question"), null);
+    var peer = (yield router.receive_async (null)).get_peer ();
+    assert (peer.lookup_metadata ("None") == null);
+    router.try_send_to (peer, new Zmqg.Message.string ("at once"));
+    yield router.send_to_async (peer, new Zmqg.Message.string ("awaited"), null);
+    assert ((yield dealer.receive_async (null)).get_string (0) == "at once");
+    assert ((yield dealer.receive_async (null)).get_string (0) == "awaited");
+}
+
+void test_router () {
+    var router = new Zmqg.RouterSocket (null);
+    var dealer = new Zmqg.DealerSocket (null);
+    var done = false;
+    connect_pair (router, dealer, inproc ());
+    answer.begin (router, dealer, (_, result) => {
+        try {
+            answer.end (result);
+        } catch (Error e) {
+            error ("%s", e.message);
+        }
+        done = true;
+    });
+    await_condition (() => done);
+}
+
 void run_exchange (Zmqg.Context? context, string uri) {
     var pull = new Zmqg.PullSocket (context);
     var push = new Zmqg.PushSocket (context);
@@ -427,6 +453,7 @@ int main (string[] args) {
     Test.add_func ("/zmqg/vala/signals", test_signals);
     Test.add_func ("/zmqg/vala/async", test_async);
     Test.add_func ("/zmqg/vala/main-context", test_main_context);
+    Test.add_func ("/zmqg/vala/router", test_router);
     Test.add_func ("/zmqg/vala/publish-subscribe", test_publish_subscribe);
     Test.add_func ("/zmqg/vala/requests", test_requests);
     Test.add_func ("/zmqg/vala/blocking-requests", test_blocking_requests);

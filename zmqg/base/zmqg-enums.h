@@ -119,7 +119,8 @@ GType zmqg_endpoint_kind_get_type (void);
  * @ZMQG_ENDPOINT_STATE_CONNECTED: connected, the handshake is done
  * @ZMQG_ENDPOINT_STATE_WAITING: waiting for the next attempt
  * @ZMQG_ENDPOINT_STATE_STOPPED: no further attempt will be made
- * @ZMQG_ENDPOINT_STATE_CLOSED: unbound, disconnected or closed
+ * @ZMQG_ENDPOINT_STATE_CLOSED: unbound, disconnected or closed; or it has lost
+ *   its peer for good
  *
  * What an endpoint does at the moment.
  *
@@ -270,7 +271,8 @@ GType zmqg_protocol_error_get_type (void);
  * @ZMQG_DROP_REASON_STALE: received, and a reply that nobody waits for
  * @ZMQG_DROP_REASON_UNWANTED: received by a socket that does not receive, or
  *   from a peer that it does not talk to
- * @ZMQG_DROP_REASON_UNREAD: received, and never read by the program
+ * @ZMQG_DROP_REASON_UNREAD: received, and never read by the program; or news
+ *   of a peer that were too many, see [property@RouterSocket:notify-peers]
  *
  * Why a message, or one copy of it, went nowhere.
  *

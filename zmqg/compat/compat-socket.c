@@ -86,7 +86,7 @@ static void
 set_defaults (ZmqgSocket *socket)
 {
   g_object_set (socket, "max-message-size", (gint64) -1, "max-frames", 0,
-                NULL);
+                "max-subscriptions", 0, "max-subscription-bytes", 0, NULL);
 }
 
 /* Has the context end what waits at its shutdown, and wait for it. */

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/select.h> /* sigset_t, in any dialect of C */
 
 #ifdef __cplusplus
 extern "C" {

@@ -603,12 +603,15 @@ zmqg_connection_kick (ZmqgConnection *self,
   zmqg_connection_unref (self);
 }
 
-/* The program wants no more of this peer. */
+/* We want no more of this peer. */
 void
 zmqg_connection_drop (ZmqgConnection *self)
 {
-  zmqg_connection_fail (self, ZMQG_ERROR_PEER_LOST,
-                        "The peer was dropped by this program");
+  g_autoptr (GError) error = NULL;
+
+  error = zmqg_peer_record_explain_drop (self->session->record,
+                                         peer_text (self));
+  zmqg_connection_close (self, error);
 }
 
 /* --- Events ------------------------------------------------------------- */

@@ -114,44 +114,88 @@ next_interval (ZmqgDialer *self)
   return self->interval;
 }
 
-/* Whether the options say that no other attempt is to follow. */
-static gboolean
-is_last (ZmqgDialer *self,
-         const GError *reason)
+/* The socket's end of the pipe ends, too. */
+static void
+end_session (ZmqgDialer *self)
+{
+  ZmqgSession *session = g_steal_pointer (&self->session);
+
+  if (session == NULL)
+    return;
+
+  zmqg_session_end (session);
+  dialer_unref (self); /* the session's; ours is still there */
+}
+
+/* What becomes of the endpoint while nothing is connected. */
+typedef enum
+{
+  NEXT_RETRY,
+  NEXT_IDLE,  /* it stays, and so does the pipe */
+  NEXT_EMPTY, /* it stays, without a pipe */
+  NEXT_END,   /* it goes */
+} Next;
+
+/* As libzmq has it: a pipe that nobody will ever read again takes no share
+ * of the messages, but one that never was connected does, and so does one
+ * whose peer is no peer for us. @lost: there was a connection. */
+static Next
+choose_next (ZmqgDialer *self,
+             const GError *reason,
+             gboolean lost)
 {
   int stop = self->options->reconnect_stop;
 
-  if (self->options->reconnect_interval <= 0)
-    return TRUE;
+  if (zmqg_connection_error_is_permanent (reason))
+    return NEXT_IDLE;
   if ((stop & ZMQG_RECONNECT_STOP_CONN_REFUSED) &&
       g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
-    return TRUE;
+    return NEXT_END;
+  if (self->options->reconnect_interval <= 0)
+    return lost ? NEXT_END : NEXT_IDLE;
   if ((stop & ZMQG_RECONNECT_STOP_HANDSHAKE_FAILED) && self->shaking)
-    return TRUE;
-  return (stop & ZMQG_RECONNECT_STOP_AFTER_DISCONNECT) && self->disconnected;
+    return NEXT_EMPTY;
+  if ((stop & ZMQG_RECONNECT_STOP_AFTER_DISCONNECT) && self->disconnected)
+    return NEXT_IDLE;
+  return NEXT_RETRY;
+}
+
+static void
+stay_idle (ZmqgDialer *self,
+           const GError *reason,
+           Next next)
+{
+  self->idle = TRUE;
+  /* What was still to be sent never will be. */
+  if (self->session != NULL && self->session->closing)
+    self->session->finished (self->session, self);
+  else if (next != NEXT_IDLE)
+    end_session (self);
+
+  tell (self,
+        next == NEXT_END ? ZMQG_ENDPOINT_STATE_CLOSED
+                         : ZMQG_ENDPOINT_STATE_STOPPED,
+        reason);
 }
 
 /* Nothing is connected: whether and when to try again. */
 static void
 plan_next (ZmqgDialer *self,
-           const GError *reason)
+           const GError *reason,
+           gboolean lost)
 {
   guint interval;
   gboolean over = self->session == NULL &&
                   (self->stopped || !self->options->immediate);
-  gboolean last = is_last (self, reason);
+  Next next = choose_next (self, reason, lost);
 
   self->shaking = FALSE;
   if (over)
     return;
 
-  if (last || zmqg_connection_error_is_permanent (reason))
+  if (next != NEXT_RETRY)
     {
-      self->idle = TRUE;
-      tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
-      /* What was still to be sent never will be. */
-      if (self->session != NULL && self->session->closing)
-        self->session->finished (self->session, self);
+      stay_idle (self, reason, next);
       return;
     }
 
@@ -260,17 +304,13 @@ connection_closed (ZmqgConnection *connection,
   self->connection = NULL;
 
   /* Who closes a raw connection wants no other. */
-  if (session != NULL && (self->options->immediate || hung_up))
-    {
-      self->session = NULL;
-      zmqg_session_end (session);
-      dialer_unref (self); /* the session's; ours is still there */
-    }
+  if (self->options->immediate || hung_up)
+    end_session (self);
 
   if (hung_up)
     tell (self, ZMQG_ENDPOINT_STATE_STOPPED, reason);
   else
-    plan_next (self, reason);
+    plan_next (self, reason, TRUE);
   zmqg_connection_unref (connection);
   dialer_unref (self); /* the connection's */
 }
@@ -316,7 +356,7 @@ dial_done (ZmqgLink *link,
     }
   else if (!cancelled)
     {
-      plan_next (self, error);
+      plan_next (self, error, FALSE);
     }
 
   self->client->ops->session_ended (self->client, 0);
@@ -429,7 +469,8 @@ disconnect_in_engine (gpointer data)
 
   self->disconnected = TRUE;
   /* While it waits nothing else would end it. */
-  if (zmqg_timer_is_running (&self->retry) && is_last (self, NULL))
+  if (zmqg_timer_is_running (&self->retry) &&
+      choose_next (self, NULL, FALSE) != NEXT_RETRY)
     {
       zmqg_reactor_stop_timer (zmqg_engine_get_reactor (self->engine),
                                &self->retry);

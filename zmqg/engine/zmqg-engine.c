@@ -745,6 +745,26 @@ new_wake_fd (GError **error)
   return -1;
 }
 
+GMainContext *
+zmqg_engine_get_default_context (GError **error)
+{
+  static atomic_bool is_there;
+  int fd;
+
+  if (!atomic_load_explicit (&is_there, memory_order_relaxed))
+    {
+      fd = new_wake_fd (error);
+      if (fd < 0)
+        return NULL;
+
+      close (fd);
+      g_main_context_default ();
+      atomic_store_explicit (&is_there, TRUE, memory_order_relaxed);
+    }
+
+  return g_main_context_default ();
+}
+
 ZmqgEngine *
 zmqg_engine_new (ZmqgEngineMode mode,
                  const char *name,

@@ -5,6 +5,7 @@
 
 #include "engine/zmqg-options-private.h"
 
+#include <net/if.h>
 #include <string.h>
 
 /* Options that are added to. */
@@ -100,6 +101,51 @@ append (GArray **array,
   *array = copy;
 }
 
+/* The name or number of an interface; 0 for none. */
+static guint32
+parse_zone (const char *text)
+{
+  guint64 number;
+
+  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT32, &number, NULL))
+    return (guint32) number;
+
+  return if_nametoindex (text);
+}
+
+/* "127.0.0.1", "::1", "[::1]", "fe80::1%eth0" or "[fe80::1%eth0]". */
+static gboolean
+parse_filter_address (ZmqgAddressFilter *filter,
+                      char *host)
+{
+  g_autoptr (GInetAddress) address = NULL;
+  gsize length = strlen (host);
+  char *zone;
+
+  if (host[0] == '[' && host[length - 1] == ']')
+    {
+      host[length - 1] = '\0';
+      host++;
+    }
+
+  zone = strchr (host, '%');
+  if (zone != NULL)
+    *zone++ = '\0';
+
+  address = g_inet_address_new_from_string (host);
+  if (address == NULL)
+    return FALSE;
+
+  filter->size = g_inet_address_get_native_size (address);
+  memcpy (filter->bytes, g_inet_address_to_bytes (address), filter->size);
+  if (zone == NULL)
+    return TRUE;
+
+  /* Addresses of IPv4 have none. */
+  filter->zone = filter->size == 16 ? parse_zone (zone) : 0;
+  return filter->zone != 0;
+}
+
 gboolean
 zmqg_options_add_accept_filter (ZmqgOptions *self,
                                 const char *text,
@@ -108,19 +154,16 @@ zmqg_options_add_accept_filter (ZmqgOptions *self,
   const char *slash = strchr (text, '/');
   g_autofree char *host = slash != NULL ? g_strndup (text, slash - text)
                                         : g_strdup (text);
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
   ZmqgAddressFilter filter = { 0 };
   guint64 bits;
 
-  if (address == NULL)
+  if (!parse_filter_address (&filter, host))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                    "“%s” does not begin with a numeric address", text);
       return FALSE;
     }
 
-  filter.size = g_inet_address_get_native_size (address);
-  memcpy (filter.bytes, g_inet_address_to_bytes (address), filter.size);
   bits = filter.size * 8;
   if (slash != NULL &&
       !g_ascii_string_to_unsigned (slash + 1, 10, 0, filter.size * 8, &bits,

@@ -7,12 +7,14 @@
 
 #include <stdatomic.h>
 
-/* Addresses that may connect: those whose first @bits are these. */
+/* Addresses that may connect: those whose first @bits are these, and which
+ * have that zone, if they have any. */
 typedef struct
 {
   guint8 bytes[16];
   guint size; /* 4 or 16 */
   guint bits;
+  guint32 zone; /* 0: any */
 } ZmqgAddressFilter;
 
 typedef enum
@@ -70,6 +72,8 @@ typedef struct
   gint64 max_message_size;    /* bytes of a whole message, -1 = no limit */
   gint64 max_frame_size;      /* bytes of one frame, -1 = no limit */
   int max_frames;             /* frames of a message, 0 = no limit */
+  int max_subscriptions;      /* of one peer, 0 = no limit */
+  int max_subscription_bytes; /* of all topics of one peer, 0 = no limit */
   gboolean immediate;
   gboolean conflate;
   gboolean ipv6;

@@ -24,6 +24,14 @@ typedef struct
   void (*drop) (gpointer connection);
 } ZmqgPeerConnectionOps;
 
+/* What a peer has too much of, when it is dropped. */
+typedef enum
+{
+  ZMQG_PEER_EXCESS_NONE, /* the program does not want it */
+  ZMQG_PEER_EXCESS_SUBSCRIPTIONS,
+  ZMQG_PEER_EXCESS_SUBSCRIPTION_BYTES,
+} ZmqgPeerExcess;
+
 /*
  * ZmqgPeerRecord: what is known of the peer of one connection. Made when the
  * handshake is done; constant from then on, but for @gone and what follows.
@@ -45,7 +53,8 @@ typedef struct
   const char *mechanism;       /* static */
   char fd[12];                 /* the descriptor's number; "": none */
   atomic_bool gone;            /* the connection has ended */
-  atomic_bool dropped;         /* and is to end because the program said so */
+  atomic_bool dropped;         /* and is to end, for one of these reasons */
+  atomic_uint excess;          /* ZmqgPeerExcess, set before */
 
   /* While the connection is there; guarded by a lock of all records. */
   const ZmqgPeerConnectionOps *connection_ops;
@@ -80,9 +89,12 @@ void zmqg_peer_record_connect (ZmqgPeerRecord *self,
                                gpointer connection);
 void zmqg_peer_record_disconnect (ZmqgPeerRecord *self);
 
-/* The program wants the connection ended. Any thread, no lock held; once it
- * has ended this does nothing. */
-void zmqg_peer_record_drop (ZmqgPeerRecord *self);
+/* The connection is to be ended. Any thread; the lock of a socket may be held
+ * that has a pipe of the connection. Once it has ended this does nothing. */
+void zmqg_peer_record_drop (ZmqgPeerRecord *self, ZmqgPeerExcess excess);
+
+/* Why it was dropped: an error about @who, transfer full. */
+GError *zmqg_peer_record_explain_drop (ZmqgPeerRecord *self, const char *who);
 
 /* For @ops->release and @ops->get_property. */
 void zmqg_peer_record_free (ZmqgPeerRecord *self);

@@ -5,6 +5,7 @@
 
 #include "engine/zmqg-peer-record-private.h"
 
+#include "base/zmqg-error.h"
 #include "base/zmqg-lock-private.h"
 
 /* Guards the connections of all records; a leaf. */
@@ -40,10 +41,13 @@ zmqg_peer_record_disconnect (ZmqgPeerRecord *self)
 }
 
 void
-zmqg_peer_record_drop (ZmqgPeerRecord *self)
+zmqg_peer_record_drop (ZmqgPeerRecord *self,
+                       ZmqgPeerExcess excess)
 {
   gpointer connection;
 
+  if (excess != ZMQG_PEER_EXCESS_NONE)
+    atomic_store (&self->excess, excess);
   atomic_store (&self->dropped, TRUE);
 
   zmqg_lock (&connections_lock);
@@ -57,6 +61,29 @@ zmqg_peer_record_drop (ZmqgPeerRecord *self)
 
   self->connection_ops->drop (connection);
   self->connection_ops->unref (connection);
+}
+
+GError *
+zmqg_peer_record_explain_drop (ZmqgPeerRecord *self,
+                               const char *who)
+{
+  switch ((ZmqgPeerExcess) atomic_load (&self->excess))
+    {
+    case ZMQG_PEER_EXCESS_SUBSCRIPTIONS:
+      return g_error_new (ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                          "%s: The peer subscribed to more topics than "
+                          "max-subscriptions allows", who);
+
+    case ZMQG_PEER_EXCESS_SUBSCRIPTION_BYTES:
+      return g_error_new (ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
+                          "%s: The topics that the peer subscribed to are "
+                          "larger than max-subscription-bytes allows", who);
+
+    case ZMQG_PEER_EXCESS_NONE:
+    default:
+      return g_error_new (ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
+                          "%s: The peer was dropped by this program", who);
+    }
 }
 
 static GPtrArray *

@@ -154,8 +154,9 @@ message_add_bytes (ZmqgMessage *self,
 static inline gboolean
 view_is_referred (const ZmqgFrameView *view)
 {
-  return view->bytes != NULL ||
-         (view->size >= ZMQG_FRAME_LARGE && view->chunk != NULL);
+  if (view->size >= ZMQG_FRAME_LARGE)
+    return view->bytes != NULL || view->chunk != NULL;
+  return view->keeper != NULL && view->bytes != NULL;
 }
 
 static ZmqgMessage *

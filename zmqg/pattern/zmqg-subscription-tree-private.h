@@ -73,6 +73,7 @@ gboolean                 zmqg_subscription_tree_contains_any        (const ZmqgS
 gsize                    zmqg_subscription_tree_get_n_topics        (const ZmqgSubscriptionTree *self);
 gsize                    zmqg_subscription_tree_get_n_subscriptions (const ZmqgSubscriptionTree *self);
 gsize                    zmqg_subscription_tree_get_n_target_topics (const ZmqgSubscriptionTree *self,
-                                                                     gpointer                    target);
+                                                                     gpointer                    target,
+                                                                     gsize                      *n_bytes);
 
 G_END_DECLS

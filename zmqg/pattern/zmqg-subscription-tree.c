@@ -48,6 +48,7 @@ typedef struct
 {
   gpointer address;
   guintptr *topics; /* slot, or TopicSet with bit 0 set */
+  gsize n_bytes;    /* of all of these topics */
   guint32 n_topics; /* 0 in a free record, whose place is the next free one */
   guint32 capacity;
 } Target;
@@ -548,6 +549,7 @@ zmqg_subscription_tree_add (ZmqgSubscriptionTree *self,
       added == ZMQG_SUBSCRIPTION_ADDED)
     {
       record->n_topics++;
+      record->n_bytes += size;
       self->n_subscriptions++;
     }
   else if (record->n_topics == 0)
@@ -574,6 +576,7 @@ zmqg_subscription_tree_remove (ZmqgSubscriptionTree *self,
   /* First here, while the slot is sure not to move. */
   detach_from_target (self, member.target, member.place);
   was_last = detach_from_topic (self, slot, member.target);
+  self->targets[member.target].n_bytes -= size;
   if (self->targets[member.target].n_topics == 0)
     drop_target (self, member.target);
 
@@ -675,12 +678,18 @@ zmqg_subscription_tree_get_n_subscriptions (const ZmqgSubscriptionTree *self)
   return self->n_subscriptions;
 }
 
-/* Returns: the number of topics that one target has */
+/* Returns: the number of topics that one target has, and, in @n_bytes
+ * (nullable), the size of all of them */
 gsize
 zmqg_subscription_tree_get_n_target_topics (const ZmqgSubscriptionTree *self,
-                                            gpointer                    target)
+                                            gpointer                    target,
+                                            gsize                      *n_bytes)
 {
   guint32 number = find_target (self, target);
+  const Target *record;
 
-  return number != ZMQG_NUMBER_NONE ? self->targets[number].n_topics : 0;
+  record = number != ZMQG_NUMBER_NONE ? &self->targets[number] : NULL;
+  if (n_bytes != NULL)
+    *n_bytes = record != NULL ? record->n_bytes : 0;
+  return record != NULL ? record->n_topics : 0;
 }

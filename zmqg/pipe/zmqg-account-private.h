@@ -43,6 +43,16 @@ void zmqg_tally_subtract (ZmqgTally *self, const ZmqgTally *other);
 typedef struct _ZmqgPipe ZmqgPipe;
 typedef struct _ZmqgAccount ZmqgAccount;
 
+/* What becomes of the messages that are queued outbound. */
+typedef enum
+{
+  ZMQG_PIPE_FATE_OPEN,      /* the socket has its end */
+  ZMQG_PIPE_FATE_LINGERING, /* it has left; they are still being sent */
+  ZMQG_PIPE_FATE_LEFT,      /* the same in the process: they are the other
+                             * socket's */
+  ZMQG_PIPE_FATE_ORPHANED,  /* in the process: the other socket has gone */
+} ZmqgPipeFate;
+
 struct _ZmqgAccount
 {
   atomic_uint refs;
@@ -55,6 +65,8 @@ struct _ZmqgAccount
                      * drops from the queues */
   ZmqgPipe *pipe;   /* borrowed; NULL once it is being freed */
   ZmqgTally *final; /* set then */
+
+  ZmqgPipeFate fate; /* guarded by the lock of the socket whose it is */
 };
 
 /* Of @pipe, which takes the reference. */

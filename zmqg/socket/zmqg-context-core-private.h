@@ -17,7 +17,7 @@
  */
 typedef struct _ZmqgContextCore ZmqgContextCore;
 
-/* A socket in the context's list. */
+/* A socket that is open. */
 typedef struct _ZmqgContextMember ZmqgContextMember;
 
 struct _ZmqgContextMember
@@ -25,6 +25,10 @@ struct _ZmqgContextMember
   /* The context was shut down: wakes everybody who waits. Any thread, the
    * context's lock held; takes leaf locks only. */
   void (*shutdown) (ZmqgContextMember *member);
+
+  /* Guarded by the context's lock. */
+  gboolean listed;
+  gboolean joined; /* counts */
 };
 
 struct _ZmqgContextCore
@@ -47,6 +51,7 @@ struct _ZmqgContextCore
                        * for each thread, NULL until that is needed */
   guint next_engine;
   GPtrArray *members; /* sockets that are open, borrowed */
+  guint n_joined;     /* of them, those that bound or connected */
 
   ZmqgInbox waiters; /* for the end of sockets and sessions */
   atomic_uint alive; /* sockets that are open, and sessions */
@@ -56,12 +61,18 @@ ZmqgContextCore *zmqg_context_core_new (ZmqgEngineMode mode);
 ZmqgContextCore *zmqg_context_core_ref (ZmqgContextCore *self);
 void zmqg_context_core_unref (ZmqgContextCore *self);
 
-/* Refused with TERMINATED, or NO_RESOURCES over max-sockets. */
-gboolean zmqg_context_core_add_member (ZmqgContextCore *self,
-                                       ZmqgContextMember *member,
-                                       GError **error);
+/* Until it is removed the member is told of a shutdown, and termination waits
+ * for it. One that comes after the shutdown can do nothing, and is not waited
+ * for. */
+void zmqg_context_core_add_member (ZmqgContextCore *self,
+                                   ZmqgContextMember *member);
 void zmqg_context_core_remove_member (ZmqgContextCore *self,
                                       ZmqgContextMember *member);
+
+/* It binds or connects: from now on it counts. Refused with TERMINATED, or
+ * NO_RESOURCES over max-sockets. */
+gboolean zmqg_context_core_join (ZmqgContextCore *self,
+                                 ZmqgContextMember *member, GError **error);
 
 /* Something that termination waits for begins, or ends. */
 void zmqg_context_core_hold (ZmqgContextCore *self);

@@ -59,20 +59,34 @@ zmqg_context_core_unref (ZmqgContextCore *self)
   g_free (self);
 }
 
-gboolean
+void
 zmqg_context_core_add_member (ZmqgContextCore *self,
-                              ZmqgContextMember *member,
-                              GError **error)
+                              ZmqgContextMember *member)
 {
-  gboolean added = FALSE;
+  zmqg_lock (&self->lock);
+  member->listed = !atomic_load (&self->is_shut_down);
+  if (member->listed)
+    {
+      /* Under the lock: who shuts the context down looks next whether
+       * anything is alive. */
+      g_ptr_array_add (self->members, member);
+      zmqg_context_core_hold (self);
+    }
+  zmqg_unlock (&self->lock);
+}
 
+gboolean
+zmqg_context_core_join (ZmqgContextCore *self,
+                        ZmqgContextMember *member,
+                        GError **error)
+{
   zmqg_lock (&self->lock);
   if (atomic_load (&self->is_shut_down))
     {
       g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
                            "The context was shut down");
     }
-  else if (self->members->len >= self->max_sockets)
+  else if (self->n_joined >= self->max_sockets)
     {
       g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NO_RESOURCES,
                    "The context has its maximum of %u sockets",
@@ -80,26 +94,32 @@ zmqg_context_core_add_member (ZmqgContextCore *self,
     }
   else
     {
-      /* Under the lock: who shuts the context down looks next whether
-       * anything is alive. */
-      g_ptr_array_add (self->members, member);
-      zmqg_context_core_hold (self);
-      added = TRUE;
+      self->n_joined++;
+      member->joined = TRUE;
     }
   zmqg_unlock (&self->lock);
 
-  return added;
+  return member->joined;
 }
 
 void
 zmqg_context_core_remove_member (ZmqgContextCore *self,
                                  ZmqgContextMember *member)
 {
+  gboolean listed;
+
   zmqg_lock (&self->lock);
-  g_ptr_array_remove_fast (self->members, member);
+  listed = member->listed;
+  if (listed)
+    g_ptr_array_remove_fast (self->members, member);
+  if (member->joined)
+    self->n_joined--;
+  member->listed = FALSE;
+  member->joined = FALSE;
   zmqg_unlock (&self->lock);
 
-  zmqg_context_core_drop (self);
+  if (listed)
+    zmqg_context_core_drop (self);
 }
 
 void

@@ -400,9 +400,9 @@ zmqg_context_shutdown (ZmqgContext *self)
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for an error
  *
- * Shuts the context down, waits until all of its sockets are closed and what
- * they had to send is sent (or has lingered long enough), and ends its
- * threads. When it was cancelled it can be called again.
+ * Shuts the context down, waits until all of its sockets are closed, also those
+ * that were never used, and what they had to send is sent (or has lingered long
+ * enough), and ends its threads. When it was cancelled it can be called again.
  *
  * Fails with %ZMQG_ERROR_FORKED, %ZMQG_ERROR_NO_RESOURCES or a %G_IO_ERROR.
  *

@@ -11,6 +11,9 @@
  * One bind or connect of a socket: where to, what it does at the moment, and
  * what went wrong last. Properties notify in the socket's main context.
  *
+ * Endpoints are made by sockets. One that a program makes is closed, and has
+ * an empty uri.
+ *
  * Since: 1.0
  */
 struct _ZmqgEndpoint
@@ -18,6 +21,12 @@ struct _ZmqgEndpoint
   GObject parent_instance;
 
   ZmqgEndpointCore *core;
+
+  /* What was notified, or there when the object was made; guarded by the
+   * core's lock. */
+  ZmqgEndpointState told_state;
+  GError *told_error; /* a copy, nullable */
+  guint told_reconnects;
 };
 
 struct _ZmqgEndpointClass
@@ -119,6 +128,18 @@ zmqg_endpoint_core_end (ZmqgEndpointCore *self,
   zmqg_unlock (&self->lock);
 }
 
+gboolean
+zmqg_endpoint_core_has_ended (ZmqgEndpointCore *self)
+{
+  gboolean ended;
+
+  zmqg_lock (&self->lock);
+  ended = self->state == ZMQG_ENDPOINT_STATE_CLOSED;
+  zmqg_unlock (&self->lock);
+
+  return ended;
+}
+
 static ZmqgEndpoint *
 dup_object (ZmqgEndpointCore *core)
 {
@@ -132,6 +153,31 @@ dup_object (ZmqgEndpointCore *core)
   return endpoint;
 }
 
+static gboolean
+same_error (const GError *one,
+            const GError *other)
+{
+  if (one == NULL || other == NULL)
+    return one == other;
+
+  return g_error_matches (one, other->domain, other->code) &&
+         g_str_equal (one->message, other->message);
+}
+
+/* Locked. */
+static void
+note_told (ZmqgEndpoint *self)
+{
+  self->told_state = self->core->state;
+  self->told_reconnects = self->core->reconnects;
+  if (same_error (self->told_error, self->core->last_error))
+    return;
+
+  g_clear_error (&self->told_error);
+  if (self->core->last_error != NULL)
+    self->told_error = g_error_copy (self->core->last_error);
+}
+
 ZmqgEndpoint *
 zmqg_endpoint_for_core (ZmqgEndpointCore *core)
 {
@@ -142,6 +188,7 @@ zmqg_endpoint_for_core (ZmqgEndpointCore *core)
     return endpoint;
 
   endpoint = g_object_new (ZMQG_TYPE_ENDPOINT, NULL);
+  zmqg_tag_unref (&endpoint->core->tag);
   endpoint->core = (ZmqgEndpointCore *) zmqg_tag_ref (&core->tag);
 
   zmqg_lock (&core->lock);
@@ -152,7 +199,10 @@ zmqg_endpoint_for_core (ZmqgEndpointCore *core)
     }
   other = g_weak_ref_get (core->object);
   if (other == NULL)
-    g_weak_ref_set (core->object, endpoint);
+    {
+      note_told (endpoint);
+      g_weak_ref_set (core->object, endpoint);
+    }
   zmqg_unlock (&core->lock);
 
   if (other == NULL)
@@ -166,16 +216,29 @@ void
 zmqg_endpoint_core_notify (ZmqgEndpointCore *core)
 {
   g_autoptr (ZmqgEndpoint) endpoint = dup_object (core);
+  gboolean state;
+  gboolean last_error;
+  gboolean reconnects;
 
   if (endpoint == NULL)
     return;
 
+  zmqg_lock (&core->lock);
+  state = endpoint->told_state != core->state;
+  last_error = !same_error (endpoint->told_error, core->last_error);
+  reconnects = endpoint->told_reconnects != core->reconnects;
+  note_told (endpoint);
+  zmqg_unlock (&core->lock);
+
   g_object_freeze_notify (G_OBJECT (endpoint));
-  g_object_notify_by_pspec (G_OBJECT (endpoint), properties[PROP_STATE]);
-  g_object_notify_by_pspec (G_OBJECT (endpoint),
-                            properties[PROP_LAST_ERROR]);
-  g_object_notify_by_pspec (G_OBJECT (endpoint),
-                            properties[PROP_RECONNECTS]);
+  if (state)
+    g_object_notify_by_pspec (G_OBJECT (endpoint), properties[PROP_STATE]);
+  if (last_error)
+    g_object_notify_by_pspec (G_OBJECT (endpoint),
+                              properties[PROP_LAST_ERROR]);
+  if (reconnects)
+    g_object_notify_by_pspec (G_OBJECT (endpoint),
+                              properties[PROP_RECONNECTS]);
   g_object_thaw_notify (G_OBJECT (endpoint));
 }
 
@@ -186,6 +249,7 @@ zmqg_endpoint_finalize (GObject *object)
 {
   ZmqgEndpoint *self = ZMQG_ENDPOINT (object);
 
+  g_clear_error (&self->told_error);
   if (self->core != NULL)
     zmqg_tag_unref (&self->core->tag);
 
@@ -264,7 +328,8 @@ zmqg_endpoint_class_init (ZmqgEndpointClass *klass)
   /**
    * ZmqgEndpoint:last-error: (getter get_last_error)
    *
-   * What went wrong last, or %NULL.
+   * What went wrong last, or %NULL. Notifies when it is something else than
+   * before.
    *
    * Since: 1.0
    */
@@ -284,9 +349,31 @@ zmqg_endpoint_class_init (ZmqgEndpointClass *klass)
                                      properties);
 }
 
-static void
-zmqg_endpoint_init (ZmqgEndpoint *self G_GNUC_UNUSED)
+/* Of those that a program makes: any binding can. */
+static ZmqgEndpointCore *
+get_nowhere (void)
 {
+  static gsize nowhere = 0;
+
+  if (g_once_init_enter (&nowhere))
+    {
+      ZmqgOptions *options = zmqg_options_new ();
+      ZmqgEndpointCore *core;
+
+      core = zmqg_endpoint_core_new (ZMQG_ENDPOINT_KIND_BIND, NULL,
+                                     g_strdup (""), g_strdup (""), options);
+      zmqg_options_unref (options);
+      core->state = ZMQG_ENDPOINT_STATE_CLOSED;
+      g_once_init_leave (&nowhere, (gsize) core);
+    }
+
+  return (ZmqgEndpointCore *) nowhere;
+}
+
+static void
+zmqg_endpoint_init (ZmqgEndpoint *self)
+{
+  self->core = (ZmqgEndpointCore *) zmqg_tag_ref (&get_nowhere ()->tag);
 }
 
 /**

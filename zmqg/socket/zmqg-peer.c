@@ -6,6 +6,7 @@
 #include "socket/zmqg-peer-private.h"
 
 #include "base/zmqg-lock-private.h"
+#include "socket/zmqg-socket-core-private.h"
 #include "socket/zmqg-statistics-private.h"
 
 /**
@@ -15,6 +16,9 @@
  * connection is a new peer. Constant, but for
  * [property@Peer:connected]. All methods may be called from any thread, also
  * after the socket was closed.
+ *
+ * Peers are made by sockets. One that a program makes is not connected, and
+ * nothing is known of it.
  *
  * Since: 1.0
  */
@@ -116,17 +120,16 @@ zmqg_peer_finalize (GObject *object)
   g_clear_object (&self->remote);
   g_clear_object (&self->credentials);
 
-  if (self->record != NULL)
-    zmqg_tag_unref (&self->record->tag);
+  zmqg_tag_unref (&self->record->tag);
 
   G_OBJECT_CLASS (zmqg_peer_parent_class)->finalize (object);
 }
 
 static void
-zmqg_peer_get_gobject_property (GObject *object,
-                                guint property_id,
-                                GValue *value,
-                                GParamSpec *pspec)
+zmqg_peer_get_property (GObject *object,
+                        guint property_id,
+                        GValue *value,
+                        GParamSpec *pspec)
 {
   ZmqgPeer *self = ZMQG_PEER (object);
 
@@ -174,7 +177,7 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   object_class->finalize = zmqg_peer_finalize;
-  object_class->get_property = zmqg_peer_get_gobject_property;
+  object_class->get_property = zmqg_peer_get_property;
 
   /**
    * ZmqgPeer:remote-address: (getter get_remote_address)
@@ -279,9 +282,30 @@ zmqg_peer_class_init (ZmqgPeerClass *klass)
                                      properties);
 }
 
-static void
-zmqg_peer_init (ZmqgPeer *self G_GNUC_UNUSED)
+/* Of those that a program makes: any binding can. */
+static ZmqgPeerRecord *
+get_nobody (void)
 {
+  static gsize nobody = 0;
+
+  if (g_once_init_enter (&nobody))
+    {
+      g_autoptr (ZmqgLink) link = zmqg_link_new_fd (-1);
+      ZmqgPeerRecord *record;
+
+      record = zmqg_peer_record_new (&zmqg_peer_record_ops, link,
+                                     ZMQG_ZMTP_UNKNOWN, "NULL", NULL);
+      atomic_store (&record->gone, TRUE);
+      g_once_init_leave (&nobody, (gsize) record);
+    }
+
+  return (ZmqgPeerRecord *) nobody;
+}
+
+static void
+zmqg_peer_init (ZmqgPeer *self)
+{
+  self->record = (ZmqgPeerRecord *) zmqg_tag_ref (&get_nobody ()->tag);
 }
 
 static ZmqgPeer *
@@ -303,6 +327,7 @@ zmqg_peer_for_record (ZmqgPeerRecord *record)
     return peer;
 
   made = g_object_new (ZMQG_TYPE_PEER, NULL);
+  zmqg_tag_unref (&made->record->tag);
   made->record = (ZmqgPeerRecord *) zmqg_tag_ref (&record->tag);
 
   zmqg_lock (&objects_lock);
@@ -512,20 +537,21 @@ zmqg_peer_get_statistics (ZmqgPeer *self)
 }
 
 /**
- * zmqg_peer_get_property:
+ * zmqg_peer_lookup_metadata:
  * @self: a peer
- * @name: the name of a property, as on the wire
+ * @name: a name, as on the wire
  *
- * Gets a property of the connection: one that the peer sent in the handshake
- * (`Socket-Type`, `Identity`, `X-…`), or `Peer-Address`.
+ * Gets what is known of the connection by a name: what the peer sent in the
+ * handshake (`Socket-Type`, `Identity`, `X-…`), `Peer-Address` or `User-Id`. All
+ * of it is [property@Peer:metadata].
  *
  * Returns: (nullable): the value, or %NULL
  *
  * Since: 1.0
  */
 const char *
-zmqg_peer_get_property (ZmqgPeer *self,
-                        const char *name)
+zmqg_peer_lookup_metadata (ZmqgPeer *self,
+                           const char *name)
 {
   const char *value;
 
@@ -640,5 +666,5 @@ zmqg_peer_drop (ZmqgPeer *self)
 {
   g_return_if_fail (ZMQG_IS_PEER (self));
 
-  zmqg_peer_record_drop (self->record);
+  zmqg_peer_record_drop (self->record, ZMQG_PEER_EXCESS_NONE);
 }

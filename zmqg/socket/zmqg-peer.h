@@ -34,7 +34,7 @@ const char *zmqg_peer_get_socket_type (ZmqgPeer *self);
 ZMQG_PUBLIC
 const char *zmqg_peer_get_mechanism (ZmqgPeer *self);
 ZMQG_PUBLIC
-const char *zmqg_peer_get_property (ZmqgPeer *self, const char *name);
+const char *zmqg_peer_lookup_metadata (ZmqgPeer *self, const char *name);
 ZMQG_PUBLIC
 ZmqgStatistics *zmqg_peer_get_statistics (ZmqgPeer *self);
 ZMQG_PUBLIC

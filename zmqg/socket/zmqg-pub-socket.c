@@ -45,23 +45,40 @@ static guint signals[ZMQG_N_TOPIC_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ZmqgPubSocket, zmqg_pub_socket, ZMQG_TYPE_SOCKET)
 
-static void
+static ZmqgTopicResult
 pub_subscription (ZmqgSocketCore *core,
                   ZmqgPipe *pipe,
                   gboolean subscribe,
                   const guint8 *topic,
-                  gsize size)
+                  gsize size,
+                  const ZmqgFrameView *before G_GNUC_UNUSED,
+                  guint n_before G_GNUC_UNUSED)
 {
   ZmqgPublisher *self = core->state;
+
+  if (subscribe && !zmqg_publisher_admits (core, self->subscriptions, pipe,
+                                           topic, size))
+    return ZMQG_TOPIC_REFUSED;
 
   if (subscribe)
     zmqg_subscription_tree_add (self->subscriptions, topic, size, pipe);
   else
     zmqg_subscription_tree_remove (self->subscriptions, topic, size, pipe);
+  return ZMQG_TOPIC_TAKEN;
+}
+
+static void
+pub_forget (ZmqgSocketCore *core,
+            ZmqgPipe *pipe)
+{
+  ZmqgPublisher *self = core->state;
+
+  zmqg_subscription_tree_remove_target (self->subscriptions, pipe, NULL, NULL);
 }
 
 static const ZmqgPublisherHooks pub_hooks = {
   .subscription = pub_subscription,
+  .forget = pub_forget,
 };
 
 static void
@@ -87,9 +104,7 @@ static void
 pub_detach (ZmqgSocketCore *core,
             ZmqgPipe *pipe)
 {
-  ZmqgPublisher *self = core->state;
-
-  zmqg_subscription_tree_remove_target (self->subscriptions, pipe, NULL, NULL);
+  pub_forget (core, pipe);
   zmqg_publisher_detach (core, pipe);
 }
 

@@ -9,6 +9,14 @@
 #include "socket/zmqg-entry-private.h"
 #include "socket/zmqg-topic-news-private.h"
 
+typedef enum
+{
+  ZMQG_TOPIC_REFUSED, /* the peer may not subscribe */
+  ZMQG_TOPIC_TAKEN,
+  ZMQG_TOPIC_TOLD, /* to the program, with the frames before it: else they go
+                    * with what comes behind */
+} ZmqgTopicResult;
+
 /*
  * ZmqgPublisher: what PUB and XPUB share: peers say which topics they want,
  * and get the messages whose first frame starts with one of them. It is the
@@ -16,9 +24,15 @@
  */
 typedef struct
 {
-  /* A peer subscribed, or cancelled. */
-  void (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
-                        gboolean subscribe, const guint8 *topic, gsize size);
+  /* A peer subscribed, or cancelled, in a message with other frames before
+   * it, perhaps. */
+  ZmqgTopicResult (*subscription) (ZmqgSocketCore *core, ZmqgPipe *pipe,
+                                   gboolean subscribe, const guint8 *topic,
+                                   gsize size, const ZmqgFrameView *before,
+                                   guint n_before);
+
+  /* It wants nothing any more. */
+  void (*forget) (ZmqgSocketCore *core, ZmqgPipe *pipe);
 
   /* A peer sent frames that are no subscription. Nullable: dropped. */
   void (*message) (ZmqgSocketCore *core, ZmqgPipe *pipe,
@@ -61,6 +75,14 @@ ZmqgIoResult zmqg_publisher_begin (ZmqgSocketCore *core,
 ZmqgIoResult zmqg_publisher_send (ZmqgSocketCore *core,
                                   const ZmqgFrameView *views, guint n,
                                   GError **error);
+
+/* For the hook: whether the peer whose message was peeked on @pipe may have one
+ * more topic in @tree, which holds what it asked for. One that has too many is
+ * dropped. */
+gboolean zmqg_publisher_admits (ZmqgSocketCore *core,
+                                const ZmqgSubscriptionTree *tree,
+                                ZmqgPipe *pipe, const guint8 *topic,
+                                gsize size);
 
 void zmqg_publisher_show_topics (ZmqgSocketCore *core, gboolean shows);
 void zmqg_publisher_read_on (ZmqgSocketCore *core);

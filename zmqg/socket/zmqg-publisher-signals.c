@@ -127,7 +127,7 @@ has_subscribers (ZmqgSocketCore *core,
 
       if (is_there (pipe) &&
           zmqg_subscription_tree_get_n_target_topics (self->subscriptions,
-                                                      pipe) > 0)
+                                                      pipe, NULL) > 0)
         found++;
     }
 

@@ -6,6 +6,7 @@
 #include "socket/zmqg-publisher-private.h"
 
 #include "socket/zmqg-topic-frame-private.h"
+#include "socket/zmqg-type-private.h"
 
 /* A peer that never stops to subscribe holds up a call for so many of its
  * messages at most. */
@@ -70,6 +71,53 @@ parse_subscription (const ZmqgFrameView *view,
   return TRUE;
 }
 
+/* What it would have too much of. */
+static ZmqgPeerExcess
+find_excess (const ZmqgOptions *options,
+             const ZmqgSubscriptionTree *tree,
+             ZmqgPipe *pipe,
+             gsize size)
+{
+  gsize max = (gsize) options->max_subscriptions;
+  gsize max_bytes = (gsize) options->max_subscription_bytes;
+  gsize bytes;
+  gsize n;
+
+  n = zmqg_subscription_tree_get_n_target_topics (tree, pipe, &bytes);
+  if (max > 0 && n >= max)
+    return ZMQG_PEER_EXCESS_SUBSCRIPTIONS;
+  if (max_bytes > 0 && (bytes > max_bytes || size > max_bytes - bytes))
+    return ZMQG_PEER_EXCESS_SUBSCRIPTION_BYTES;
+  return ZMQG_PEER_EXCESS_NONE;
+}
+
+gboolean
+zmqg_publisher_admits (ZmqgSocketCore *core,
+                       const ZmqgSubscriptionTree *tree,
+                       ZmqgPipe *pipe,
+                       const guint8 *topic,
+                       gsize size)
+{
+  ZmqgPublisher *self = core->state;
+  ZmqgPeerRecord *record = (ZmqgPeerRecord *) zmqg_type_peek_tag (pipe);
+  ZmqgPeerExcess excess;
+
+  /* What comes behind may have been on its way. */
+  if (record != NULL && atomic_load_explicit (&record->dropped,
+                                              memory_order_relaxed))
+    return FALSE;
+
+  excess = find_excess (core->options, tree, pipe, size);
+  if (G_LIKELY (excess == ZMQG_PEER_EXCESS_NONE) || record == NULL ||
+      zmqg_subscription_tree_contains (tree, topic, size, pipe))
+    return TRUE;
+
+  /* The pipe may outlive the connection, and the memory is wanted now. */
+  self->hooks->forget (core, pipe);
+  zmqg_peer_record_drop (record, excess);
+  return FALSE;
+}
+
 static void
 take_frames (ZmqgSocketCore *core,
              ZmqgPipe *pipe,
@@ -83,18 +131,20 @@ take_frames (ZmqgSocketCore *core,
 }
 
 /* Takes the message in core->frames apart: any frame may be a subscription,
- * and those between are messages of the peer's. %FALSE when it was of no
- * use. */
+ * and the others are messages of the peer's, which end where the message does
+ * or, as in libzmq, with a subscription that is told of. %FALSE when it was of
+ * no use. */
 static gboolean
 take_message (ZmqgSocketCore *core,
               ZmqgPipe *pipe)
 {
   ZmqgPublisher *self = core->state;
-  const ZmqgFrameView *views = core->frames.views;
+  ZmqgFrameView *views = core->frames.views;
   guint n = core->frames.n;
   gboolean examine = TRUE;
   gboolean used = self->hooks->message != NULL;
-  guint start = 0;
+  guint start = 0; /* of those that are kept for what comes behind */
+  guint end = 0;
 
   for (guint i = 0; i < n; i++)
     {
@@ -102,29 +152,31 @@ take_message (ZmqgSocketCore *core,
 
       if (examine && parse_subscription (&views[i], &subscription))
         {
-          take_frames (core, pipe, views + start, i - start);
-          start = i + 1;
+          ZmqgTopicResult result;
+
           used = TRUE;
-          self->hooks->subscription (core, pipe, subscription.subscribe,
-                                     subscription.topic, subscription.size);
-          if (G_UNLIKELY (self->news.told != NULL))
+          result = self->hooks->subscription (
+            core, pipe, subscription.subscribe, subscription.topic,
+            subscription.size, views + start, end - start);
+          if (result == ZMQG_TOPIC_TOLD)
+            start = end = i + 1;
+          if (G_UNLIKELY (self->news.told != NULL) &&
+              result != ZMQG_TOPIC_REFUSED)
             zmqg_topic_news_add (&self->news, core, pipe,
                                  subscription.subscribe, subscription.topic,
                                  subscription.size);
           self->has_changed = TRUE;
         }
-      else if (views[i].flags & ZMQG_FRAME_COMMAND)
+      /* Other commands are not for us. */
+      else if ((views[i].flags & ZMQG_FRAME_COMMAND) == 0)
         {
-          /* Not for us. */
-          start = i + 1;
-        }
-      else if (i == 0)
-        {
-          examine = !self->only_first_subscribe;
+          views[end++] = views[i];
+          if (i == 0)
+            examine = !self->only_first_subscribe;
         }
     }
 
-  take_frames (core, pipe, views + start, n - start);
+  take_frames (core, pipe, views + start, end - start);
   return used;
 }
 

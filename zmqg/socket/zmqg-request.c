@@ -6,7 +6,7 @@
 #include "socket/zmqg-request-private.h"
 
 #include "base/zmqg-error.h"
-#include "message/zmqg-message.h"
+#include "message/zmqg-message-struct-private.h"
 #include "socket/zmqg-peer-private.h"
 #include "socket/zmqg-socket-private.h"
 #include "socket/zmqg-type-private.h"
@@ -23,13 +23,17 @@
  * the socket may have any number of them in service. One that is dropped
  * without a reply is not replied to. A request does not keep its socket alive.
  *
+ * Requests are made by sockets. One that a program makes is empty, and cannot
+ * be replied to.
+ *
  * Since: 1.0
  */
 struct _ZmqgRequest
 {
   GObject parent_instance;
 
-  ZmqgSocketCore *core;   /* counted */
+  ZmqgSocketCore *core;   /* counted; NULL: a program made it, and nothing
+                           * of what follows is there */
   ZmqgPipe *pipe;         /* that it came by; counted */
   ZmqgEnvelope *envelope;
   ZmqgMessage *message;   /* counted */
@@ -110,7 +114,7 @@ zmqg_request_get_property (GObject *object,
   switch ((ZmqgRequestProperty) property_id)
     {
     case PROP_MESSAGE:
-      g_value_set_boxed (value, self->message);
+      g_value_set_boxed (value, zmqg_request_get_message (self));
       break;
 
     case PROP_PEER:
@@ -161,6 +165,24 @@ zmqg_request_init (ZmqgRequest *self G_GNUC_UNUSED)
 {
 }
 
+/* What is asked by one that a program made: any binding can. */
+static ZmqgMessage *
+get_nothing (void)
+{
+  static gsize nothing = 0;
+
+  if (g_once_init_enter (&nothing))
+    {
+      ZmqgMessage *message = zmqg_message_new ();
+
+      /* Others have it, too. */
+      atomic_store (&message->sent, TRUE);
+      g_once_init_leave (&nothing, (gsize) message);
+    }
+
+  return (ZmqgMessage *) nothing;
+}
+
 ZmqgRequest *
 zmqg_request_new (ZmqgSocketCore *core,
                   ZmqgPipe *pipe,
@@ -191,7 +213,7 @@ zmqg_request_get_message (ZmqgRequest *self)
 {
   g_return_val_if_fail (ZMQG_IS_REQUEST (self), NULL);
 
-  return self->message;
+  return self->message != NULL ? self->message : get_nothing ();
 }
 
 /**
@@ -209,7 +231,7 @@ zmqg_request_get_peer (ZmqgRequest *self)
 {
   g_return_val_if_fail (ZMQG_IS_REQUEST (self), NULL);
 
-  return zmqg_message_get_peer (self->message);
+  return zmqg_message_get_peer (zmqg_request_get_message (self));
 }
 
 /* --- Replying ----------------------------------------------------------- */
@@ -283,11 +305,20 @@ reply_views (ZmqgRequest *self,
 {
   ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
   g_autofree ZmqgFrameView *heap = NULL;
-  guint n_envelope = self->envelope->n;
-  gsize n_all = (gsize) n_envelope + n;
   ZmqgFrameView *all = local;
   gboolean replied;
+  guint n_envelope;
+  gsize n_all;
 
+  if (self->core == NULL)
+    {
+      g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+                           "The request came from nobody");
+      return FALSE;
+    }
+
+  n_envelope = self->envelope->n;
+  n_all = (gsize) n_envelope + n;
   if (n_all > ZMQG_TYPE_STACK_VIEWS)
     all = heap = g_try_new (ZmqgFrameView, n_all);
   if (all == NULL)
@@ -319,7 +350,7 @@ reply_views (ZmqgRequest *self,
  * Replies to the request. Never waits, and may be called from any thread. After
  * an error nothing was sent, and the request can still be replied to.
  *
- * Fails with %ZMQG_ERROR_STATE when it has been replied to,
+ * Fails with %ZMQG_ERROR_STATE when it has been replied to or came from nobody,
  * %ZMQG_ERROR_PEER_LOST when the peer that it came from has gone,
  * %ZMQG_ERROR_WOULD_BLOCK when that peer's queue is full
  * ([property@Zmqg.Socket:send-hwm]), %ZMQG_ERROR_CLOSED when the socket is

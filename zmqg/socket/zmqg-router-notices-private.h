@@ -36,10 +36,10 @@ typedef struct
  */
 
 /* The pipe has a connection. */
-void zmqg_router_note_connection (ZmqgRouter *self, ZmqgRouterPeer *peer);
+void zmqg_router_note_connection (ZmqgSocketCore *core, ZmqgRouterPeer *peer);
 
 /* The connection that was the pipe's is over. */
-void zmqg_router_note_loss (ZmqgRouter *self, ZmqgRouterPeer *peer);
+void zmqg_router_note_loss (ZmqgSocketCore *core, ZmqgRouterPeer *peer);
 
 /* A peer with a notice to be told now; it may leave its next message in
  * core->frames. Nullable. */

@@ -8,8 +8,8 @@
 #include "socket/zmqg-router-socket.h"
 #include "socket/zmqg-type-private.h"
 
-/* More connections of one pipe than that, all unnoticed, are not told of. */
-#define NOTICES_MAX 16
+/* So many of one pipe wait to be told whatever receive-hwm is. */
+#define NOTICES_MIN 16
 
 static void
 notice_free (ZmqgRouterNotice *notice)
@@ -29,16 +29,46 @@ is_wanted (ZmqgRouter *self,
   return (self->notify_peers & what) != 0 || endpoint->options->raw;
 }
 
+/* Of a peer whose connection is lost again and again, while nobody reads, some
+ * are not told: all of the oldest connection, so that what is told of others
+ * stays whole. */
 static void
-add_notice (ZmqgRouter *self,
+drop_notices (ZmqgSocketCore *core,
+              ZmqgRouterPeer *peer)
+{
+  GList *first = peer->notices.head;
+  ZmqgRouterNotice *notice = first->data;
+
+  /* The end of a connection whose beginning was told. */
+  if (!notice->is_connect &&
+      ((ZmqgRouterNotice *) first->next->data)->is_connect)
+    first = first->next;
+
+  notice = first->data;
+  if (notice->is_connect && first->next != NULL &&
+      ((ZmqgRouterNotice *) first->next->data)->tag == notice->tag)
+    {
+      notice_free (first->next->data);
+      g_queue_delete_link (&peer->notices, first->next);
+      core->dropped_notices++;
+    }
+  notice_free (notice);
+  g_queue_delete_link (&peer->notices, first);
+  core->dropped_notices++;
+}
+
+static void
+add_notice (ZmqgSocketCore *core,
             ZmqgRouterPeer *peer,
             gboolean is_connect,
             ZmqgTag *tag)
 {
+  ZmqgRouter *self = core->state;
+  guint mark = core->options->receive_hwm;
   ZmqgRouterNotice *notice;
 
-  if (peer->notices.length >= NOTICES_MAX)
-    notice_free (g_queue_pop_head (&peer->notices));
+  if (mark > 0 && peer->notices.length >= MAX (mark, NOTICES_MIN))
+    drop_notices (core, peer);
 
   notice = g_new (ZmqgRouterNotice, 1);
   notice->is_connect = is_connect;
@@ -58,19 +88,19 @@ zmqg_router_pop_notice (ZmqgRouter *self,
 }
 
 void
-zmqg_router_note_loss (ZmqgRouter *self,
+zmqg_router_note_loss (ZmqgSocketCore *core,
                        ZmqgRouterPeer *peer)
 {
   if (peer->told == NULL)
     return;
 
-  if (is_wanted (self, peer, ZMQG_ROUTER_NOTIFY_DISCONNECT))
-    add_notice (self, peer, FALSE, peer->told);
+  if (is_wanted (core->state, peer, ZMQG_ROUTER_NOTIFY_DISCONNECT))
+    add_notice (core, peer, FALSE, peer->told);
   g_clear_pointer (&peer->told, zmqg_tag_unref);
 }
 
 void
-zmqg_router_note_connection (ZmqgRouter *self,
+zmqg_router_note_connection (ZmqgSocketCore *core,
                              ZmqgRouterPeer *peer)
 {
   ZmqgTag *tag = peer->pipe->peer_tag;
@@ -79,9 +109,9 @@ zmqg_router_note_connection (ZmqgRouter *self,
   if (peer->in_process || tag == NULL || peer->told == tag)
     return;
 
-  zmqg_router_note_loss (self, peer);
-  if (is_wanted (self, peer, ZMQG_ROUTER_NOTIFY_CONNECT))
-    add_notice (self, peer, TRUE, tag);
+  zmqg_router_note_loss (core, peer);
+  if (is_wanted (core->state, peer, ZMQG_ROUTER_NOTIFY_CONNECT))
+    add_notice (core, peer, TRUE, tag);
   peer->told = zmqg_tag_ref (tag);
 }
 

@@ -26,7 +26,16 @@ typedef struct
 
 extern const ZmqgSocketOps zmqg_router_ops;
 
-/* A copy of the id of the peer with this record, or %NULL with an error when
- * it has gone. Locked. */
-GBytes *zmqg_router_dup_id (ZmqgSocketCore *core, const ZmqgPeerRecord *record,
-                            GError **error);
+/* What a message that is sent may begin with instead of a routing id: its data
+ * is the record of a peer. The id may be another's by the time that there is
+ * room. */
+#define ZMQG_ROUTER_VIEW_PEER 0x100u
+
+static inline ZmqgFrameView
+zmqg_router_view_of_peer (const ZmqgPeerRecord *record)
+{
+  return (ZmqgFrameView) {
+    .data = (const guint8 *) record,
+    .flags = ZMQG_FRAME_MORE | ZMQG_ROUTER_VIEW_PEER,
+  };
+}

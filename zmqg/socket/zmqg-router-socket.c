@@ -194,6 +194,11 @@ zmqg_router_socket_class_init (ZmqgRouterSocketClass *klass)
    * Which news of network peers are received as messages: the peer's routing
    * id and an empty frame.
    *
+   * Where connections of one endpoint are lost and made again while nobody
+   * receives, up to [property@Zmqg.Socket:receive-hwm] of them wait (at least
+   * 16; 0 for no limit). Beyond that all news of the oldest connection are
+   * dropped, and counted as %ZMQG_DROP_REASON_UNREAD.
+   *
    * Since: 1.0
    */
   properties[PROP_NOTIFY_PEERS] =
@@ -206,7 +211,8 @@ zmqg_router_socket_class_init (ZmqgRouterSocketClass *klass)
    * ZmqgRouterSocket:connect-routing-id: (getter get_connect_routing_id) (setter set_connect_routing_id)
    *
    * The routing id that the peer of the next connect will have here, whatever
-   * it calls itself; that connect uses it up.
+   * it calls itself; that connect uses it up, which notifies in the socket's
+   * main context.
    *
    * Since: 1.0
    */
@@ -265,12 +271,15 @@ zmqg_router_socket_new (ZmqgContext *context)
  * @peer: whom to send to, one of this socket's peers
  * @message: the message, without a routing id
  * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
  *
  * Sends a message to a peer.
  *
  * What happens when the peer cannot take more is set by
- * [property@Zmqg.RouterSocket:mandatory]. Fails with %ZMQG_ERROR_UNROUTABLE
- * when the peer has gone, and otherwise as [method@Zmqg.Socket.send] does.
+ * [property@Zmqg.RouterSocket:mandatory]: the message is dropped, or the call
+ * waits up to [property@Zmqg.Socket:send-timeout]. Fails with
+ * %ZMQG_ERROR_UNROUTABLE when the peer has gone, also while the call waits,
+ * and otherwise as [method@Zmqg.Socket.send] does.
  *
  * Returns: whether the message was sent
  *
@@ -283,43 +292,115 @@ zmqg_router_socket_send_to (ZmqgRouterSocket *self,
                             GCancellable *cancellable,
                             GError **error)
 {
-  ZmqgSocketCore *core;
-  ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
-  g_autofree ZmqgFrameView *heap = NULL;
-  g_autoptr (GBytes) id = NULL;
-  ZmqgFrameView *views = local;
-  guint n;
+  ZmqgFrameView first;
 
   g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
   g_return_val_if_fail (ZMQG_IS_PEER (peer), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
-  g_return_val_if_fail (zmqg_message_get_n_frames (message) > 0, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable),
                         FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  core = self->parent_instance.core;
-  if (!zmqg_socket_core_enter (core, error))
-    return FALSE;
+  first = zmqg_router_view_of_peer (zmqg_peer_get_record (peer));
+  return zmqg_socket_send_behind (&self->parent_instance, &first, message,
+                                  cancellable, error);
+}
 
-  id = zmqg_router_dup_id (core, zmqg_peer_get_record (peer), error);
-  zmqg_socket_core_unlock (core);
-  if (id == NULL)
-    return FALSE;
+/**
+ * zmqg_router_socket_try_send_to:
+ * @self: the socket
+ * @peer: whom to send to, one of this socket's peers
+ * @message: the message, without a routing id
+ * @error: return location for an error
+ *
+ * Sends a message to a peer if that is possible without waiting; else, with
+ * [property@Zmqg.RouterSocket:mandatory], fails with
+ * %ZMQG_ERROR_WOULD_BLOCK. See [method@Zmqg.RouterSocket.send_to].
+ *
+ * Returns: whether the message was sent
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_router_socket_try_send_to (ZmqgRouterSocket *self,
+                                ZmqgPeer *peer,
+                                ZmqgMessage *message,
+                                GError **error)
+{
+  ZmqgFrameView first;
 
-  n = zmqg_message_get_n_frames (message);
-  if (n + 1 > ZMQG_TYPE_STACK_VIEWS)
-    views = heap = g_try_new (ZmqgFrameView, (gsize) n + 1);
-  if (views == NULL)
-    {
-      zmqg_set_no_memory (error);
-      return FALSE;
-    }
+  g_return_val_if_fail (ZMQG_IS_ROUTER_SOCKET (self), FALSE);
+  g_return_val_if_fail (ZMQG_IS_PEER (peer), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  views[0] = (ZmqgFrameView) { .flags = ZMQG_FRAME_MORE };
-  views[0].data = g_bytes_get_data (id, &views[0].size);
-  n = zmqg_message_get_views (message, views + 1, n);
-  return zmqg_socket_send_views (&self->parent_instance, views, n + 1,
-                                 cancellable, error);
+  first = zmqg_router_view_of_peer (zmqg_peer_get_record (peer));
+  return zmqg_socket_try_send_behind (&self->parent_instance, &first, message,
+                                      error);
+}
+
+/**
+ * zmqg_router_socket_send_to_async:
+ * @self: the socket
+ * @peer: whom to send to, one of this socket's peers
+ * @message: the message, without a routing id; immutable from now on
+ * @cancellable: (nullable): a cancellable
+ * @callback: called in the thread-default main context of the caller
+ * @user_data: for @callback
+ *
+ * Sends a message to a peer, as [method@Zmqg.RouterSocket.send_to] does,
+ * without blocking and without a timeout.
+ *
+ * Any number of sends may be under way. They complete in order, those of
+ * [method@Zmqg.Socket.send_async] among them, whoever they are for: one that
+ * waits for a peer holds up those behind it, until it is cancelled or its
+ * peer has gone.
+ *
+ * Since: 1.0
+ */
+void
+zmqg_router_socket_send_to_async (ZmqgRouterSocket *self,
+                                  ZmqgPeer *peer,
+                                  ZmqgMessage *message,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  ZmqgPeerRecord *record;
+  ZmqgFrameView first;
+
+  g_return_if_fail (ZMQG_IS_ROUTER_SOCKET (self));
+  g_return_if_fail (ZMQG_IS_PEER (peer));
+  g_return_if_fail (message != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  record = zmqg_peer_get_record (peer);
+  first = zmqg_router_view_of_peer (record);
+  zmqg_socket_send_behind_async (&self->parent_instance, &first, &record->tag,
+                                 message, zmqg_router_socket_send_to_async,
+                                 cancellable, callback, user_data);
+}
+
+/**
+ * zmqg_router_socket_send_to_finish:
+ * @self: the socket
+ * @result: what the callback got
+ * @error: return location for an error
+ *
+ * Finishes [method@Zmqg.RouterSocket.send_to_async].
+ *
+ * Returns: whether the message was sent
+ *
+ * Since: 1.0
+ */
+gboolean
+zmqg_router_socket_send_to_finish (ZmqgRouterSocket *self,
+                                   GAsyncResult *result,
+                                   GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /**

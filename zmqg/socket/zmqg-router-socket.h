@@ -54,6 +54,22 @@ gboolean zmqg_router_socket_send_to (ZmqgRouterSocket *self,
                                      ZmqgMessage *message,
                                      GCancellable *cancellable,
                                      GError **error);
+ZMQG_PUBLIC
+gboolean zmqg_router_socket_try_send_to (ZmqgRouterSocket *self,
+                                         ZmqgPeer *peer,
+                                         ZmqgMessage *message,
+                                         GError **error);
+ZMQG_PUBLIC
+void zmqg_router_socket_send_to_async (ZmqgRouterSocket *self,
+                                       ZmqgPeer *peer,
+                                       ZmqgMessage *message,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+ZMQG_PUBLIC
+gboolean zmqg_router_socket_send_to_finish (ZmqgRouterSocket *self,
+                                            GAsyncResult *result,
+                                            GError **error);
 
 ZMQG_PUBLIC
 gboolean zmqg_router_socket_get_mandatory (ZmqgRouterSocket *self);

@@ -153,6 +153,7 @@ identify_connect (ZmqgSocketCore *core,
     }
 
   identify (core, peer, id);
+  zmqg_socket_core_note_change (core, "connect-routing-id");
 }
 
 static void
@@ -183,7 +184,6 @@ static void
 router_peer (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
-  ZmqgRouter *self = core->state;
   const ZmqgPeerRecord *record = (const ZmqgPeerRecord *) pipe->peer_tag;
   ZmqgRouterPeer *peer = pipe->user;
 
@@ -191,7 +191,7 @@ router_peer (ZmqgSocketCore *core,
   if (is_anonymous (peer))
     identify (core, peer, record->identity);
   if (!is_anonymous (peer))
-    zmqg_router_note_connection (self, peer);
+    zmqg_router_note_connection (core, peer);
   else
     zmqg_socket_core_drop_inbound (core, pipe);
 }
@@ -200,7 +200,7 @@ static void
 router_hiccup (ZmqgSocketCore *core,
                ZmqgPipe *pipe)
 {
-  zmqg_router_note_loss (core->state, pipe->user);
+  zmqg_router_note_loss (core, pipe->user);
 }
 
 static void
@@ -236,7 +236,7 @@ router_ended (ZmqgSocketCore *core,
   /* Not when it was we who left. */
   if (peer->told != NULL &&
       atomic_load (&((ZmqgPeerRecord *) peer->told)->gone))
-    zmqg_router_note_loss (self, peer);
+    zmqg_router_note_loss (core, peer);
   if (peer->notices.length == 0 && zmqg_type_is_drained (&self->queue, pipe))
     return TRUE;
 
@@ -390,6 +390,71 @@ finish_mandatory (ZmqgSocketCore *core,
   return ZMQG_IO_DONE;
 }
 
+static void
+set_peer_gone (GError **error,
+               const ZmqgPeerRecord *record)
+{
+  /* Those that connected over ipc have no address, and those in the process
+   * no connection. */
+  if (record->remote_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer at %s has gone", record->remote_text);
+  else if (record->local_text != NULL)
+    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                 "The peer that connected to %s has gone",
+                 record->local_text);
+  else
+    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
+                         "The inproc peer has gone");
+}
+
+/* %NULL with @error when it has gone. */
+static ZmqgPipe *
+find_pipe_of_peer (ZmqgSocketCore *core,
+                   const ZmqgPeerRecord *record,
+                   GError **error)
+{
+  for (guint i = 0; i < core->pipes->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
+      const ZmqgRouterPeer *peer = pipe->user;
+
+      if (pipe->peer_tag == &record->tag && peer->id != NULL)
+        return pipe;
+    }
+
+  set_peer_gone (error, record);
+  return NULL;
+}
+
+static ZmqgIoResult
+write_to_peer (ZmqgSocketCore *core,
+               ZmqgPipe *pipe,
+               const ZmqgFrameView *views,
+               guint n,
+               GError **error)
+{
+  ZmqgRouter *self = core->state;
+
+  switch (zmqg_pipe_write (pipe, views, n))
+    {
+    case ZMQG_PIPE_WRITTEN:
+      zmqg_socket_core_flush (core, pipe);
+      return ZMQG_IO_DONE;
+
+    case ZMQG_PIPE_FULL:
+      if (self->mandatory)
+        return ZMQG_IO_AGAIN;
+      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
+      return ZMQG_IO_DONE;
+
+    case ZMQG_PIPE_NO_MEMORY:
+    default:
+      zmqg_set_no_memory (error);
+      return ZMQG_IO_FAILED;
+    }
+}
+
 static ZmqgIoResult
 router_send (ZmqgSocketCore *core,
              const ZmqgFrameView *views,
@@ -409,27 +474,21 @@ router_send (ZmqgSocketCore *core,
   if (G_UNLIKELY (core->finishing && self->mandatory))
     return finish_mandatory (core, views, n, error);
 
-  pipe = router_find_peer (core, views[0].data, views[0].size);
-  if (pipe == NULL)
-    return drop_unroutable (core, &views[0], error);
-
-  switch (zmqg_pipe_write (pipe, views + 1, n - 1))
+  if (views[0].flags & ZMQG_ROUTER_VIEW_PEER)
     {
-    case ZMQG_PIPE_WRITTEN:
-      zmqg_socket_core_flush (core, pipe);
-      return ZMQG_IO_DONE;
-
-    case ZMQG_PIPE_FULL:
-      if (self->mandatory)
-        return ZMQG_IO_AGAIN;
-      zmqg_account_drop (pipe->account, ZMQG_DROP_REASON_FULL);
-      return ZMQG_IO_DONE;
-
-    case ZMQG_PIPE_NO_MEMORY:
-    default:
-      zmqg_set_no_memory (error);
-      return ZMQG_IO_FAILED;
+      pipe = find_pipe_of_peer (core, (const ZmqgPeerRecord *) views[0].data,
+                                error);
+      if (pipe == NULL)
+        return ZMQG_IO_FAILED;
     }
+  else
+    {
+      pipe = router_find_peer (core, views[0].data, views[0].size);
+      if (pipe == NULL)
+        return drop_unroutable (core, &views[0], error);
+    }
+
+  return write_to_peer (core, pipe, views + 1, n - 1, error);
 }
 
 /* --- Receiving ---------------------------------------------------------- */
@@ -555,6 +614,7 @@ const ZmqgSocketOps zmqg_router_ops = {
   .type = ZMQG_SOCKET_TYPE_ROUTER,
   .session = &zmqg_router_session,
   .state_size = sizeof (ZmqgRouter),
+  .sends_to_one = TRUE,
   .init = router_init,
   .clear = router_clear,
   .attach = router_attach,
@@ -570,41 +630,3 @@ const ZmqgSocketOps zmqg_router_ops = {
   .receive = router_receive,
   .events = router_events,
 };
-
-/* --- For the object ----------------------------------------------------- */
-
-static void
-set_peer_gone (GError **error,
-               const ZmqgPeerRecord *record)
-{
-  /* Those that connected over ipc have no address, and those in the process
-   * no connection. */
-  if (record->remote_text != NULL)
-    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                 "The peer at %s has gone", record->remote_text);
-  else if (record->local_text != NULL)
-    g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                 "The peer that connected to %s has gone",
-                 record->local_text);
-  else
-    g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_UNROUTABLE,
-                         "The inproc peer has gone");
-}
-
-GBytes *
-zmqg_router_dup_id (ZmqgSocketCore *core,
-                    const ZmqgPeerRecord *record,
-                    GError **error)
-{
-  for (guint i = 0; i < core->pipes->len; i++)
-    {
-      const ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
-      const ZmqgRouterPeer *peer = pipe->user;
-
-      if (pipe->peer_tag == &record->tag && peer->id != NULL)
-        return g_bytes_new (peer->id->data, peer->id->size);
-    }
-
-  set_peer_gone (error, record);
-  return NULL;
-}

@@ -20,7 +20,6 @@ struct _Operation
   ZmqgWaiter waiter;
   GSource *wake; /* counted, a child */
   GTask *task; /* counted; its source object is the socket */
-  gboolean looked;   /* since it is in the list */
   gboolean deferred; /* let others go first, once */
   /* Tries once; what comes out is in the task. */
   ZmqgIoResult (*attempt) (ZmqgSocketCore *core, GTask *task, GError **error);
@@ -30,9 +29,12 @@ struct _Operation
 typedef struct
 {
   ZmqgMessage *message; /* to send, counted */
+  ZmqgFrameView first;  /* to send before it, if there is a keeper */
+  ZmqgTag *keeper;      /* of that; counted, nullable */
   guint n;              /* most messages, or peers to wait for */
   ZmqgSocketCondition condition;
   char *topic;          /* for it, nullable */
+  ZmqgFlush flush;
   ZmqgMessage *received;
   GPtrArray *batch;
 } Request;
@@ -43,6 +45,7 @@ request_free (gpointer data)
   Request *self = data;
 
   g_clear_pointer (&self->message, zmqg_message_unref);
+  g_clear_pointer (&self->keeper, zmqg_tag_unref);
   g_clear_pointer (&self->received, zmqg_message_unref);
   g_clear_pointer (&self->batch, g_ptr_array_unref);
   g_free (self->topic);
@@ -106,17 +109,19 @@ operation_waits (Operation *self,
   return TRUE;
 }
 
-/* Who leaves without a look passes on what it was woken for, or has not seen
- * yet. */
+/* Who leaves without having got anything wakes the next one: for what it was
+ * woken for, or has not seen yet, and since that may go on where this one could
+ * not: to a peer that has room. */
 static void
 operation_leave (Operation *self,
-                 ZmqgInbox *inbox)
+                 ZmqgInbox *inbox,
+                 gboolean done)
 {
   guint interest = self->waiter.interest;
-  gboolean unseen = !self->looked && self->waiter.listed;
+  gboolean passes_on = self->waiter.listed && !self->waiter.watcher && !done;
 
   zmqg_inbox_remove_waiter (inbox, &self->waiter);
-  if (unseen)
+  if (passes_on)
     zmqg_inbox_wake (inbox, interest);
 }
 
@@ -138,14 +143,13 @@ operation_dispatch (GSource *source,
       if (operation_waits (self, &core->inbox))
         return G_SOURCE_CONTINUE;
 
-      self->looked = TRUE;
       zmqg_inbox_waiter_looks (&core->inbox, &self->waiter);
       result = self->attempt (core, self->task, &error);
     }
   if (result == ZMQG_IO_AGAIN)
     return G_SOURCE_CONTINUE;
 
-  operation_leave (self, &core->inbox);
+  operation_leave (self, &core->inbox, result == ZMQG_IO_DONE);
   complete (self->task, result, error);
   return G_SOURCE_REMOVE;
 }
@@ -155,7 +159,7 @@ operation_finalize (GSource *source)
 {
   Operation *self = (Operation *) source;
 
-  operation_leave (self, &core_of (self->task)->inbox);
+  operation_leave (self, &core_of (self->task)->inbox, FALSE);
   g_source_unref (self->wake);
   g_object_unref (self->task);
 }
@@ -281,7 +285,9 @@ attempt_send (ZmqgSocketCore *core,
   ZmqgIoResult result;
   guint n;
 
-  views = zmqg_socket_get_views (request->message, local, &n, error);
+  views = zmqg_socket_get_views_behind (
+    request->keeper != NULL ? &request->first : NULL, request->message, local,
+    &n, error);
   if (views == NULL)
     return ZMQG_IO_FAILED;
 
@@ -289,6 +295,32 @@ attempt_send (ZmqgSocketCore *core,
   if (views != local)
     g_free (views);
   return result;
+}
+
+void
+zmqg_socket_send_behind_async (ZmqgSocket *self,
+                               const ZmqgFrameView *first,
+                               ZmqgTag *keeper,
+                               ZmqgMessage *message,
+                               gpointer source_tag,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  Request *request;
+  GTask *task = new_task (self, source_tag, &request, cancellable, callback,
+                          user_data);
+
+  if (task == NULL)
+    return;
+
+  request->message = zmqg_message_ref (message);
+  if (keeper != NULL)
+    {
+      request->first = *first;
+      request->keeper = zmqg_tag_ref (keeper);
+    }
+  start (task, ZMQG_WAIT_OUT, attempt_send);
 }
 
 /**
@@ -312,19 +344,12 @@ zmqg_socket_send_async (ZmqgSocket *self,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  Request *request;
-  GTask *task;
-
   g_return_if_fail (ZMQG_IS_SOCKET (self));
   g_return_if_fail (message != NULL);
 
-  task = new_task (self, zmqg_socket_send_async, &request, cancellable,
-                   callback, user_data);
-  if (task == NULL)
-    return;
-
-  request->message = zmqg_message_ref (message);
-  start (task, ZMQG_WAIT_OUT, attempt_send);
+  zmqg_socket_send_behind_async (self, NULL, NULL, message,
+                                 zmqg_socket_send_async, cancellable,
+                                 callback, user_data);
 }
 
 /**
@@ -587,6 +612,16 @@ zmqg_socket_wait_for_peers_finish (ZmqgSocket *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static ZmqgIoResult
+attempt_flush (ZmqgSocketCore *core,
+               GTask *task,
+               GError **error)
+{
+  Request *request = g_task_get_task_data (task);
+
+  return zmqg_socket_core_try_flush (core, &request->flush, error);
+}
+
 /**
  * zmqg_socket_flush_async:
  * @self: a socket
@@ -605,12 +640,15 @@ zmqg_socket_flush_async (ZmqgSocket *self,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
+  Request *request;
+  GTask *task;
+
   g_return_if_fail (ZMQG_IS_SOCKET (self));
 
-  zmqg_socket_wait_until_async (self, zmqg_socket_core_is_flushed, 0, NULL,
-                                ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT,
-                                zmqg_socket_flush_async, cancellable,
-                                callback, user_data);
+  task = new_task (self, zmqg_socket_flush_async, &request, cancellable,
+                   callback, user_data);
+  if (task != NULL)
+    start (task, ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, attempt_flush);
 }
 
 /**

@@ -137,9 +137,9 @@ client_session_ended (ZmqgClient *client,
   ZmqgSocketCore *self = core_of_client (client);
 
   atomic_fetch_add (&self->unsent, unsent);
-  /* Who waits for a closed socket to have sent everything. */
-  if (atomic_fetch_sub (&self->n_sessions, 1) == 1)
-    zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+  atomic_fetch_sub (&self->n_sessions, 1);
+  /* Who waits for everything to be sent. */
+  zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
   zmqg_context_core_drop (self->context);
 }
 
@@ -253,5 +253,13 @@ zmqg_socket_core_add_news (ZmqgSocketCore *self,
     news->error = g_error_copy (error);
 
   zmqg_news_queue_push (&self->news, news);
+  zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
+}
+
+void
+zmqg_socket_core_note_change (ZmqgSocketCore *self,
+                              const char *name)
+{
+  atomic_store (&self->changed, name);
   zmqg_inbox_wake (&self->inbox, ZMQG_WAIT_NEWS);
 }

@@ -50,6 +50,7 @@ struct _ZmqgSocketOps
   const ZmqgSessionTable *session;
   gsize state_size; /* of the type's own, zeroed */
   gboolean connects_once; /* a second connect to the same text is none */
+  gboolean sends_to_one;  /* who waits for room waits for that of one peer */
 
   void (*init) (ZmqgSocketCore *core);
   void (*clear) (ZmqgSocketCore *core);
@@ -149,7 +150,9 @@ struct _ZmqgSocketCore
   const ZmqgSocketOps *ops;
   gpointer state;           /* of the type */
   ZmqgContextCore *context;
-  GMainContext *main_context; /* signals are emitted there */
+  GMainContext *main_context; /* signals are emitted there; NULL until the
+                               * default one is there: at the latest when the
+                               * first endpoint is made */
   /* Where the program's memory is freed that is left after the close; counted,
    * NULL: in main_context. */
   _Atomic (GMainContext *) release_context;
@@ -162,7 +165,7 @@ struct _ZmqgSocketCore
   ZmqgLock lock;            /* guards what follows */
   gboolean closed;
   atomic_bool terminated;
-  gboolean member_added;
+  gboolean joined;          /* counts among the context's sockets */
   ZmqgOptions *options;
   GPtrArray *pipes;         /* attached, counted */
   GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
@@ -183,6 +186,7 @@ struct _ZmqgSocketCore
   guint64 received;         /* messages given to the program */
   guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
+  guint64 dropped_notices;  /* of a ROUTER's peers, unread */
   gboolean state_changed;   /* what waits may go on for another reason */
 
   ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
@@ -191,6 +195,8 @@ struct _ZmqgSocketCore
   ZmqgTally past;           /* of those that are gone */
 
   ZmqgNewsQueue news;
+  _Atomic (const char *) changed; /* a property that changed by itself, to be
+                                   * told with the news; static, nullable */
   ZmqgLock monitor_lock;    /* a leaf: guards the next three */
   ZmqgMonitor *monitor;     /* counted, nullable */
   atomic_bool shows_events; /* ::event has a handler */
@@ -204,6 +210,7 @@ struct _ZmqgSocketCore
   _Atomic guint64 n_failed_handshakes;
 };
 
+/* @main_context is nullable, and set later then. */
 ZmqgSocketCore *zmqg_socket_core_new (const ZmqgSocketOps *ops,
                                       ZmqgContextCore *context,
                                       GMainContext *main_context);
@@ -276,14 +283,14 @@ static inline gboolean
 zmqg_socket_core_check (ZmqgSocketCore *self,
                         GError **error)
 {
-  return G_LIKELY (self->member_added && !self->closed &&
+  return G_LIKELY (self->joined && !self->closed &&
                    !atomic_load_explicit (&self->terminated,
                                           memory_order_relaxed)) ||
          zmqg_socket_core_explain (self, error);
 }
 
-/* Locked: the context knows the socket from now on, ends what waits when it
- * is shut down, and waits for the socket. Again does nothing. */
+/* Locked: the socket counts among the context's from now on. Again does
+ * nothing. */
 ZMQG_SHARED
 gboolean zmqg_socket_core_join (ZmqgSocketCore *self, GError **error);
 
@@ -353,11 +360,18 @@ void zmqg_endpoint_core_end (ZmqgEndpointCore *self,
                              ZmqgListener *listener, ZmqgDialer *dialer,
                              gboolean asked);
 
+/* Whether it was stopped, or has ended by itself. */
+gboolean zmqg_endpoint_core_has_ended (ZmqgEndpointCore *self);
+
 /* Tells the socket's main context. Any thread. Takes the address: from then
  * on the user may see it. */
 void zmqg_socket_core_add_news (ZmqgSocketCore *self, ZmqgNewsKind kind,
                                 ZmqgTag *subject, GSocketAddress *address,
                                 const GError *error);
+
+/* A property changed by itself: notifies in the socket's main context. @name is
+ * static. Any thread. */
+void zmqg_socket_core_note_change (ZmqgSocketCore *self, const char *name);
 
 /* Any thread, no lock held: has ::event, and a monitor, told. */
 void zmqg_socket_core_report (ZmqgSocketCore *self,

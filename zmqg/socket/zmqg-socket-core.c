@@ -68,6 +68,30 @@ zmqg_socket_core_attach (ZmqgSocketCore *self,
 }
 
 static void
+set_fate (ZmqgPipe *pipe,
+          ZmqgPipeFate fate)
+{
+  if (pipe->account->fate == ZMQG_PIPE_FATE_OPEN)
+    pipe->account->fate = fate;
+}
+
+static gboolean
+is_in_process (ZmqgPipe *pipe)
+{
+  return ((ZmqgEndpointCore *) pipe->endpoint)->transport->in_process;
+}
+
+/* From our side. */
+static void
+close_end (ZmqgPipe *pipe,
+           int linger)
+{
+  set_fate (pipe, is_in_process (pipe) ? ZMQG_PIPE_FATE_LEFT
+                                       : ZMQG_PIPE_FATE_LINGERING);
+  zmqg_pipe_close (pipe, linger);
+}
+
+static void
 handle_new (ZmqgSocketCore *self,
             ZmqgPipe *pipe)
 {
@@ -121,6 +145,8 @@ handle_events (ZmqgSocketCore *self,
     {
       zmqg_socket_core_tell_of_inproc_peer (self, pipe, TRUE);
       pipe->ended = TRUE;
+      if (is_in_process (pipe))
+        set_fate (pipe, ZMQG_PIPE_FATE_ORPHANED);
       if (self->ops->ended (self, pipe))
         zmqg_socket_core_detach (self, pipe);
     }
@@ -162,7 +188,8 @@ wake_pushed (ZmqgSocketCore *self)
   throw_away (self, pipe);
 }
 
-/* Streams that were attached end by themselves. */
+/* Streams that were attached end by themselves, and so do endpoints that lost
+ * their peer and do not connect again. */
 static void
 drop_ended_endpoints (ZmqgSocketCore *self)
 {
@@ -170,8 +197,7 @@ drop_ended_endpoints (ZmqgSocketCore *self)
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (self->endpoints, i - 1);
 
-      if (endpoint->attached == NULL ||
-          !zmqg_attached_stream_has_ended (endpoint->attached))
+      if (!zmqg_endpoint_core_has_ended (endpoint))
         continue;
 
       zmqg_tag_ref (&endpoint->tag);
@@ -288,7 +314,7 @@ zmqg_socket_core_explain (ZmqgSocketCore *self,
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_CLOSED,
                          "The socket is closed");
   else if (atomic_load_explicit (&self->terminated, memory_order_relaxed) ||
-           (!self->member_added && atomic_load (&self->context->is_shut_down)))
+           (!self->joined && atomic_load (&self->context->is_shut_down)))
     g_set_error_literal (error, ZMQG_ERROR, ZMQG_ERROR_TERMINATED,
                          "The context was shut down");
   else
@@ -304,10 +330,10 @@ zmqg_socket_core_join (ZmqgSocketCore *self,
   if (!zmqg_socket_core_check (self, error))
     return FALSE;
 
-  if (!self->member_added)
-    self->member_added =
-      zmqg_context_core_add_member (self->context, &self->member, error);
-  return self->member_added;
+  if (!self->joined)
+    self->joined = zmqg_context_core_join (self->context, &self->member,
+                                           error);
+  return self->joined;
 }
 
 gboolean
@@ -350,7 +376,7 @@ zmqg_socket_core_close_pipe (ZmqgSocketCore *self,
   zmqg_pipe_ref (pipe);
   zmqg_socket_core_detach (self, pipe);
   if (!ended)
-    zmqg_pipe_close (pipe, linger);
+    close_end (pipe, linger);
   throw_away (self, pipe);
 }
 
@@ -363,7 +389,7 @@ zmqg_socket_core_leave_pipe (ZmqgSocketCore *self,
     return;
 
   pipe->ended = TRUE;
-  zmqg_pipe_close (pipe, linger);
+  close_end (pipe, linger);
   if (self->ops->ended (self, pipe))
     zmqg_socket_core_detach (self, pipe);
 }
@@ -438,7 +464,8 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   self->member.shutdown = member_shutdown;
   self->ops = ops;
   self->context = zmqg_context_core_ref (context);
-  self->main_context = g_main_context_ref (main_context);
+  if (main_context != NULL)
+    self->main_context = g_main_context_ref (main_context);
   zmqg_inbox_init (&self->inbox);
   zmqg_lock_init (&self->lock);
   zmqg_lock_init (&self->accounts_lock);
@@ -460,6 +487,7 @@ zmqg_socket_core_new (const ZmqgSocketOps *ops,
   zmqg_unlock (&context->lock);
 
   ops->init (self);
+  zmqg_context_core_add_member (context, &self->member);
   return self;
 }
 
@@ -493,7 +521,7 @@ zmqg_socket_core_unref (ZmqgSocketCore *self)
   g_ptr_array_unref (self->accounts);
   zmqg_lock_clear (&self->accounts_lock);
   zmqg_lock_clear (&self->monitor_lock);
-  g_main_context_unref (self->main_context);
+  g_clear_pointer (&self->main_context, g_main_context_unref);
   if (self->release_context != NULL)
     g_main_context_unref (self->release_context);
   zmqg_context_core_unref (self->context);
@@ -512,7 +540,6 @@ close_core (ZmqgSocketCore *self,
             const int *linger)
 {
   g_autoptr (GPtrArray) endpoints = NULL;
-  gboolean was_member;
 
   if (zmqg_context_core_is_forked (self->context))
     return;
@@ -534,8 +561,7 @@ close_core (ZmqgSocketCore *self,
                                                 : self->options->linger);
   endpoints = self->endpoints;
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
-  was_member = self->member_added;
-  self->member_added = FALSE;
+  self->joined = FALSE;
   zmqg_socket_core_unlock (self);
 
   for (guint i = 0; i < endpoints->len; i++)
@@ -549,8 +575,7 @@ close_core (ZmqgSocketCore *self,
   zmqg_socket_core_stop_events (self);
 
   zmqg_inbox_wake_all (&self->inbox);
-  if (was_member)
-    zmqg_context_core_remove_member (self->context, &self->member);
+  zmqg_context_core_remove_member (self->context, &self->member);
 
   zmqg_order_before_drop (self);
 }
@@ -588,11 +613,22 @@ hand_on (ZmqgSocketCore *self,
     hand_on_to_consumers (self, interest);
 }
 
+/* What the type cannot do. That the socket is closed or terminated goes
+ * before. */
 static ZmqgIoResult
 not_supported (ZmqgSocketCore *self,
                const char *what,
                GError **error)
 {
+  gboolean ok;
+
+  zmqg_socket_core_lock (self);
+  ok = zmqg_socket_core_check (self, error);
+  zmqg_socket_core_unlock (self);
+
+  if (!ok)
+    return ZMQG_IO_FAILED;
+
   /* One of a program's own class can neither send nor receive. */
   if (self->ops->send == NULL && self->ops->receive == NULL)
     g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_SUPPORTED,

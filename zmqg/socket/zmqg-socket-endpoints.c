@@ -48,6 +48,8 @@ begin (ZmqgSocket *self,
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
 
+  if (!zmqg_socket_ensure_dispatcher (self, error))
+    return FALSE;
   zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {
@@ -105,8 +107,8 @@ remove_endpoint (ZmqgSocket *self,
 }
 
 /* The endpoint works: gives it what drives it. %FALSE when the socket was
- * closed meanwhile. Another thread may have ended the endpoint already, which
- * found nothing to stop then: so that is done here. Locks. */
+ * closed meanwhile. The endpoint may have ended already, by another thread or by
+ * itself, when there was nothing to stop: so that is done here. Locks. */
 static gboolean
 complete (ZmqgSocket *self,
           ZmqgEndpointCore *endpoint,
@@ -124,12 +126,15 @@ complete (ZmqgSocket *self,
   listed = ok && g_ptr_array_find (core->endpoints, endpoint, NULL);
   if (!ok)
     g_ptr_array_remove (core->endpoints, endpoint);
+  if (ok)
+    {
+      g_free (core->last_endpoint);
+      core->last_endpoint = g_strdup (endpoint->uri);
+    }
   if (listed)
     {
       endpoint->listener = listener;
       endpoint->dialer = dialer;
-      g_free (core->last_endpoint);
-      core->last_endpoint = g_strdup (endpoint->uri);
       if (pipe != NULL)
         zmqg_socket_core_attach (core, pipe);
     }
@@ -141,9 +146,11 @@ complete (ZmqgSocket *self,
                                  NULL, NULL);
       /* Who waits on the socket may have an engine to drive now. */
       zmqg_inbox_wake_all (&core->inbox);
-      g_object_notify (G_OBJECT (self), "last-endpoint");
-      return TRUE;
     }
+  if (ok)
+    g_object_notify (G_OBJECT (self), "last-endpoint");
+  if (listed)
+    return TRUE;
 
   if (pipe != NULL)
     {
@@ -449,40 +456,60 @@ connect_to (ZmqgSocket *self,
 
 /* --- Ending ------------------------------------------------------------- */
 
-/* Takes the endpoints of that text, and closes their pipes. */
+/* Takes an endpoint out of the list, and closes its pipes. Locked. */
+static void
+take_endpoint (ZmqgSocketCore *core,
+               guint i,
+               GPtrArray *taken)
+{
+  ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
+
+  g_ptr_array_add (taken, zmqg_tag_ref (&endpoint->tag));
+  g_ptr_array_remove_index (core->endpoints, i);
+
+  /* Inproc: unbinding frees the name, pipes live on. */
+  if (endpoint->kind == ZMQG_ENDPOINT_KIND_BIND &&
+      endpoint->transport->in_process)
+    return;
+
+  for (guint j = core->pipes->len; j > 0; j--)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (core->pipes, j - 1);
+
+      if (pipe->endpoint == endpoint)
+        zmqg_socket_core_leave_pipe (core, pipe, core->options->linger);
+    }
+}
+
+/* Takes the endpoints of that text, however they came to be. Only inproc, as
+ * libzmq has it, a name that is bound goes first, and what is connected to it
+ * with the next call. */
 static GPtrArray *
 take_endpoints (ZmqgSocket *self,
-                ZmqgEndpointKind kind,
-                gboolean (*same) (ZmqgEndpointCore *endpoint,
-                                  const char *address),
-                const char *text)
+                const char *uri)
 {
   ZmqgSocketCore *core = self->core;
   GPtrArray *taken = g_ptr_array_new ();
+  gboolean bound_name = FALSE;
 
   zmqg_socket_core_lock (core);
+  for (guint i = 0; i < core->endpoints->len && !bound_name; i++)
+    {
+      ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
+
+      bound_name = endpoint->kind == ZMQG_ENDPOINT_KIND_BIND &&
+                   endpoint->transport->in_process &&
+                   g_str_equal (endpoint->uri, uri);
+    }
   for (guint i = 0; i < core->endpoints->len;)
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
 
-      if (endpoint->kind != kind || !same (endpoint, text))
-        {
-          i++;
-          continue;
-        }
-
-      g_ptr_array_add (taken, zmqg_tag_ref (&endpoint->tag));
-      g_ptr_array_remove_index (core->endpoints, i);
-      for (guint j = core->pipes->len; j > 0; j--)
-        {
-          ZmqgPipe *pipe = g_ptr_array_index (core->pipes, j - 1);
-
-          /* Inproc: unbinding frees the name, pipes live on. */
-          if (pipe->endpoint == endpoint &&
-              !(kind == ZMQG_ENDPOINT_KIND_BIND &&
-                endpoint->transport->in_process))
-            zmqg_socket_core_leave_pipe (core, pipe, core->options->linger);
-        }
+      if (g_str_equal (endpoint->uri, uri) &&
+          (!bound_name || endpoint->kind == ZMQG_ENDPOINT_KIND_BIND))
+        take_endpoint (core, i, taken);
+      else
+        i++;
     }
   zmqg_socket_core_unlock (core);
 
@@ -492,18 +519,10 @@ take_endpoints (ZmqgSocket *self,
   return taken;
 }
 
-static gboolean
-same_uri (ZmqgEndpointCore *endpoint,
-          const char *uri)
-{
-  return g_str_equal (endpoint->uri, uri);
-}
-
 /* The stored address that @address means although its text is another, if
  * the transport knows such. No lock held: may look up names. */
 static char *
 find_match (ZmqgSocket *self,
-            ZmqgEndpointKind kind,
             const ZmqgTransport *transport,
             const char *address,
             ZmqgOptions *options)
@@ -519,7 +538,7 @@ find_match (ZmqgSocket *self,
     {
       ZmqgEndpointCore *endpoint = g_ptr_array_index (core->endpoints, i);
 
-      if (endpoint->kind == kind && endpoint->transport == transport)
+      if (endpoint->transport == transport)
         g_ptr_array_add (stored, g_strdup (endpoint->address));
     }
   zmqg_socket_core_unlock (core);
@@ -537,7 +556,6 @@ find_match (ZmqgSocket *self,
 
 static gboolean
 end_endpoints (ZmqgSocket *self,
-               ZmqgEndpointKind kind,
                const char *uri,
                GError **error)
 {
@@ -551,16 +569,15 @@ end_endpoints (ZmqgSocket *self,
   if (transport == NULL || !begin (self, &options, error))
     return FALSE;
 
-  taken = take_endpoints (self, kind, same_uri, uri);
+  taken = take_endpoints (self, uri);
   if (taken->len == 0)
     {
-      g_autofree char *match = find_match (self, kind, transport, address,
-                                           options);
+      g_autofree char *match = find_match (self, transport, address, options);
 
       if (match != NULL)
         {
           g_ptr_array_unref (taken);
-          taken = take_endpoints (self, kind, same_uri, match);
+          taken = take_endpoints (self, match);
         }
     }
   found = taken->len > 0;
@@ -576,10 +593,7 @@ end_endpoints (ZmqgSocket *self,
 
   if (!found)
     g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_NOT_FOUND,
-                 "The socket is not %s %s",
-                 kind == ZMQG_ENDPOINT_KIND_BIND ? "bound to"
-                                                 : "connected to",
-                 uri);
+                 "The socket is neither bound nor connected to %s", uri);
   return found;
 }
 
@@ -612,8 +626,8 @@ endpoint_object (ZmqgEndpointCore *core)
  * Fails with %ZMQG_ERROR_INVALID_ENDPOINT,
  * %ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED, %ZMQG_ERROR_ADDRESS_IN_USE,
  * %ZMQG_ERROR_ADDRESS_NOT_AVAILABLE, %ZMQG_ERROR_NO_DEVICE,
- * %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a
- * %G_IO_ERROR.
+ * %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED,
+ * %ZMQG_ERROR_FORKED or a %G_IO_ERROR.
  *
  * Returns: %TRUE if the socket is bound
  *
@@ -654,7 +668,7 @@ zmqg_socket_bind (ZmqgSocket *self,
  *
  * Fails with %G_IO_ERROR_INVALID_ARGUMENT when the descriptor does not
  * listen, %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED,
- * %ZMQG_ERROR_TERMINATED or another %G_IO_ERROR.
+ * %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or another %G_IO_ERROR.
  *
  * Returns: %TRUE if the socket is bound
  *
@@ -694,7 +708,8 @@ zmqg_socket_bind_fd (ZmqgSocket *self,
  *
  * Fails with %ZMQG_ERROR_INVALID_ENDPOINT,
  * %ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED, %ZMQG_ERROR_NO_RESOURCES,
- * %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or a
+ * %G_IO_ERROR.
  *
  * Returns: %TRUE if the endpoint is valid
  *
@@ -779,7 +794,14 @@ zmqg_socket_connect_endpoint (ZmqgSocket *self,
  * linger says. Messages that came from them can still be received. Over
  * inproc only the name becomes free.
  *
- * Fails with %ZMQG_ERROR_NOT_FOUND, or as [method@Socket.bind] does.
+ * This and [method@Socket.disconnect_from] are one operation with two names,
+ * as in libzmq: each ends all binds and connects of that text. Over inproc a
+ * name that the socket is bound to goes first, and its connections to the
+ * same name with the next call.
+ *
+ * Fails with %ZMQG_ERROR_NOT_FOUND, %ZMQG_ERROR_INVALID_ENDPOINT,
+ * %ZMQG_ERROR_PROTOCOL_NOT_SUPPORTED, %ZMQG_ERROR_NO_RESOURCES,
+ * %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or %ZMQG_ERROR_FORKED.
  *
  * Returns: %TRUE if there was such an endpoint
  *
@@ -794,7 +816,7 @@ zmqg_socket_unbind (ZmqgSocket *self,
   g_return_val_if_fail (uri != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return end_endpoints (self, ZMQG_ENDPOINT_KIND_BIND, uri, error);
+  return end_endpoints (self, uri, error);
 }
 
 /**
@@ -805,9 +827,9 @@ zmqg_socket_unbind (ZmqgSocket *self,
  *
  * Ends all connections to that endpoint. What was queued for them is sent as
  * the property linger says. Messages that came from there can still be
- * received.
+ * received. Ends what is bound there, too: see [method@Socket.unbind].
  *
- * Fails with %ZMQG_ERROR_NOT_FOUND, or as [method@Socket.connect_to] does.
+ * Fails as [method@Socket.unbind] does.
  *
  * Returns: %TRUE if there was such an endpoint
  *
@@ -822,5 +844,5 @@ zmqg_socket_disconnect_from (ZmqgSocket *self,
   g_return_val_if_fail (uri != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return end_endpoints (self, ZMQG_ENDPOINT_KIND_CONNECT, uri, error);
+  return end_endpoints (self, uri, error);
 }

@@ -38,6 +38,29 @@ static const ZmqgPeerConnectionOps core_connection_ops = {
   .drop = core_drop,
 };
 
+/* Locked: who was connected to has gone, and nobody will connect again: so has
+ * the endpoint, as far as it is not being ended anyway. */
+static void
+end_endpoint (ZmqgSocketCore *self,
+              ZmqgEndpointCore *endpoint,
+              const GError *reason)
+{
+  if (endpoint->kind != ZMQG_ENDPOINT_KIND_CONNECT || self->closed ||
+      !g_ptr_array_find (self->endpoints, endpoint, NULL))
+    return;
+
+  zmqg_lock (&endpoint->lock);
+  endpoint->state = ZMQG_ENDPOINT_STATE_CLOSED;
+  g_clear_error (&endpoint->last_error);
+  endpoint->last_error = g_error_copy (reason);
+  zmqg_unlock (&endpoint->lock);
+
+  zmqg_socket_core_add_news (self, ZMQG_NEWS_ENDPOINT, &endpoint->tag, NULL,
+                             NULL);
+  /* The pipe has another reference. */
+  g_ptr_array_remove (self->endpoints, endpoint);
+}
+
 void
 zmqg_socket_core_tell_of_inproc_peer (ZmqgSocketCore *self,
                                       ZmqgPipe *pipe,
@@ -63,13 +86,17 @@ zmqg_socket_core_tell_of_inproc_peer (ZmqgSocketCore *self,
       zmqg_peer_record_disconnect (record); /* the caller has a reference, too */
     }
   if (gone && atomic_load (&record->dropped))
+    reason = zmqg_peer_record_explain_drop (record, endpoint->uri);
+  else if (gone)
     reason = g_error_new (ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
-                          "%s: The peer was dropped by this program",
-                          endpoint->uri);
+                          "%s: The peer has gone", endpoint->uri);
   zmqg_socket_core_add_news (self,
                              gone ? ZMQG_NEWS_PEER_REMOVED
                                   : ZMQG_NEWS_PEER_ADDED,
-                             &record->tag, NULL, reason);
+                             &record->tag, NULL,
+                             atomic_load (&record->dropped) ? reason : NULL);
+  if (gone)
+    end_endpoint (self, endpoint, reason);
 }
 
 void

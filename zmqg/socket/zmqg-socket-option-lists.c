@@ -37,8 +37,8 @@ end (ZmqgSocket *self)
  * @error: return location for an error
  *
  * Adds a property that peers are told in the handshake. They read it with
- * [method@Message.get_property] and [method@Peer.get_property], a program of
- * libzmq with `zmq_msg_gets ()`. The first value of a name is the one that
+ * [method@Message.get_property] and [method@Peer.lookup_metadata], a program
+ * of libzmq with `zmq_msg_gets ()`. The first value of a name is the one that
  * counts: a second one is ignored. All properties together may have 32 KiB.
  * Peers of ZMTP 1 and 2 are told nothing. Applies to the binds and connects
  * after it.
@@ -77,10 +77,12 @@ zmqg_socket_add_metadata (ZmqgSocket *self,
  * zmqg_socket_add_accept_filter:
  * @self: a socket
  * @filter: a numeric address, and perhaps how many bits of it count:
- *   `192.168.1.0/24`, `::1`
+ *   `192.168.1.0/24`, `::1`, `[fe80::%eth0]/10`
  * @error: return location for an error
  *
- * Lets peers in over tcp whose address matches. As soon as there is one
+ * Lets peers in over tcp whose address matches. The zone of an IPv6 address
+ * (the name or number of an interface) has to match, too, where the peer's
+ * address has one, as link-local ones do. As soon as there is one
  * filter, only addresses that match at least one get in; what is refused is
  * told by [signal@Socket::handshake-failed]. Applies to the binds after it.
  *

@@ -190,8 +190,8 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:linger:
  *
  * How long a closed socket goes on sending what was queued, in milliseconds;
- * -1 for as long as it takes, 0 to drop it. SUB and XSUB have 0. Applies when
- * an endpoint or the socket is closed.
+ * -1 for as long as it takes, 0 to drop it. The default of SUB and XSUB is 0.
+ * Applies when an endpoint or the socket is closed.
  *
  * Since: 1.0
  */
@@ -215,7 +215,11 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:reconnect-interval:
  *
  * How long to wait before connecting again, in milliseconds; 0 or -1 never to
- * do so. Without a maximum up to as much again is added at random.
+ * do so. Without a maximum up to as much again is added at random. An endpoint
+ * that lost its peer, and never connects again, ends: what was queued for the
+ * peer is lost, and further messages go to others. One that never had a
+ * connection stays, in the state %ZMQG_ENDPOINT_STATE_STOPPED, and messages are
+ * queued for it.
  *
  * Since: 1.0
  */
@@ -246,8 +250,9 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:reconnect-stop:
  *
- * After what an endpoint does not connect again. It then stays, in the state
- * %ZMQG_ENDPOINT_STATE_STOPPED.
+ * After what an endpoint does not connect again. One that was refused ends; one
+ * whose handshake failed stays, in the state %ZMQG_ENDPOINT_STATE_STOPPED, and
+ * no messages are queued for it.
  *
  * Since: 1.0
  */
@@ -261,15 +266,16 @@ zmqg_socket_install_options (GObjectClass *object_class,
 /**
  * ZmqgSocket:send-buffer:
  *
- * The size of the kernel's send buffer in bytes; -1 for the system's default.
+ * The size of the kernel's send buffer in bytes, for tcp and ipc; -1 for the
+ * system's default.
  *
  * Since: 1.0
  */
 /**
  * ZmqgSocket:receive-buffer:
  *
- * The size of the kernel's receive buffer in bytes; -1 for the system's
- * default.
+ * The size of the kernel's receive buffer in bytes, for tcp and ipc; -1 for
+ * the system's default.
  *
  * Since: 1.0
  */
@@ -461,6 +467,25 @@ zmqg_socket_install_options (GObjectClass *object_class,
  * ZmqgSocket:max-frames:
  *
  * The largest number of frames of an inbound message; 0 for no limit.
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:max-subscriptions:
+ *
+ * How many subscriptions one peer of a PUB or XPUB socket may have; 0 for no
+ * limit. One that subscribes to more loses its connection, and the
+ * subscriptions, with %ZMQG_ERROR_NO_RESOURCES as the reason in
+ * [signal@Socket::peer-removed] and [signal@Socket::event].
+ *
+ * Since: 1.0
+ */
+/**
+ * ZmqgSocket:max-subscription-bytes:
+ *
+ * How many bytes the topics may have together that one peer of a PUB or XPUB
+ * socket subscribes to; 0 for no limit. One that goes beyond loses its
+ * connection, as with [property@Socket:max-subscriptions].
  *
  * Since: 1.0
  */

@@ -13,7 +13,8 @@ struct _ZmqgSocket
 
   ZmqgContext *context; /* construct-only */
   ZmqgSocketCore *core; /* from constructed on */
-  GSource *dispatcher;  /* emits the signals; of the core's main context */
+  GSource *dispatcher;  /* emits the signals; of the core's main context; NULL
+                         * until that is there; set under the core's lock */
   GListStore *peers;    /* NULL until asked for; the same context's */
   GListStore *endpoints; /* the same */
 };
@@ -91,14 +92,47 @@ ZmqgFrameView *zmqg_socket_get_views (ZmqgMessage *message,
                                       ZmqgFrameView *local, guint *n,
                                       GError **error);
 
+/* The same behind a frame of the caller's (nullable). */
+ZmqgFrameView *zmqg_socket_get_views_behind (const ZmqgFrameView *first,
+                                             ZmqgMessage *message,
+                                             ZmqgFrameView *local, guint *n,
+                                             GError **error);
+
+/* send (), try_send () and send_async () of a message behind a frame of the
+ * caller's (nullable). @first is copied, its bytes are not: @keeper is held as
+ * long as they are needed. */
+gboolean zmqg_socket_send_behind (ZmqgSocket *self,
+                                  const ZmqgFrameView *first,
+                                  ZmqgMessage *message,
+                                  GCancellable *cancellable, GError **error);
+gboolean zmqg_socket_try_send_behind (ZmqgSocket *self,
+                                      const ZmqgFrameView *first,
+                                      ZmqgMessage *message, GError **error);
+void zmqg_socket_send_behind_async (ZmqgSocket *self,
+                                    const ZmqgFrameView *first,
+                                    ZmqgTag *keeper, ZmqgMessage *message,
+                                    gpointer source_tag,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
 /* Something that can be waited for; the core's lock is held. */
 typedef gboolean (*ZmqgSocketCondition) (ZmqgSocketCore *core, guint n,
                                          const char *topic);
 
 gboolean zmqg_socket_core_has_peers (ZmqgSocketCore *core, guint n,
                                      const char *topic);
-gboolean zmqg_socket_core_is_flushed (ZmqgSocketCore *core, guint n,
-                                      const char *topic);
+
+/* One call that waits until everything is sent; zeroed at first. */
+typedef struct
+{
+  gboolean has_begun;
+  guint64 lost; /* messages, before */
+} ZmqgFlush;
+
+/* Looks once, locking inside. */
+ZmqgIoResult zmqg_socket_core_try_flush (ZmqgSocketCore *core,
+                                         ZmqgFlush *flush, GError **error);
 
 /* Wait until @condition holds, looking again at what @interest is about
  * (ZMQG_WAIT_NEWS among it); no timeout. */
@@ -149,6 +183,10 @@ GSource *zmqg_wake_source_add (GSource *parent);
 
 /* Attaches the source that emits the socket's signals. */
 GSource *zmqg_socket_dispatcher_new (ZmqgSocket *self);
+
+/* Sees to it that signals can be emitted, before there is something to tell.
+ * %FALSE with @error when the process has no descriptor for that. */
+gboolean zmqg_socket_ensure_dispatcher (ZmqgSocket *self, GError **error);
 
 /* Before the last reference is dropped. */
 void zmqg_socket_dispatcher_stop (GSource *source);

@@ -65,31 +65,95 @@ zmqg_socket_send_views (ZmqgSocket *self,
 }
 
 ZmqgFrameView *
-zmqg_socket_get_views (ZmqgMessage *message,
-                       ZmqgFrameView *local,
-                       guint *n,
-                       GError **error)
+zmqg_socket_get_views_behind (const ZmqgFrameView *first,
+                              ZmqgMessage *message,
+                              ZmqgFrameView *local,
+                              guint *n,
+                              GError **error)
 {
+  guint n_first = first != NULL ? 1 : 0;
+  guint n_frames = zmqg_message_get_n_frames (message);
   ZmqgFrameView *views = local;
 
-  *n = zmqg_message_get_n_frames (message);
-  if (*n == 0)
+  if (n_frames == 0)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                            "A message without a frame cannot be sent");
       return NULL;
     }
 
-  if (*n > ZMQG_VIEWS_INLINE)
-    views = g_try_new (ZmqgFrameView, *n);
-  if (views == NULL || zmqg_message_get_views (message, views, *n) == 0)
+  if (n_frames + n_first > ZMQG_VIEWS_INLINE)
+    views = g_try_new (ZmqgFrameView, (gsize) n_frames + n_first);
+  if (views == NULL ||
+      zmqg_message_get_views (message, views + n_first, n_frames) == 0)
     {
       if (views != local)
         g_free (views);
-      views = NULL;
       zmqg_set_no_memory (error);
+      return NULL;
     }
+
+  if (first != NULL)
+    views[0] = *first;
+  *n = n_frames + n_first;
   return views;
+}
+
+ZmqgFrameView *
+zmqg_socket_get_views (ZmqgMessage *message,
+                       ZmqgFrameView *local,
+                       guint *n,
+                       GError **error)
+{
+  return zmqg_socket_get_views_behind (NULL, message, local, n, error);
+}
+
+gboolean
+zmqg_socket_send_behind (ZmqgSocket *self,
+                         const ZmqgFrameView *first,
+                         ZmqgMessage *message,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
+  ZmqgFrameView *views;
+  gboolean sent;
+  guint n;
+
+  views = zmqg_socket_get_views_behind (first, message, local, &n, error);
+  if (views == NULL)
+    return FALSE;
+
+  sent = zmqg_socket_send_views (self, views, n, cancellable, error);
+  if (views != local)
+    g_free (views);
+  return sent;
+}
+
+gboolean
+zmqg_socket_try_send_behind (ZmqgSocket *self,
+                             const ZmqgFrameView *first,
+                             ZmqgMessage *message,
+                             GError **error)
+{
+  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
+  ZmqgFrameView *views;
+  ZmqgIoResult result;
+  guint n;
+
+  views = zmqg_socket_get_views_behind (first, message, local, &n, error);
+  if (views == NULL)
+    return FALSE;
+
+  result = zmqg_socket_core_send (self->core, views, n, 0, error);
+  if (result == ZMQG_IO_AGAIN && zmqg_socket_core_make_room (self->core))
+    result = zmqg_socket_core_send (self->core, views, n, 0, error);
+  if (views != local)
+    g_free (views);
+
+  if (result == ZMQG_IO_AGAIN)
+    zmqg_set_would_block ("There is no room for the message", error);
+  return result == ZMQG_IO_DONE;
 }
 
 /**
@@ -117,23 +181,11 @@ zmqg_socket_send (ZmqgSocket *self,
                   GCancellable *cancellable,
                   GError **error)
 {
-  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
-  ZmqgFrameView *views;
-  gboolean sent;
-  guint n;
-
   g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  views = zmqg_socket_get_views (message, local, &n, error);
-  if (views == NULL)
-    return FALSE;
-
-  sent = zmqg_socket_send_views (self, views, n, cancellable, error);
-  if (views != local)
-    g_free (views);
-  return sent;
+  return zmqg_socket_send_behind (self, NULL, message, cancellable, error);
 }
 
 /**
@@ -241,26 +293,9 @@ zmqg_socket_try_send (ZmqgSocket *self,
                       ZmqgMessage *message,
                       GError **error)
 {
-  ZmqgFrameView local[ZMQG_VIEWS_INLINE];
-  ZmqgFrameView *views;
-  ZmqgIoResult result;
-  guint n;
-
   g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  views = zmqg_socket_get_views (message, local, &n, error);
-  if (views == NULL)
-    return FALSE;
-
-  result = zmqg_socket_core_send (self->core, views, n, 0, error);
-  if (result == ZMQG_IO_AGAIN && zmqg_socket_core_make_room (self->core))
-    result = zmqg_socket_core_send (self->core, views, n, 0, error);
-  if (views != local)
-    g_free (views);
-
-  if (result == ZMQG_IO_AGAIN)
-    zmqg_set_would_block ("There is no room for the message", error);
-  return result == ZMQG_IO_DONE;
+  return zmqg_socket_try_send_behind (self, NULL, message, error);
 }

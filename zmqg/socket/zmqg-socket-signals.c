@@ -277,7 +277,13 @@ emit_all_news (Dispatcher *self,
                ZmqgSocket *socket)
 {
   ZmqgNewsQueue *queue = &socket->core->news;
+  const char *changed = atomic_exchange (&socket->core->changed, NULL);
   ZmqgNews *news;
+
+  if (changed != NULL)
+    g_object_notify (G_OBJECT (socket), changed);
+  if (g_source_is_destroyed (&self->source))
+    return FALSE;
 
   if (zmqg_news_queue_take_lost (queue))
     zmqg_socket_renew_models (socket);

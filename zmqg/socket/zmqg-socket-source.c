@@ -164,7 +164,8 @@ cancelled_dispatch (GCancellable *cancellable G_GNUC_UNUSED,
 /**
  * zmqg_socket_create_source:
  * @self: a socket
- * @condition: %G_IO_IN, %G_IO_OUT or both
+ * @condition: %G_IO_IN, %G_IO_OUT or both, and nothing else; 0 is possible
+ *   with a cancellable
  * @cancellable: (nullable): a #GCancellable that makes the source fire once,
  *   perhaps with no condition
  *
@@ -186,6 +187,10 @@ zmqg_socket_create_source (ZmqgSocket *self,
   SocketSource *socket_source;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (self), NULL);
+  g_return_val_if_fail ((condition & ~(G_IO_IN | G_IO_OUT)) == 0, NULL);
+  g_return_val_if_fail (condition != 0 || cancellable != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable),
+                        NULL);
 
   source = g_source_new (&socket_source_funcs, sizeof (SocketSource));
   socket_source = (SocketSource *) source;

@@ -85,6 +85,9 @@ zmqg_socket_get_statistics (ZmqgSocket *self)
   zmqg_socket_core_lock (core);
   zmqg_socket_core_tally (core, &tally);
   tally.dropped[ZMQG_DROP_REASON_NO_PEER] += core->dropped_no_peer;
+  tally.arrived += core->dropped_notices;
+  tally.in_dropped += core->dropped_notices;
+  tally.dropped[ZMQG_DROP_REASON_UNREAD] += core->dropped_notices;
   statistics = zmqg_statistics_new (&tally);
   statistics->messages_sent = core->sent;
   statistics->bytes_sent = core->bytes_sent;

@@ -32,6 +32,50 @@ check_pollable (GIOStream *stream,
   return FALSE;
 }
 
+static
+G_DEFINE_QUARK (zmqg-attached, attached)
+
+static gboolean
+claim_one (gpointer stream)
+{
+  return g_object_replace_qdata (stream, attached_quark (), NULL,
+                                 GUINT_TO_POINTER (TRUE), NULL, NULL);
+}
+
+static void
+disclaim_one (gpointer stream)
+{
+  g_object_set_qdata (stream, attached_quark (), NULL);
+}
+
+static void
+disclaim (GIOStream *stream)
+{
+  disclaim_one (g_io_stream_get_input_stream (stream));
+  disclaim_one (g_io_stream_get_output_stream (stream));
+}
+
+/* Two connections cannot read one stream, or write to it. Its parts are marked:
+ * another one may share them. For good, as the connection closes them. */
+static gboolean
+claim (GIOStream *stream,
+       GError **error)
+{
+  GInputStream *input = g_io_stream_get_input_stream (stream);
+
+  if (claim_one (input))
+    {
+      if (claim_one (g_io_stream_get_output_stream (stream)))
+        return TRUE;
+      disclaim_one (input);
+    }
+
+  g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_STATE,
+               "The %s belongs to a socket already",
+               G_OBJECT_TYPE_NAME (stream));
+  return FALSE;
+}
+
 static ZmqgEndpointCore *
 make_endpoint (ZmqgSocketCore *core,
                ZmqgEngine *engine,
@@ -78,6 +122,7 @@ make_endpoint (ZmqgSocketCore *core,
  * behind a #GUnixInputStream or #GUnixOutputStream have to be non-blocking.
  *
  * Fails with %ZMQG_ERROR_NOT_SUPPORTED when the stream is not pollable, with
+ * %ZMQG_ERROR_STATE when it, its input or its output was attached before, with
  * %ZMQG_ERROR_NO_RESOURCES, %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or
  * %ZMQG_ERROR_FORKED; the stream stays the program's then.
  *
@@ -104,6 +149,8 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   core = self->core;
   if (!zmqg_socket_core_check_fork (core, error))
     return FALSE;
+  if (!zmqg_socket_ensure_dispatcher (self, error))
+    return FALSE;
   zmqg_socket_look_for_handlers (self);
   if (core->ops->attach == NULL)
     {
@@ -111,7 +158,7 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
                            "Not a type of socket");
       return FALSE;
     }
-  if (!check_pollable (stream, error))
+  if (!check_pollable (stream, error) || !claim (stream, error))
     return FALSE;
 
   zmqg_socket_core_lock (core);
@@ -123,7 +170,10 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   affinity = core->options->affinity;
   zmqg_socket_core_unlock (core);
   if (!ok)
-    return FALSE;
+    {
+      disclaim (stream);
+      return FALSE;
+    }
 
   engine = zmqg_context_core_get_engine (core->context, affinity,
                                          core->main_context, error);
@@ -143,7 +193,10 @@ zmqg_socket_attach_stream (ZmqgSocket *self,
   zmqg_socket_core_unlock (core);
   zmqg_context_core_drop (core->context);
   if (!ok)
-    return FALSE;
+    {
+      disclaim (stream);
+      return FALSE;
+    }
 
   zmqg_socket_core_add_news (core, ZMQG_NEWS_ENDPOINT, &endpoint->tag, NULL,
                              NULL);

@@ -20,6 +20,7 @@ wait_begin (ZmqgWait *self,
             int timeout,
             GError **error)
 {
+  gboolean watcher;
   gboolean ok;
 
   /* So that a shutdown of the context ends the wait. */
@@ -37,9 +38,13 @@ wait_begin (ZmqgWait *self,
                      ? -1
                      : g_get_monotonic_time () + (gint64) timeout * 1000;
   zmqg_thread_waiter_clear (self->waiter);
-  /* Who waits for news takes nothing, and must not use up a wake-up. */
+  /* Who waits for news takes nothing, and must not use up a wake-up; nor must
+   * who has a message for a peer that is still full, when it is another one
+   * that has room. */
+  watcher = (interest & ZMQG_WAIT_NEWS) != 0 ||
+            (interest == ZMQG_WAIT_OUT && self->core->ops->sends_to_one);
   zmqg_inbox_add_waiter (&self->core->inbox, &self->waiter->waiter, interest,
-                         (interest & ZMQG_WAIT_NEWS) != 0);
+                         watcher);
   if (self->cancellable != NULL)
     self->cancelled_id = g_cancellable_connect (
       self->cancellable, G_CALLBACK (wait_cancelled), self->waiter, NULL);
@@ -278,7 +283,8 @@ zmqg_socket_core_has_peers (ZmqgSocketCore *core,
  *
  * Waits until the socket has at least @n peers whose handshake is done.
  *
- * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED, %ZMQG_ERROR_FORKED or
+ * a %G_IO_ERROR.
  *
  * Returns: %TRUE once it has
  *
@@ -297,20 +303,87 @@ zmqg_socket_wait_for_peers (ZmqgSocket *self,
                                  ZMQG_WAIT_NEWS, cancellable, error);
 }
 
-gboolean
-zmqg_socket_core_is_flushed (ZmqgSocketCore *core,
-                             guint n G_GNUC_UNUSED,
-                             const char *topic G_GNUC_UNUSED)
+/* --- Flushing ------------------------------------------------------------ */
+
+/* Locked: whether pipes that are open have messages. */
+static gboolean
+has_queued (ZmqgSocketCore *core)
 {
+  gboolean queued = FALSE;
+
+  /* Each of them is asked: it tells of its last one then. */
   for (guint i = 0; i < core->pipes->len; i++)
     {
       ZmqgPipe *pipe = g_ptr_array_index (core->pipes, i);
 
-      if (!pipe->ended && !zmqg_frame_queue_is_consumed (pipe->out))
-        return FALSE;
+      queued |= !pipe->ended && !zmqg_frame_queue_is_consumed (pipe->out);
     }
 
-  return TRUE;
+  return queued;
+}
+
+/* Locked: how many messages pipes that were closed have still to send, and how
+ * many were queued and never will be sent. */
+static guint64
+count_lingering (ZmqgSocketCore *core,
+                 guint64 *lost)
+{
+  guint64 lingering = 0;
+
+  zmqg_lock (&core->accounts_lock);
+  *lost = core->past.dropped[ZMQG_DROP_REASON_LOST] +
+          core->past.dropped[ZMQG_DROP_REASON_UNSENT];
+  for (guint i = 0; i < core->accounts->len; i++)
+    {
+      ZmqgAccount *account = g_ptr_array_index (core->accounts, i);
+      ZmqgTally tally;
+      guint64 queued;
+
+      zmqg_account_read (account, &tally);
+      queued = tally.copies - tally.handed_on - tally.out_dropped;
+      *lost += tally.dropped[ZMQG_DROP_REASON_LOST] +
+               tally.dropped[ZMQG_DROP_REASON_UNSENT];
+      if (account->fate == ZMQG_PIPE_FATE_LINGERING)
+        lingering += queued;
+      else if (account->fate == ZMQG_PIPE_FATE_ORPHANED)
+        *lost += queued;
+    }
+  zmqg_unlock (&core->accounts_lock);
+
+  return lingering;
+}
+
+ZmqgIoResult
+zmqg_socket_core_try_flush (ZmqgSocketCore *core,
+                            ZmqgFlush *flush,
+                            GError **error)
+{
+  ZmqgIoResult result = ZMQG_IO_FAILED;
+
+  if (!zmqg_socket_core_check_fork (core, error))
+    return result;
+
+  zmqg_socket_core_lock (core);
+  if (zmqg_socket_core_check (core, error))
+    {
+      gboolean queued = has_queued (core);
+      guint64 lost;
+
+      queued |= count_lingering (core, &lost) > 0;
+      if (!flush->has_begun)
+        flush->lost = lost;
+      flush->has_begun = TRUE;
+
+      if (lost > flush->lost)
+        g_set_error (error, ZMQG_ERROR, ZMQG_ERROR_PEER_LOST,
+                     "%" G_GUINT64_FORMAT " messages will not be sent: their "
+                     "peer has gone", lost - flush->lost);
+      else
+        result = queued ? ZMQG_IO_AGAIN : ZMQG_IO_DONE;
+    }
+  zmqg_socket_core_unlock (core);
+
+  return result;
 }
 
 /**
@@ -320,9 +393,14 @@ zmqg_socket_core_is_flushed (ZmqgSocketCore *core,
  * @error: return location for an error
  *
  * Waits until every message that was sent has been handed to the kernel (or,
- * over inproc, received).
+ * over inproc, received), also those for endpoints that were unbound or
+ * disconnected from and linger. Messages that were dropped before the call do
+ * not count.
  *
- * Fails with %ZMQG_ERROR_CLOSED, %ZMQG_ERROR_TERMINATED or a %G_IO_ERROR.
+ * Fails with %ZMQG_ERROR_PEER_LOST when messages that were queued will never be
+ * sent: their peer has gone, or they lingered too long. Fails with
+ * %ZMQG_ERROR_CLOSED when the socket is closed, %ZMQG_ERROR_TERMINATED,
+ * %ZMQG_ERROR_FORKED or a %G_IO_ERROR, too.
  *
  * Returns: %TRUE once nothing is queued
  *
@@ -333,10 +411,23 @@ zmqg_socket_flush (ZmqgSocket *self,
                    GCancellable *cancellable,
                    GError **error)
 {
+  const guint interest = ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT;
+  ZmqgIoResult result = ZMQG_IO_AGAIN;
+  ZmqgFlush flush = { 0 };
+  ZmqgWait wait = { .cancellable = cancellable, .fd = -1 };
+
   g_return_val_if_fail (zmqg_socket_is_valid (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return zmqg_socket_wait_until (self, zmqg_socket_core_is_flushed, 0, NULL,
-                                 ZMQG_WAIT_NEWS | ZMQG_WAIT_OUT, cancellable,
-                                 error);
+  wait.core = self->core;
+  while (result == ZMQG_IO_AGAIN)
+    {
+      result = zmqg_socket_core_try_flush (self->core, &flush, error);
+      if (result == ZMQG_IO_AGAIN &&
+          !zmqg_wait_sleep (&wait, interest, -1, error))
+        result = ZMQG_IO_FAILED;
+    }
+  zmqg_wait_end (&wait);
+
+  return result == ZMQG_IO_DONE;
 }

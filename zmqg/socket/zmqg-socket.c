@@ -17,7 +17,8 @@
  * All methods may be called from any thread, also at the same time. Signals
  * are emitted in the main context that was the thread-default one when the
  * socket was made. Properties apply to later binds and connects, but for the
- * high-water marks, linger and the timeouts, which apply at once.
+ * high-water marks, linger, the timeouts of calls and the limits of
+ * subscriptions, which apply at once.
  *
  * Since: 1.0
  */
@@ -60,12 +61,46 @@ _Atomic GType zmqg_socket_checked_types[ZMQG_CHECKED_TYPES];
 
 /* --- GObject ------------------------------------------------------------ */
 
+gboolean
+zmqg_socket_ensure_dispatcher (ZmqgSocket *self,
+                               GError **error)
+{
+  ZmqgSocketCore *core = self->core;
+  GMainContext *context;
+
+  if (G_LIKELY (g_atomic_pointer_get (&self->dispatcher) != NULL))
+    return TRUE;
+
+  zmqg_socket_core_lock (core);
+  context = core->main_context;
+  zmqg_socket_core_unlock (core);
+
+  /* GLib would end the process where it cannot make it. */
+  if (context == NULL)
+    context = zmqg_engine_get_default_context (error);
+  if (context == NULL)
+    return FALSE;
+
+  zmqg_socket_core_lock (core);
+  if (self->dispatcher == NULL)
+    {
+      if (core->main_context == NULL)
+        core->main_context = g_main_context_ref (context);
+      g_atomic_pointer_set (&self->dispatcher,
+                            zmqg_socket_dispatcher_new (self));
+    }
+  zmqg_socket_core_unlock (core);
+
+  return TRUE;
+}
+
 static void
 zmqg_socket_constructed (GObject *object)
 {
   ZmqgSocket *self = ZMQG_SOCKET (object);
   ZmqgSocketClass *klass = (ZmqgSocketClass *) G_OBJECT_GET_CLASS (self);
-  g_autoptr (GMainContext) main_context = g_main_context_ref_thread_default ();
+  /* %NULL is the global one, which may be still to be made. */
+  GMainContext *main_context = g_main_context_get_thread_default ();
 
   if (self->context == NULL)
     self->context = g_object_ref (zmqg_context_get_default ());
@@ -76,7 +111,8 @@ zmqg_socket_constructed (GObject *object)
 
   G_OBJECT_CLASS (zmqg_socket_parent_class)->constructed (object);
 
-  self->dispatcher = zmqg_socket_dispatcher_new (self);
+  /* Making a socket cannot fail: it is tried again then. */
+  zmqg_socket_ensure_dispatcher (self, NULL);
 }
 
 static void

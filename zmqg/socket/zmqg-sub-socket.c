@@ -37,9 +37,10 @@ typedef enum
 {
   PROP_INVERT_MATCHING = 1,
   PROP_TOPICS_COUNT,
+  PROP_LINGER,
 } ZmqgSubSocketProperty;
 
-static GParamSpec *properties[PROP_TOPICS_COUNT + 1];
+static GParamSpec *properties[PROP_LINGER + 1];
 
 G_DEFINE_FINAL_TYPE (ZmqgSubSocket, zmqg_sub_socket, ZMQG_TYPE_SOCKET)
 
@@ -151,6 +152,9 @@ zmqg_sub_socket_get_property (GObject *object,
       g_value_set_uint (value,
                         zmqg_sub_socket_get_topics_count (self));
       break;
+    case PROP_LINGER:
+      zmqg_subscriber_get_linger (&self->parent_instance, value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -168,6 +172,9 @@ zmqg_sub_socket_set_property (GObject *object,
     {
     case PROP_INVERT_MATCHING:
       zmqg_sub_socket_set_invert_matching (self, g_value_get_boolean (value));
+      break;
+    case PROP_LINGER:
+      zmqg_subscriber_set_linger (&self->parent_instance, pspec, value);
       break;
     case PROP_TOPICS_COUNT:
     default:
@@ -211,6 +218,16 @@ zmqg_sub_socket_class_init (ZmqgSubSocketClass *klass)
   properties[PROP_TOPICS_COUNT] =
     g_param_spec_uint ("topics-count", NULL, NULL, 0, G_MAXUINT, 0,
                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * ZmqgSubSocket:linger:
+   *
+   * What [property@Zmqg.Socket:linger] is, with another default: subscriptions
+   * that were not sent are dropped.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LINGER] = zmqg_subscriber_linger_pspec ();
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);

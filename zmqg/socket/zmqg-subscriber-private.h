@@ -38,3 +38,10 @@ gboolean zmqg_subscriber_tell (ZmqgSocketCore *core, ZmqgCommandId id,
 
 /* The value of a property; no lock held. */
 guint zmqg_subscriber_count_topics (ZmqgSocket *socket);
+
+/* The option linger with the default that these types have: its property, and
+ * what that does. */
+GParamSpec *zmqg_subscriber_linger_pspec (void);
+void zmqg_subscriber_get_linger (ZmqgSocket *socket, GValue *value);
+void zmqg_subscriber_set_linger (ZmqgSocket *socket, GParamSpec *pspec,
+                                 const GValue *value);

@@ -7,6 +7,9 @@
 
 #include "socket/zmqg-topic-frame-private.h"
 
+/* Subscriptions that were not sent are of no use to anybody. */
+#define DEFAULT_LINGER 0
+
 void
 zmqg_subscriber_init (ZmqgSocketCore *core)
 {
@@ -16,8 +19,7 @@ zmqg_subscriber_init (ZmqgSocketCore *core)
   zmqg_distributor_init (&self->distributor);
   self->topics = zmqg_topic_set_new ();
 
-  /* Subscriptions that were not sent are of no use to anybody. */
-  core->options->linger = 0;
+  core->options->linger = DEFAULT_LINGER;
 }
 
 void
@@ -175,4 +177,36 @@ zmqg_subscriber_count_topics (ZmqgSocket *socket)
   zmqg_socket_core_unlock (socket->core);
 
   return (guint) MIN (n, G_MAXUINT);
+}
+
+static guint
+linger_option (void)
+{
+  return (guint) (zmqg_option_spec_find ("linger") - zmqg_option_specs);
+}
+
+GParamSpec *
+zmqg_subscriber_linger_pspec (void)
+{
+  const ZmqgOptionSpec *spec = &zmqg_option_specs[linger_option ()];
+
+  return g_param_spec_int (spec->name, NULL, NULL, (int) spec->minimum,
+                           (int) spec->maximum, DEFAULT_LINGER,
+                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                             G_PARAM_STATIC_STRINGS);
+}
+
+void
+zmqg_subscriber_get_linger (ZmqgSocket *socket,
+                            GValue *value)
+{
+  zmqg_socket_get_option (socket, linger_option (), value);
+}
+
+void
+zmqg_subscriber_set_linger (ZmqgSocket *socket,
+                            GParamSpec *pspec,
+                            const GValue *value)
+{
+  zmqg_socket_set_option (socket, pspec, linger_option (), value);
 }

@@ -18,7 +18,8 @@
  * byte of 0, then the topic). By default those are the first subscription and
  * the last cancellation of each topic, and a cancellation of a topic that the
  * peer had not subscribed to. Peers may send messages of their own, which are
- * received too.
+ * received too; a subscription behind frames of their own in one message
+ * comes as the last frame of these.
  *
  * What is not received piles up to [property@Zmqg.Socket:receive-hwm]; from
  * there on peers are not listened to any more.

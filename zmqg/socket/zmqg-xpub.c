@@ -94,17 +94,56 @@ notify (ZmqgSocketCore *core,
     add_notice (core->state, message, TRUE, asker);
 }
 
+/* The same behind other frames of a message. */
 static void
+notify_behind (ZmqgSocketCore *core,
+               ZmqgPipe *pipe,
+               const ZmqgFrameView *before,
+               guint n_before,
+               gboolean subscribe,
+               const guint8 *topic,
+               gsize size)
+{
+  ZmqgXpub *self = core->state;
+  ZmqgFrameView local[ZMQG_TYPE_STACK_VIEWS];
+  g_autofree ZmqgFrameView *heap = NULL;
+  ZmqgFrameView *views = local;
+  ZmqgTopicFrame frame;
+  ZmqgMessage *message = NULL;
+
+  if (n_before + 1 > ZMQG_TYPE_STACK_VIEWS)
+    views = heap = g_try_new (ZmqgFrameView, (gsize) n_before + 1);
+
+  if (zmqg_topic_frame_init_message (&frame, subscribe, topic, size) &&
+      views != NULL)
+    {
+      memcpy (views, before, n_before * sizeof *views);
+      views[n_before] = frame.view;
+      message = zmqg_message_new_from_views (views, n_before + 1,
+                                             zmqg_type_peek_tag (pipe));
+    }
+  zmqg_topic_frame_clear (&frame);
+
+  if (message != NULL)
+    add_notice (self, message, TRUE, self->manual ? pipe : NULL);
+}
+
+static ZmqgTopicResult
 xpub_subscription (ZmqgSocketCore *core,
                    ZmqgPipe *pipe,
                    gboolean subscribe,
                    const guint8 *topic,
-                   gsize size)
+                   gsize size,
+                   const ZmqgFrameView *before,
+                   guint n_before)
 {
   ZmqgXpub *self = core->state;
   ZmqgSubscriptionTree *tree = self->manual ? self->asked
                                             : self->publisher.subscriptions;
   gboolean is_news;
+
+  if (subscribe && !zmqg_publisher_admits (core, tree, pipe, topic, size))
+    return ZMQG_TOPIC_REFUSED;
 
   if (subscribe)
     is_news = zmqg_subscription_tree_add (tree, topic, size, pipe) ==
@@ -115,9 +154,51 @@ xpub_subscription (ZmqgSocketCore *core,
                 ZMQG_SUBSCRIPTION_REMOVED ||
               self->verboser;
 
-  if (is_news || self->manual)
+  if (!is_news && !self->manual)
+    return ZMQG_TOPIC_TAKEN;
+
+  if (n_before > 0)
+    notify_behind (core, pipe, before, n_before, subscribe, topic, size);
+  else
     notify (core, zmqg_type_peek_tag (pipe), self->manual ? pipe : NULL,
             subscribe, topic, size);
+  return ZMQG_TOPIC_TOLD;
+}
+
+typedef struct
+{
+  ZmqgSocketCore *core;
+  ZmqgPipe *pipe;
+} Loss;
+
+/* A topic of a peer that wants it no more. */
+static void
+lost_topic (const guint8 *topic,
+            gsize size,
+            gboolean was_last,
+            gpointer user_data)
+{
+  const Loss *loss = user_data;
+  ZmqgXpub *self = loss->core->state;
+
+  if (!loss->core->closed && (was_last || self->manual || self->verboser))
+    notify (loss->core, loss->pipe->peer_tag, NULL, FALSE, topic, size);
+}
+
+/* What was asked for, or else what was granted, is told as cancelled. */
+static void
+xpub_forget (ZmqgSocketCore *core,
+             ZmqgPipe *pipe)
+{
+  ZmqgXpub *self = core->state;
+  Loss loss = { core, pipe };
+
+  zmqg_subscription_tree_remove_target (self->asked, pipe,
+                                        self->manual ? lost_topic : NULL,
+                                        &loss);
+  zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
+                                        self->manual ? NULL : lost_topic,
+                                        &loss);
 }
 
 static void
@@ -144,6 +225,7 @@ xpub_is_full (ZmqgSocketCore *core)
 
 static const ZmqgPublisherHooks xpub_hooks = {
   .subscription = xpub_subscription,
+  .forget = xpub_forget,
   .message = xpub_message,
   .is_full = xpub_is_full,
 };
@@ -175,41 +257,12 @@ xpub_clear (ZmqgSocketCore *core)
   zmqg_publisher_clear (&self->publisher);
 }
 
-typedef struct
-{
-  ZmqgSocketCore *core;
-  ZmqgPipe *pipe;
-} Loss;
-
-/* A topic of a peer that has gone. */
-static void
-lost_topic (const guint8 *topic,
-            gsize size,
-            gboolean was_last,
-            gpointer user_data)
-{
-  const Loss *loss = user_data;
-  ZmqgXpub *self = loss->core->state;
-
-  if (!loss->core->closed && (was_last || self->manual || self->verboser))
-    notify (loss->core, loss->pipe->peer_tag, NULL, FALSE, topic, size);
-}
-
 static void
 xpub_detach (ZmqgSocketCore *core,
              ZmqgPipe *pipe)
 {
-  ZmqgXpub *self = core->state;
-  Loss loss = { core, pipe };
-
-  /* What was asked for, or else what was granted, is told as cancelled. */
-  zmqg_subscription_tree_remove_target (self->asked, pipe,
-                                        self->manual ? lost_topic : NULL,
-                                        &loss);
-  zmqg_subscription_tree_remove_target (self->publisher.subscriptions, pipe,
-                                        self->manual ? NULL : lost_topic,
-                                        &loss);
-  forget_asker (self, pipe);
+  xpub_forget (core, pipe);
+  forget_asker (core->state, pipe);
   zmqg_publisher_detach (core, pipe);
 }
 

@@ -40,9 +40,10 @@ typedef enum
   PROP_ONLY_FIRST_SUBSCRIBE = 1,
   PROP_VERBOSE_UNSUBSCRIBE,
   PROP_TOPICS_COUNT,
+  PROP_LINGER,
 } ZmqgXsubSocketProperty;
 
-static GParamSpec *properties[PROP_TOPICS_COUNT + 1];
+static GParamSpec *properties[PROP_LINGER + 1];
 
 G_DEFINE_FINAL_TYPE (ZmqgXsubSocket, zmqg_xsub_socket, ZMQG_TYPE_SOCKET)
 
@@ -215,6 +216,9 @@ zmqg_xsub_socket_get_property (GObject *object,
       g_value_set_uint (value,
                         zmqg_xsub_socket_get_topics_count (self));
       break;
+    case PROP_LINGER:
+      zmqg_subscriber_get_linger (&self->parent_instance, value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -237,6 +241,9 @@ zmqg_xsub_socket_set_property (GObject *object,
     case PROP_VERBOSE_UNSUBSCRIBE:
       zmqg_xsub_socket_set_verbose_unsubscribe (self,
                                                 g_value_get_boolean (value));
+      break;
+    case PROP_LINGER:
+      zmqg_subscriber_set_linger (&self->parent_instance, pspec, value);
       break;
     case PROP_TOPICS_COUNT:
     default:
@@ -290,6 +297,16 @@ zmqg_xsub_socket_class_init (ZmqgXsubSocketClass *klass)
   properties[PROP_TOPICS_COUNT] =
     g_param_spec_uint ("topics-count", NULL, NULL, 0, G_MAXUINT, 0,
                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * ZmqgXsubSocket:linger:
+   *
+   * What [property@Zmqg.Socket:linger] is, with another default: subscriptions
+   * that were not sent are dropped.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LINGER] = zmqg_subscriber_linger_pspec ();
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties),
                                      properties);

@@ -378,6 +378,8 @@ ipc_accept (const ZmqgListening *listening,
                  "%s: no filter of %s lets that process in",
                  known ? link->peer_address : "A process unknown",
                  listening->uri);
+  else
+    zmqg_socket_tune_buffers (fd, options);
   return link;
 }
 
@@ -408,6 +410,16 @@ ipc_dial_begin (ZmqgDial *dial,
 }
 
 static gboolean
+ipc_dial_prepare (ZmqgDial *dial,
+                  int fd,
+                  const ZmqgSocketAddress *target G_GNUC_UNUSED,
+                  GError **error G_GNUC_UNUSED)
+{
+  zmqg_socket_tune_buffers (fd, zmqg_dial_get_options (dial));
+  return TRUE;
+}
+
+static gboolean
 ipc_dial_connected (ZmqgDial *dial,
                     ZmqgLink *link,
                     GError **error)
@@ -427,6 +439,7 @@ ipc_dial_connected (ZmqgDial *dial,
 static const ZmqgDialKind ipc_dial_kind = {
   .scheme = "ipc",
   .begin = ipc_dial_begin,
+  .prepare = ipc_dial_prepare,
   .connected = ipc_dial_connected,
 };
 

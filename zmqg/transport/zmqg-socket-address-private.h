@@ -48,6 +48,13 @@ void zmqg_socket_error_set (GError **error, int errsv, const char *what,
 /* Makes a non-blocking, close-on-exec stream socket; -1 with errno. */
 int zmqg_socket_open (int family);
 
+/* Sets an option of a socket: a connection works without it, and a peer that
+ * has gone already may make it fail. */
+void zmqg_socket_tune (int fd, int level, int name, int value);
+
+/* The sizes of the kernel's buffers, as far as they are set. */
+void zmqg_socket_tune_buffers (int fd, const ZmqgOptions *options);
+
 /* Whether a descriptor listens for stream connections of one of the families:
  * then it is made non-blocking and close-on-exec. Where it is bound to is in
  * @local. */

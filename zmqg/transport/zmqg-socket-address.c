@@ -135,6 +135,27 @@ get_number (int fd,
   return getsockopt (fd, SOL_SOCKET, name, &number, &size) == 0 ? number : -1;
 }
 
+void
+zmqg_socket_tune (int fd,
+                  int level,
+                  int name,
+                  int value)
+{
+  if (setsockopt (fd, level, name, &value, sizeof value) < 0)
+    g_debug ("Socket option %d of level %d refused %d: %s", name, level,
+             value, g_strerror (errno));
+}
+
+void
+zmqg_socket_tune_buffers (int fd,
+                          const ZmqgOptions *options)
+{
+  if (options->send_buffer >= 0)
+    zmqg_socket_tune (fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer);
+  if (options->receive_buffer >= 0)
+    zmqg_socket_tune (fd, SOL_SOCKET, SO_RCVBUF, options->receive_buffer);
+}
+
 gboolean
 zmqg_socket_check_listening (int fd,
                              int family,

@@ -16,19 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Tuning: a connection works without it, and a peer that has gone already
- * may make it fail. */
-static void
-tune (int fd,
-      int level,
-      int name,
-      int value)
-{
-  if (setsockopt (fd, level, name, &value, sizeof value) < 0)
-    g_debug ("Socket option %d of level %d refused %d: %s", name, level,
-             value, g_strerror (errno));
-}
-
 /* What has to be there before listen () or connect (), as it has a part in
  * the handshake of TCP. */
 static void
@@ -36,22 +23,18 @@ tune_socket (int fd,
              int family,
              const ZmqgOptions *options)
 {
-  if (options->send_buffer >= 0)
-    tune (fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer);
-  if (options->receive_buffer >= 0)
-    tune (fd, SOL_SOCKET, SO_RCVBUF, options->receive_buffer);
-
+  zmqg_socket_tune_buffers (fd, options);
   if (options->priority != 0)
-    tune (fd, SOL_SOCKET, SO_PRIORITY, options->priority);
+    zmqg_socket_tune (fd, SOL_SOCKET, SO_PRIORITY, options->priority);
   if (options->busy_poll > 0)
-    tune (fd, SOL_SOCKET, SO_BUSY_POLL, options->busy_poll);
+    zmqg_socket_tune (fd, SOL_SOCKET, SO_BUSY_POLL, options->busy_poll);
 
   if (options->tos != 0)
     {
       /* Also on a socket of IPv6, which may carry mapped IPv4. */
-      tune (fd, IPPROTO_IP, IP_TOS, options->tos);
+      zmqg_socket_tune (fd, IPPROTO_IP, IP_TOS, options->tos);
       if (family == AF_INET6)
-        tune (fd, IPPROTO_IPV6, IPV6_TCLASS, options->tos);
+        zmqg_socket_tune (fd, IPPROTO_IPV6, IPV6_TCLASS, options->tos);
     }
 }
 
@@ -59,19 +42,19 @@ static void
 tune_connection (int fd,
                  const ZmqgOptions *options)
 {
-  tune (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  zmqg_socket_tune (fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (options->tcp_max_retransmit > 0)
-    tune (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->tcp_max_retransmit);
+    zmqg_socket_tune (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->tcp_max_retransmit);
 
   if (options->tcp_keepalive < 0)
     return;
-  tune (fd, SOL_SOCKET, SO_KEEPALIVE, options->tcp_keepalive);
+  zmqg_socket_tune (fd, SOL_SOCKET, SO_KEEPALIVE, options->tcp_keepalive);
   if (options->tcp_keepalive_count >= 0)
-    tune (fd, IPPROTO_TCP, TCP_KEEPCNT, options->tcp_keepalive_count);
+    zmqg_socket_tune (fd, IPPROTO_TCP, TCP_KEEPCNT, options->tcp_keepalive_count);
   if (options->tcp_keepalive_idle >= 0)
-    tune (fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle);
+    zmqg_socket_tune (fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle);
   if (options->tcp_keepalive_interval >= 0)
-    tune (fd, IPPROTO_TCP, TCP_KEEPINTVL, options->tcp_keepalive_interval);
+    zmqg_socket_tune (fd, IPPROTO_TCP, TCP_KEEPINTVL, options->tcp_keepalive_interval);
 }
 
 /* Not tuning: who asks for an interface must not get another. */
@@ -139,9 +122,9 @@ open_listening (const ZmqgSocketAddress *address,
 
   /* A server can be started again while connections of the old one linger
    * in TIME_WAIT; on Linux two cannot listen on one port by this. */
-  tune (fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  zmqg_socket_tune (fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (family == AF_INET6)
-    tune (fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    zmqg_socket_tune (fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   tune_socket (fd, family, options);
 
   if (bind_to_device (fd, options)
@@ -221,13 +204,18 @@ tcp_unlisten (ZmqgListening *listening)
   return 0;
 }
 
+/* @zone: of the address, 0 when it has none. */
 static gboolean
 matches_filter (const ZmqgAddressFilter *filter,
                 const guint8 *bytes,
-                guint size)
+                guint size,
+                guint32 zone)
 {
   guint whole = filter->bits / 8;
   guint rest = filter->bits % 8;
+
+  if (filter->zone != 0 && zone != 0 && filter->zone != zone)
+    return FALSE;
 
   return filter->size == size && memcmp (filter->bytes, bytes, whole) == 0
          && (rest == 0
@@ -253,8 +241,10 @@ is_let_in (const ZmqgSocketAddress *remote,
       const ZmqgAddressFilter *filter
           = &g_array_index (filters, ZmqgAddressFilter, i);
 
-      if ((is_v6 && matches_filter (filter, in6->s6_addr, 16))
-          || (v4 != NULL && matches_filter (filter, v4, 4)))
+      if ((is_v6
+           && matches_filter (filter, in6->s6_addr, 16,
+                              remote->in6.sin6_scope_id))
+          || (v4 != NULL && matches_filter (filter, v4, 4, 0)))
         return TRUE;
     }
 
@@ -449,7 +439,7 @@ tcp_dial_prepare (ZmqgDial *dial,
       return FALSE;
     }
 
-  tune (fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  zmqg_socket_tune (fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (bind (fd, &local.any, local.size) < 0)
     {
       g_autofree char *what = g_strdup_printf (
