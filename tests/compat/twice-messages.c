@@ -346,6 +346,34 @@ test_passed_on (void *context)
   zmq_close (first);
 }
 
+static void
+test_address (void *context)
+{
+  static char id[] = "me";
+  static char unknown[] = "you";
+  void *router = zmq_socket (context, ZMQ_ROUTER);
+  void *dealer = zmq_socket (context, ZMQ_DEALER);
+  zmq_msg_t msg;
+
+  section ("a routing id that is memory of the program's");
+  n_freed = 0;
+  MUST (zmq_setsockopt (dealer, ZMQ_ROUTING_ID, "me", 2) == 0);
+  MUST (zmq_bind (router, "inproc://router") == 0);
+  MUST (zmq_connect (dealer, "inproc://router") == 0);
+  zmq_send (dealer, "", 0, 0);
+  print_message (router, 0);
+  zmq_msg_init_data (&msg, unknown, 3, count_free, &n_freed);
+  CALL (zmq_msg_send (&msg, router, ZMQ_SNDMORE));
+  CALL (zmq_send (router, "lost", 4, 0));
+  zmq_msg_init_data (&msg, id, 2, count_free, &n_freed);
+  CALL (zmq_msg_send (&msg, router, ZMQ_SNDMORE));
+  CALL (zmq_send (router, "hello", 5, 0));
+  print_message (dealer, 0);
+  AWAIT (get_freed () == 2);
+  zmq_close (dealer);
+  zmq_close (router);
+}
+
 /* What was in a message goes, whatever comes. */
 static void
 test_emptied (void *context)
@@ -415,6 +443,7 @@ main (void)
   test_properties (context, 0);
   test_properties (context, 1);
   test_passed_on (context);
+  test_address (context);
   test_emptied (context);
   test_errors (context);
   MUST (zmq_ctx_term (context) == 0);

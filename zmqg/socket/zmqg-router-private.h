@@ -29,7 +29,7 @@ extern const ZmqgSocketOps zmqg_router_ops;
 /* What a message that is sent may begin with instead of a routing id: its data
  * is the record of a peer. The id may be another's by the time that there is
  * room. */
-#define ZMQG_ROUTER_VIEW_PEER 0x100u
+#define ZMQG_ROUTER_VIEW_PEER 0x200u
 
 static inline ZmqgFrameView
 zmqg_router_view_of_peer (const ZmqgPeerRecord *record)
