@@ -276,6 +276,57 @@ test_closed_meanwhile (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+typedef struct
+{
+  void *socket;
+  const char *address;
+  atomic_uint n; /* monitors that it had */
+} Monitored;
+
+static gpointer
+monitor_again_and_again (gpointer data)
+{
+  Monitored *self = data;
+  int result;
+
+  do
+    {
+      result = zmq_socket_monitor (self->socket, self->address,
+                                   ZMQ_EVENT_ALL);
+      if (result == 0)
+        atomic_fetch_add (&self->n, 1);
+      /* Each of the threads ends what the other began. */
+      if (result < 0 && errno == EADDRINUSE)
+        result = 0;
+    }
+  while (result == 0);
+  g_assert_cmpint (errno, ==, ENOTSOCK);
+  return NULL;
+}
+
+/* A handle that is closed while others begin to monitor it: no monitor is left
+ * behind, which would keep the context. */
+static void
+test_monitored_meanwhile (void)
+{
+  for (guint i = 0; i < 50; i++)
+    {
+      void *context = zmq_ctx_new ();
+      void *socket = zmq_socket (context, ZMQ_PAIR);
+      Monitored one = { socket, "inproc://one", 0 };
+      Monitored other = { socket, "inproc://other", 0 };
+      GThread *threads[2];
+
+      threads[0] = g_thread_new ("one", monitor_again_and_again, &one);
+      threads[1] = g_thread_new ("other", monitor_again_and_again, &other);
+      ZMQG_TEST_AWAIT (one.n > 0 && other.n > 0, 30000);
+      g_assert_cmpint (zmq_close (socket), ==, 0);
+      for (guint j = 0; j < 2; j++)
+        g_thread_join (threads[j]);
+      g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+    }
+}
+
 /* --- Handles ------------------------------------------------------------------ */
 
 static void
@@ -338,6 +389,77 @@ test_invalid_message (void)
   assert_fails (zmq_msg_send (&msg, socket, 0), EFAULT);
   zmq_close (socket);
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+typedef struct
+{
+  void *context;
+  atomic_bool stop;
+} Busy;
+
+/* Takes and gives back all locks that GLib has. */
+static gpointer
+open_again_and_again (gpointer data)
+{
+  Busy *self = data;
+  int linger = 0;
+
+  while (!self->stop)
+    {
+      void *socket = zmq_socket (self->context, ZMQ_PUSH);
+
+      g_assert_nonnull (socket);
+      zmq_setsockopt (socket, ZMQ_LINGER, &linger, sizeof linger);
+      zmq_socket_monitor (socket, "inproc://busy", ZMQ_EVENT_ALL);
+      zmq_close (socket);
+    }
+  return NULL;
+}
+
+/* What the child does with the parent's handles does not wait for what the
+ * parent's threads were at. */
+static void
+test_fork_of_the_busy (void)
+{
+  Busy busy = { zmq_ctx_new (), FALSE };
+  void *socket = zmq_socket (busy.context, ZMQ_PUSH);
+  GThread *thread = g_thread_new ("busy", open_again_and_again, &busy);
+
+  g_assert_cmpint (zmq_socket_monitor (socket, "inproc://m", ZMQ_EVENT_ALL),
+                   ==, 0);
+  for (guint i = 0; i < 50; i++)
+    {
+      int status;
+      pid_t pid = fork ();
+
+      if (pid == 0)
+        {
+          int failed = 0;
+          int linger = 0;
+
+          alarm (60);
+          failed |= (zmq_setsockopt (socket, ZMQ_LINGER, &linger,
+                                     sizeof linger) != 0) << 0;
+          failed |= (zmq_socket_monitor (socket, NULL, 0) != -1 ||
+                     errno != EINTR) << 1;
+          failed |= (zmq_send (socket, "x", 1, 0) != -1 || errno != EINTR)
+                    << 2;
+          failed |= (zmq_close (socket) != 0) << 3;
+          failed |= (zmq_close (socket) != -1 || errno != ENOTSOCK) << 4;
+          failed |= (zmq_ctx_term (busy.context) != -1 || errno != EINTR)
+                    << 5;
+          _exit (failed);
+        }
+
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      g_assert_true (WIFEXITED (status));
+      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+    }
+
+  busy.stop = TRUE;
+  g_thread_join (thread);
+  zmq_close (socket);
+  g_assert_cmpint (zmq_ctx_term (busy.context), ==, 0);
 }
 
 static void
@@ -473,7 +595,10 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
   g_test_add_func ("/zmqg/compat/handles/invalid-message",
                    test_invalid_message);
+  g_test_add_func ("/zmqg/compat/monitored-meanwhile",
+                   test_monitored_meanwhile);
   g_test_add_func ("/zmqg/compat/fork", test_fork);
+  g_test_add_func ("/zmqg/compat/fork/busy", test_fork_of_the_busy);
   g_test_add_func ("/zmqg/compat/memory", test_memory);
 
   return g_test_run ();

@@ -309,6 +309,94 @@ test_properties (void *context,
   zmq_close (router);
 }
 
+/* Memory that one socket received as it is, and another sends on. */
+static void
+test_passed_on (void *context)
+{
+  static char data[100000];
+  void *first = zmq_socket (context, ZMQ_PUSH);
+  void *middle = zmq_socket (context, ZMQ_PULL);
+  void *push;
+  void *last;
+  char address[64];
+  zmq_msg_t msg;
+
+  MUST (zmq_bind (middle, "inproc://middle") == 0);
+  MUST (zmq_connect (first, "inproc://middle") == 0);
+  last = new_bound (context, ZMQ_PULL, address);
+  push = new_connected (context, ZMQ_PUSH, address);
+
+  section ("memory is given back once it was passed on, with no other call");
+  n_freed = 0;
+  for (int i = 0; i < 2; i++)
+    {
+      zmq_msg_init_data (&msg, data, sizeof data, count_free, &n_freed);
+      CALL (zmq_msg_send (&msg, first, 0));
+      CALL (zmq_msg_recv (&msg, middle, 0));
+      CALL (zmq_msg_send (&msg, push, 0));
+      zmq_msg_close (&msg);
+      if (i == 1)
+        zmq_close (push);
+      CALL (zmq_recv (last, NULL, 0, 0));
+      AWAIT (get_freed () == i + 1);
+    }
+
+  zmq_close (last);
+  zmq_close (middle);
+  zmq_close (first);
+}
+
+static void
+test_address (void *context)
+{
+  static char id[] = "me";
+  static char unknown[] = "you";
+  void *router = zmq_socket (context, ZMQ_ROUTER);
+  void *dealer = zmq_socket (context, ZMQ_DEALER);
+  zmq_msg_t msg;
+
+  section ("a routing id that is memory of the program's");
+  n_freed = 0;
+  MUST (zmq_setsockopt (dealer, ZMQ_ROUTING_ID, "me", 2) == 0);
+  MUST (zmq_bind (router, "inproc://router") == 0);
+  MUST (zmq_connect (dealer, "inproc://router") == 0);
+  zmq_send (dealer, "", 0, 0);
+  print_message (router, 0);
+  zmq_msg_init_data (&msg, unknown, 3, count_free, &n_freed);
+  CALL (zmq_msg_send (&msg, router, ZMQ_SNDMORE));
+  CALL (zmq_send (router, "lost", 4, 0));
+  zmq_msg_init_data (&msg, id, 2, count_free, &n_freed);
+  CALL (zmq_msg_send (&msg, router, ZMQ_SNDMORE));
+  CALL (zmq_send (router, "hello", 5, 0));
+  print_message (dealer, 0);
+  AWAIT (get_freed () == 2);
+  zmq_close (dealer);
+  zmq_close (router);
+}
+
+/* What was in a message goes, whatever comes. */
+static void
+test_emptied (void *context)
+{
+  static char old[] = "abc";
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  zmq_msg_t msg;
+
+  section ("a message that nothing came for");
+  n_freed = 0;
+  MUST (zmq_bind (pull, "inproc://emptied") == 0);
+  zmq_msg_init_data (&msg, old, 3, count_free, &n_freed);
+  CALL (zmq_msg_recv (&msg, pull, ZMQ_DONTWAIT));
+  printf ("%zu freed %d\n", zmq_msg_size (&msg), get_freed ());
+  zmq_msg_close (&msg);
+  zmq_msg_init_data (&msg, old, 3, count_free, &n_freed);
+  set_int (pull, ZMQ_RCVTIMEO, 10);
+  CALL (zmq_msg_recv (&msg, pull, 0));
+  printf ("%zu freed %d\n", zmq_msg_size (&msg), get_freed ());
+  zmq_msg_close (&msg);
+  zmq_close (pull);
+}
+
 static void
 test_errors (void *context)
 {
@@ -354,6 +442,9 @@ main (void)
   test_sending (context, "tcp");
   test_properties (context, 0);
   test_properties (context, 1);
+  test_passed_on (context);
+  test_address (context);
+  test_emptied (context);
   test_errors (context);
   MUST (zmq_ctx_term (context) == 0);
   return 0;

@@ -260,6 +260,31 @@ test_mask (void *context)
   zmq_close (monitor);
 }
 
+/* The one that a socket had ends, whatever comes of the next. */
+static void
+test_replaced (void *context)
+{
+  void *socket = zmq_socket (context, ZMQ_PAIR);
+  void *first = new_monitor (context, socket, "inproc://first",
+                             ZMQ_EVENT_ALL);
+  void *other;
+
+  section ("a monitor in the place of another");
+  CALL (zmq_socket_monitor (socket, "inproc://second", ZMQ_EVENT_ALL));
+  print_event (first);
+  zmq_close (first);
+  first = new_connected (context, ZMQ_PAIR, "inproc://second");
+
+  section ("a monitor that cannot be, in the place of another");
+  other = zmq_socket (context, ZMQ_PAIR);
+  MUST (zmq_bind (other, "inproc://taken") == 0);
+  CALL (zmq_socket_monitor (socket, "inproc://taken", ZMQ_EVENT_ALL));
+  print_event (first);
+  zmq_close (first);
+  zmq_close (other);
+  zmq_close (socket);
+}
+
 int
 main (void)
 {
@@ -271,6 +296,7 @@ main (void)
   test_failed_bind (context);
   test_handshakes (context);
   test_mask (context);
+  test_replaced (context);
   MUST (zmq_ctx_term (context) == 0);
   return 0;
 }

@@ -270,6 +270,42 @@ test_an_endpoint_is_kept_once (SocketTest *test)
   g_assert_cmpuint (n_kept (push, ZMQG_NEWS_LINE_ENDPOINTS), ==, 1);
 }
 
+static void
+count_notify (GObject *object G_GNUC_UNUSED,
+              GParamSpec *pspec G_GNUC_UNUSED,
+              gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+/* Endpoints come and go, and nobody looks: of those that are over only what
+ * somebody has is news. */
+static void
+test_endpoints_that_are_over_are_not_kept (SocketTest *test)
+{
+  ZmqgSocket *pull = socket_test_new (test, ZMQG_TYPE_PULL_SOCKET);
+  g_autoptr (ZmqgEndpoint) endpoint = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_notified = 0;
+
+  endpoint = zmqg_socket_bind_endpoint (pull, "inproc://held", &error);
+  g_assert_no_error (error);
+  g_signal_connect (endpoint, "notify::state", G_CALLBACK (count_notify),
+                    &n_notified);
+  g_assert_true (zmqg_socket_unbind (pull, "inproc://held", &error));
+  for (guint i = 0; i < 5 * ZMQG_NEWS_MAX; i++)
+    {
+      g_assert_true (zmqg_socket_bind (pull, "inproc://lost", &error));
+      g_assert_true (zmqg_socket_unbind (pull, "inproc://lost", &error));
+    }
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_kept (pull, ZMQG_NEWS_LINE_ENDPOINTS), <=,
+                    ZMQG_NEWS_MAX);
+  ZMQG_TEST_AWAIT (n_notified > 0, DEADLINE);
+  g_assert_cmpint (zmqg_endpoint_get_state (endpoint), ==,
+                   ZMQG_ENDPOINT_STATE_CLOSED);
+}
+
 /* --- Monitors ------------------------------------------------------------ */
 
 typedef struct
@@ -578,6 +614,9 @@ main (int argc,
                    test_the_model_of_peers_survives_lost_news);
   socket_test_add ("/zmqg/events/an-endpoint-is-kept-once",
                    SOCKET_TEST_NETWORK, test_an_endpoint_is_kept_once);
+  socket_test_add ("/zmqg/events/endpoints-that-are-over",
+                   SOCKET_TEST_INPROC,
+                   test_endpoints_that_are_over_are_not_kept);
   socket_test_add ("/zmqg/events/what-is-left-of-a-wildcard",
                    SOCKET_TEST_INPROC, test_what_is_left_of_a_wildcard);
   socket_test_add ("/zmqg/events/a-monitor-hears-at-once",

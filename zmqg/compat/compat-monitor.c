@@ -176,16 +176,19 @@ void
 compat_monitor_stop (CompatSocket *self)
 {
   CompatMonitor *monitor;
+  ZmqgMonitor *old = NULL;
   ZmqgSocket *socket;
 
   zmqg_lock (&self->lock);
   monitor = g_steal_pointer (&self->monitor);
+  if (monitor != NULL)
+    zmqg_socket_core_swap_monitor (self->core, NULL, &old);
   zmqg_unlock (&self->lock);
   if (monitor == NULL)
     return;
 
-  /* Says MONITOR_STOPPED. */
-  zmqg_socket_core_set_monitor (self->core, NULL);
+  if (old != NULL)
+    zmqg_monitor_end (old);
 
   socket = g_steal_pointer (&monitor->socket);
   atomic_fetch_sub (&self->context->n_monitors, 1);
@@ -285,9 +288,12 @@ start (CompatSocket *self,
 {
   CompatMonitor *monitor;
   ZmqgSocket *sender;
+  ZmqgMonitor *old = NULL;
   GError *error = NULL;
   gboolean in_time;
 
+  /* Whatever comes of the new one; it may even have the same address. */
+  compat_monitor_stop (self);
   sender = bind_sender (self, addr, type, &error);
   if (sender == NULL)
     return compat_fail_with (error);
@@ -304,27 +310,31 @@ start (CompatSocket *self,
   zmqg_lock_init (&monitor->lock);
   g_queue_init (&monitor->kept);
 
-  compat_monitor_stop (self);
+  /* Whoever closes the handle, or ends the context, says so before it looks
+   * for a monitor. */
   atomic_fetch_add (&self->context->n_monitors, 1);
   zmqg_lock (&self->lock);
-  in_time = self->monitor == NULL && !compat_socket_is_terminated (self);
+  in_time = self->monitor == NULL &&
+            atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE &&
+            !atomic_load (&self->core->terminated) &&
+            zmqg_socket_core_swap_monitor (self->core, &monitor->monitor,
+                                           &old);
   if (in_time)
     self->monitor = monitor;
   zmqg_unlock (&self->lock);
-
   if (in_time)
-    {
-      zmqg_socket_core_set_monitor (self->core, &monitor->monitor);
-      return 0;
-    }
+    return 0;
 
-  /* Another thread was faster, or the context has ended. */
+  /* Another thread was faster. */
   atomic_fetch_sub (&self->context->n_monitors, 1);
+  monitor_unref (&monitor->monitor);
   zmqg_socket_close (sender);
   g_object_unref (sender);
-  monitor_unref (&monitor->monitor);
-  return compat_fail (compat_socket_is_terminated (self) ? ETERM
-                                                         : EADDRINUSE);
+  if (compat_socket_is_terminated (self))
+    return compat_fail (ETERM);
+  return compat_fail (atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE
+                        ? EADDRINUSE
+                        : ENOTSOCK);
 }
 
 static int
@@ -338,6 +348,8 @@ monitor (CompatSocket *self,
 
   if (compat_socket_is_terminated (self))
     return compat_fail (ETERM);
+  if (compat_socket_is_forked (self))
+    return compat_fail (EINTR);
   if (version == 1 && (events & ~(guint64) 0xffff) != 0)
     return compat_fail (EINVAL);
   if (addr == NULL)

@@ -490,9 +490,12 @@ zmq_setsockopt (void *s_,
   if (self == NULL)
     return -1;
 
-  result = compat_socket_is_terminated (self)
-             ? compat_fail (ETERM)
-             : set_any (self, option_, optval_, optvallen_);
+  if (compat_socket_is_terminated (self))
+    result = compat_fail (ETERM);
+  else if (compat_socket_is_forked (self))
+    result = 0; /* nothing comes of it, nor of the socket */
+  else
+    result = set_any (self, option_, optval_, optvallen_);
   compat_socket_leave (self);
   return result;
 }

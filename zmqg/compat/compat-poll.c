@@ -131,6 +131,27 @@ leave_sockets (Poll *self)
       compat_socket_leave (self->states[i].socket);
 }
 
+/* What holds of what is asked for. Of a socket that is waited for, and had
+ * nothing, something may hold once it has told so. */
+static short
+look_at_socket (Poll *self,
+                guint i)
+{
+  Item *state = &self->states[i];
+  short events = self->items[i].events;
+
+  if (events == 0)
+    return 0;
+
+  if (self->thread != NULL)
+    {
+      if (!atomic_exchange (&state->told, FALSE))
+        return 0;
+      zmqg_inbox_waiter_looks (&state->socket->core->inbox, &state->waiter);
+    }
+  return compat_socket_get_events (state->socket) & events;
+}
+
 /* How many items have events; -1 with errno. The descriptors were polled. */
 static int
 look (Poll *self)
@@ -151,14 +172,7 @@ look (Poll *self)
         {
           if (compat_socket_is_terminated (socket))
             return compat_fail (ETERM);
-          if (self->thread != NULL &&
-              atomic_exchange (&self->states[i].told, FALSE))
-            zmqg_inbox_waiter_looks (&socket->core->inbox,
-                                     &self->states[i].waiter);
-          item->revents = item->events == 0
-                            ? 0
-                            : compat_socket_get_events (socket) &
-                                item->events;
+          item->revents = look_at_socket (self, i);
         }
 
       if (item->revents != 0)
@@ -187,7 +201,7 @@ add_waiters (Poll *self)
         continue;
       memset (&state->waiter, 0, sizeof state->waiter);
       state->waiter.wake = item_wake;
-      atomic_init (&state->told, FALSE);
+      atomic_init (&state->told, TRUE);
       state->thread = self->thread;
       zmqg_inbox_add_waiter (
         &state->socket->core->inbox, &state->waiter,

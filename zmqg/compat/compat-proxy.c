@@ -86,6 +86,12 @@ pass_on (Proxy *self,
     }
 
   size = get_views (message, first, views);
+  for (guint i = first; i < message->n_frames; i++)
+    {
+      compat_socket_keep_view (direction->to, &views[i]);
+      if (self->capture != NULL)
+        compat_socket_keep_view (self->capture, &views[i]);
+    }
   if (is_new)
     {
       direction->in->frames_in += n;

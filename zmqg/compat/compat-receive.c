@@ -208,6 +208,17 @@ compat_socket_receive (CompatSocket *self,
 
 /* --- The API -------------------------------------------------------------- */
 
+/* Nothing came: what was in the message goes all the same, as in libzmq. */
+static void
+empty_message (CompatMessage *message)
+{
+  int code = errno;
+
+  compat_message_release (message);
+  compat_message_init (message);
+  errno = code;
+}
+
 int
 zmq_msg_recv (zmq_msg_t *msg_,
               void *s_,
@@ -230,6 +241,10 @@ zmq_msg_recv (zmq_msg_t *msg_,
       compat_message_release (message);
       *message = frame;
       result = (int) MIN (compat_message_get_size (message), G_MAXINT);
+    }
+  else if (errno == EAGAIN || errno == EINTR)
+    {
+      empty_message (message);
     }
 
   compat_socket_leave (self);

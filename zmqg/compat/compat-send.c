@@ -90,6 +90,18 @@ compat_socket_send_views (CompatSocket *self,
   return fail_send (self, error);
 }
 
+void
+compat_socket_keep_view (CompatSocket *self,
+                         ZmqgFrameView *view)
+{
+  if (G_LIKELY (view->bytes == NULL) || compat_releaser_watch (self))
+    return;
+
+  /* Nobody could free it later. */
+  view->bytes = NULL;
+  view->flags &= ~ZMQG_FRAME_REFER;
+}
+
 /* A view of a frame that is sent, and what is to be dropped then. */
 static void
 get_view (CompatSocket *self,
@@ -98,13 +110,7 @@ get_view (CompatSocket *self,
           GBytes **bytes)
 {
   compat_message_get_view (message, view, bytes);
-  if (G_LIKELY (*bytes == NULL) || compat_releaser_watch (self))
-    return;
-
-  /* Nobody could free it later. */
-  g_clear_pointer (bytes, g_bytes_unref);
-  view->bytes = NULL;
-  view->flags &= ~ZMQG_FRAME_REFER;
+  compat_socket_keep_view (self, view);
 }
 
 /* --- Messages of many frames ---------------------------------------------- */
@@ -166,29 +172,36 @@ add_frame (CompatSocket *self,
   return frames;
 }
 
+static void
+drop_frames (GArray *frames)
+{
+  for (guint i = 0; i < frames->len; i++)
+    compat_message_release (&g_array_index (frames, CompatMessage, i));
+}
+
 /* The last frame was refused, and may be sent again. */
 static void
 take_back (CompatSocket *self,
            GArray *frames,
            CompatMessage *message)
 {
+  gboolean kept;
+
   *message = g_array_index (frames, CompatMessage, frames->len - 1);
   g_array_set_size (frames, frames->len - 1);
 
   zmqg_lock (&self->lock);
-  if (self->outgoing == NULL)
+  kept = self->outgoing == NULL;
+  if (kept)
     {
       self->outgoing = g_array_ref (frames);
       atomic_fetch_or (&self->partial, COMPAT_OUTGOING);
     }
   zmqg_unlock (&self->lock);
-}
 
-static void
-drop_frames (GArray *frames)
-{
-  for (guint i = 0; i < frames->len; i++)
-    compat_message_release (&g_array_index (frames, CompatMessage, i));
+  /* Only where two threads send frames by one socket. */
+  if (!kept)
+    drop_frames (frames);
 }
 
 /* A frame of many: takes it when the result is 0. */

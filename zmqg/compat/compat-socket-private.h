@@ -87,8 +87,13 @@ compat_socket_is_terminated (CompatSocket *self)
   return atomic_load_explicit (&self->core->terminated, memory_order_relaxed);
 }
 
-/* Closes what zmq_close () would: for the context's end, too. */
-void compat_socket_close (CompatSocket *self);
+/* In the child of a fork. Another thread of the parent may have held one of
+ * GLib's locks, so what the parent's sockets have of GLib is left alone. */
+static inline gboolean
+compat_socket_is_forked (CompatSocket *self)
+{
+  return zmqg_context_core_is_forked (self->core->context);
+}
 
 /* ZMQ_POLLIN and ZMQ_POLLOUT as they hold now. What is not set wakes whoever
  * waits at the socket's inbox once it may be. */
@@ -116,6 +121,10 @@ void compat_socket_rearm_fd (CompatSocket *self);
  * errno. Frames before @first were received already. */
 ZmqgMessage *compat_socket_receive (CompatSocket *self, int flags,
                                     guint *first);
+
+/* Before a view is sent: what it refers to may be the program's memory, be it
+ * that another socket received it as it is. */
+void compat_socket_keep_view (CompatSocket *self, ZmqgFrameView *view);
 
 /* 0, or -1 with errno. */
 int compat_socket_send_views (CompatSocket *self, const ZmqgFrameView *views,

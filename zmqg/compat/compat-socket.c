@@ -62,7 +62,8 @@ compat_socket_destroy (CompatSocket *self)
 
   /* A call with a handle that was closed may have had a reference for a
    * moment. */
-  if (atomic_exchange (&self->destroyed, TRUE))
+  if (atomic_exchange (&self->destroyed, TRUE) ||
+      compat_socket_is_forked (self))
     return;
 
   g_clear_pointer (&self->outgoing, release_frames);
@@ -176,9 +177,12 @@ zmq_socket (void *context_,
   return self;
 }
 
-void
-compat_socket_close (CompatSocket *self)
+static void
+close_socket (CompatSocket *self)
 {
+  if (compat_socket_is_forked (self))
+    return;
+
   /* The context may be gone once the socket, or its monitor, is closed; the
    * monitor hears of the close. */
   leave_place (self->context, self);
@@ -201,7 +205,7 @@ zmq_close (void *s_)
       return compat_fail (ENOTSOCK);
     }
 
-  compat_socket_close (self);
+  close_socket (self);
   compat_socket_leave (self);
   compat_socket_leave (self); /* the handle's */
   return 0;

@@ -42,7 +42,8 @@ void zmqg_news_free (ZmqgNews *self);
  * happened. It does not grow without bound when nobody ever does: there is a
  * line for each sort of news, and
  *
- *  - an endpoint is in its line once, however often it changed;
+ *  - an endpoint is in its line once, however often it changed, and no longer
+ *    than somebody else knows it;
  *  - of events, of failed handshakes, and of peers the oldest go;
  *  - the line of topics has a mark, at which the socket stops reading what
  *    its peers subscribe to.
@@ -66,6 +67,7 @@ typedef struct
   ZmqgLock lock; /* a leaf */
   GQueue lines[ZMQG_NEWS_N_LINES]; /* of ZmqgNews */
   GHashTable *endpoints; /* those in their line; borrowed */
+  guint endpoints_mark;  /* length of their line at which it is swept */
   guint64 last_number;
   gboolean lost_peers;  /* news of peers went unseen */
   atomic_uint n_topics; /* in their line */

@@ -59,6 +59,7 @@ zmqg_news_queue_init (ZmqgNewsQueue *self)
 {
   zmqg_lock_init (&self->lock);
   self->endpoints = g_hash_table_new (NULL, NULL);
+  self->endpoints_mark = ZMQG_NEWS_MAX;
   for (guint i = 0; i < ZMQG_NEWS_N_LINES; i++)
     g_queue_init (&self->lines[i]);
 }
@@ -72,6 +73,32 @@ zmqg_news_queue_clear (ZmqgNewsQueue *self)
   zmqg_lock_clear (&self->lock);
 }
 
+/* Locked: takes out the endpoints that are over, and that no object stands for:
+ * nobody could see that anything happened to them. */
+static void
+sweep_endpoints (ZmqgNewsQueue *self,
+                 GQueue *swept)
+{
+  GQueue *line = &self->lines[ZMQG_NEWS_LINE_ENDPOINTS];
+  GList *next;
+
+  for (GList *link = line->head; link != NULL; link = next)
+    {
+      const ZmqgNews *news = link->data;
+
+      next = link->next;
+      /* Acquire pairs with the release of who dropped the others. */
+      if (atomic_load_explicit (&news->subject->refs,
+                                memory_order_acquire) > 1)
+        continue;
+      g_hash_table_remove (self->endpoints, news->subject);
+      g_queue_unlink (line, link);
+      g_queue_push_tail_link (swept, link);
+    }
+
+  self->endpoints_mark = MAX (ZMQG_NEWS_MAX, 2 * line->length);
+}
+
 void
 zmqg_news_queue_push (ZmqgNewsQueue *self,
                       ZmqgNews *news)
@@ -79,6 +106,7 @@ zmqg_news_queue_push (ZmqgNewsQueue *self,
   ZmqgNewsLine line = line_of (news->kind);
   GQueue *queue = &self->lines[line];
   ZmqgNews *unwanted = NULL;
+  GQueue swept = G_QUEUE_INIT;
 
   zmqg_lock (&self->lock);
   if (line == ZMQG_NEWS_LINE_ENDPOINTS &&
@@ -93,8 +121,12 @@ zmqg_news_queue_push (ZmqgNewsQueue *self,
       if (line == ZMQG_NEWS_LINE_TOPICS)
         atomic_store_explicit (&self->n_topics, queue->length,
                                memory_order_relaxed);
-      else if (line != ZMQG_NEWS_LINE_ENDPOINTS &&
-               queue->length > ZMQG_NEWS_MAX)
+      else if (line == ZMQG_NEWS_LINE_ENDPOINTS)
+        {
+          if (queue->length >= self->endpoints_mark)
+            sweep_endpoints (self, &swept);
+        }
+      else if (queue->length > ZMQG_NEWS_MAX)
         unwanted = g_queue_pop_head (queue);
       if (unwanted != NULL && line == ZMQG_NEWS_LINE_PEERS)
         self->lost_peers = TRUE;
@@ -103,6 +135,7 @@ zmqg_news_queue_push (ZmqgNewsQueue *self,
 
   if (unwanted != NULL)
     zmqg_news_free (unwanted);
+  g_queue_clear_full (&swept, news_free);
 }
 
 /* Locked: the line with the oldest; NULL when all are empty. */

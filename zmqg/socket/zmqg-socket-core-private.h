@@ -383,9 +383,18 @@ void zmqg_socket_core_show_events (ZmqgSocketCore *self, gboolean shows);
 /* Who is to hear of events from now on (%NULL: nobody), in the place of who
  * did so far, whom MONITOR_STOPPED is told. %FALSE when the socket is closed:
  * nothing will happen any more. No lock held. */
-ZMQG_SHARED
 gboolean zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
                                        ZmqgMonitor *monitor);
+
+/* The same in two steps, of which the first calls nobody, and may be done with
+ * locks held: @old is who did so far (transfer full, nullable), for the
+ * second. */
+ZMQG_SHARED
+gboolean zmqg_socket_core_swap_monitor (ZmqgSocketCore *self,
+                                        ZmqgMonitor *monitor,
+                                        ZmqgMonitor **old);
+ZMQG_SHARED
+void zmqg_monitor_end (ZmqgMonitor *self);
 
 /* Has PIPES_STATS told, once for each pipe, before it returns. Fails with
  * WOULD_BLOCK when there is no pipe, with STATE when nobody listens to this

@@ -87,17 +87,18 @@ static const ZmqgEventReport stopped = {
 };
 
 gboolean
-zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
-                              ZmqgMonitor *monitor)
+zmqg_socket_core_swap_monitor (ZmqgSocketCore *self,
+                               ZmqgMonitor *monitor,
+                               ZmqgMonitor **old)
 {
-  ZmqgMonitor *old = NULL;
   gboolean ok;
 
+  *old = NULL;
   zmqg_lock (&self->monitor_lock);
   ok = !self->stopped_events;
   if (ok)
     {
-      old = self->monitor;
+      *old = self->monitor;
       self->monitor = monitor;
       if (monitor != NULL)
         monitor->ref (monitor);
@@ -105,11 +106,25 @@ zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
     }
   zmqg_unlock (&self->monitor_lock);
 
+  return ok;
+}
+
+void
+zmqg_monitor_end (ZmqgMonitor *self)
+{
+  tell_monitor (self, &stopped);
+  self->unref (self);
+}
+
+gboolean
+zmqg_socket_core_set_monitor (ZmqgSocketCore *self,
+                              ZmqgMonitor *monitor)
+{
+  ZmqgMonitor *old;
+  gboolean ok = zmqg_socket_core_swap_monitor (self, monitor, &old);
+
   if (old != NULL)
-    {
-      tell_monitor (old, &stopped);
-      old->unref (old);
-    }
+    zmqg_monitor_end (old);
   return ok;
 }
 
@@ -132,10 +147,7 @@ zmqg_socket_core_stop_events (ZmqgSocketCore *self)
   zmqg_unlock (&self->monitor_lock);
 
   if (monitor != NULL)
-    {
-      tell_monitor (monitor, &stopped);
-      monitor->unref (monitor);
-    }
+    zmqg_monitor_end (monitor);
 }
 
 /* --- What is queued ----------------------------------------------------- */
