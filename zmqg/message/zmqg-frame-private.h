@@ -29,8 +29,7 @@
 #define ZMQG_FRAME_EPOCH 0x40u
 
 /* Of a view alone: the payload is referred to whatever its size, since its
- * owner waits for it to be done with. Bits from 0x200 on are the types' of
- * sockets. */
+ * owner waits for it to be done with. */
 #define ZMQG_FRAME_REFER 0x100u
 
 /* The same: the data is no payload, but what a socket type knows a peer by. */
