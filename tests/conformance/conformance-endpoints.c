@@ -5,6 +5,7 @@
 
 #include "conformance.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,7 +330,7 @@ expect_free_port (const char *uri)
   struct sockaddr_in address = {
     .sin_family = AF_INET,
     .sin_port = htons ((guint16) atoi (strrchr (uri, ':') + 1)),
-    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+    .sin_addr.s_addr = inet_addr (zmqg_test_loopback ()),
   };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
