@@ -620,19 +620,17 @@ check_congestion_control (TransportTest *self,
   dial_test_clear (&dial);
 }
 
-/* Nothing paces what stays in this machine; elsewhere the administrator's
- * choice holds (here: two addresses, as if they were two machines). */
+/* Nothing paces what stays in this machine, whichever of the loopback's
+ * addresses it has. (Elsewhere the administrator's choice holds: network.) */
 static void
 test_congestion_control (TransportTest *self,
                          gconstpointer data)
 {
-  g_autofree char *chosen = NULL;
   ZmqgListening listening;
 
   transport_test_listen (self, TCP, "127.0.0.1:*", &listening);
-  chosen = get_congestion_control (listening.fd);
   check_congestion_control (self, &listening, "", "reno");
-  check_congestion_control (self, &listening, "127.0.0.2:0;", chosen);
+  check_congestion_control (self, &listening, "127.0.0.2:0;", "reno");
   transport_test_unlisten (TCP, &listening);
 }
 

@@ -68,6 +68,15 @@ bind_to_device (int fd,
                                        device, strlen (device)) == 0;
 }
 
+/* The loopback has many addresses: who connects to another than 127.0.0.1 is
+ * 127.0.0.1 all the same. */
+static gboolean
+is_loopback (const ZmqgSocketAddress *address)
+{
+  return address->any.sa_family == AF_INET &&
+         ntohl (address->in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 /* Within this machine there is no congestion to control: the algorithm that
  * is always there, since one that paces (BBR) sets a timer for each segment.
  * It is chosen for connections only, so that a listener has what the
@@ -80,7 +89,8 @@ tune_local (int fd,
 #ifdef TCP_CONGESTION
   static const char algorithm[] = "reno";
 
-  if (zmqg_socket_address_same_host (local, remote) &&
+  if ((zmqg_socket_address_same_host (local, remote) ||
+       (is_loopback (local) && is_loopback (remote))) &&
       setsockopt (fd, IPPROTO_TCP, TCP_CONGESTION, algorithm,
                   sizeof algorithm - 1) < 0)
     g_debug ("No “%s” for a connection within this machine: %s", algorithm,
