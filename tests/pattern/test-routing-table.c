@@ -71,36 +71,6 @@ test_generated (void)
   zmqg_routing_table_free (table);
 }
 
-/* What ROUTER_HANDOVER does. */
-static void
-test_rename (void)
-{
-  ZmqgRoutingTable *table = zmqg_routing_table_new ();
-  const guint8 *name = (const guint8 *) "alice";
-  ZmqgRoutingId *old;
-  ZmqgRoutingId *newer;
-  int a, b;
-
-  zmqg_routing_table_insert (table, name, 5, &a, &old);
-  g_assert_cmpint (zmqg_routing_table_rename (table, &old, name, 5), ==,
-                   ZMQG_ROUTING_EXISTS);
-  g_assert_cmpint (zmqg_routing_table_rename_generated (table, &old), ==,
-                   ZMQG_ROUTING_OK);
-  g_assert_cmpint (zmqg_routing_table_insert (table, name, 5, &b, &newer), ==,
-                   ZMQG_ROUTING_OK);
-  g_assert_true (zmqg_routing_table_lookup (table, name, 5)->value == &b);
-  g_assert_cmpuint (old->size, ==, 5);
-  g_assert_true (zmqg_routing_table_lookup (table, old->data, 5) == old);
-  g_assert_true (old->value == &a);
-  g_assert_cmpint (zmqg_routing_table_rename (table, &old,
-                                              (const guint8 *) "bob", 3),
-                   ==, ZMQG_ROUTING_OK);
-  g_assert_true (zmqg_routing_table_lookup (table, (const guint8 *) "bob", 3)
-                 == old);
-  g_assert_cmpuint (zmqg_routing_table_get_n_ids (table), ==, 2);
-  zmqg_routing_table_free (table);
-}
-
 static void
 count_id (ZmqgRoutingId *id,
           gpointer       user_data)
@@ -157,14 +127,6 @@ test_model (void)
             g_assert_true (g_hash_table_insert (
               model, g_bytes_new (id->data, id->size), id));
         }
-      else if (known != NULL && action < 55)
-        {
-          g_hash_table_remove (model, key);
-          id = known;
-          zmqg_routing_table_rename_generated (table, &id);
-          g_assert_true (g_hash_table_insert (
-            model, g_bytes_new (id->data, id->size), id));
-        }
       else if (known != NULL)
         {
           g_hash_table_remove (model, key);
@@ -196,7 +158,6 @@ main (int   argc,
   g_test_add_func ("/zmqg/pattern/routing-table/insert", test_insert);
   g_test_add_func ("/zmqg/pattern/routing-table/long-id", test_long_id);
   g_test_add_func ("/zmqg/pattern/routing-table/generated", test_generated);
-  g_test_add_func ("/zmqg/pattern/routing-table/rename", test_rename);
   g_test_add_func ("/zmqg/pattern/routing-table/model", test_model);
 
   return g_test_run ();

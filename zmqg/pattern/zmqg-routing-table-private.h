@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  */
 typedef struct _ZmqgRoutingTable ZmqgRoutingTable;
 
-/* An entry. Its address stays the same until it is removed or renamed, so that
+/* An entry. Its address stays the same until it is removed, so that
  * a peer can keep it and put the bytes before each message. */
 typedef struct
 {
@@ -53,12 +53,6 @@ ZmqgRoutingId     *zmqg_routing_table_lookup           (const ZmqgRoutingTable  
                                                         gsize                    size);
 void               zmqg_routing_table_remove           (ZmqgRoutingTable        *self,
                                                         ZmqgRoutingId           *id);
-ZmqgRoutingResult  zmqg_routing_table_rename           (ZmqgRoutingTable        *self,
-                                                        ZmqgRoutingId          **id,
-                                                        const guint8            *data,
-                                                        gsize                    size);
-ZmqgRoutingResult  zmqg_routing_table_rename_generated (ZmqgRoutingTable        *self,
-                                                        ZmqgRoutingId          **id);
 void               zmqg_routing_table_foreach          (const ZmqgRoutingTable  *self,
                                                         ZmqgRoutingFunc          func,
                                                         gpointer                 user_data);

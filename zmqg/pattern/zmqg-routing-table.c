@@ -303,38 +303,6 @@ zmqg_routing_table_remove (ZmqgRoutingTable *self,
     }
 }
 
-/* Gives an entry another id and the same value.
- * @id: (inout): replaced when the result is OK; the old entry is freed then */
-ZmqgRoutingResult
-zmqg_routing_table_rename (ZmqgRoutingTable  *self,
-                           ZmqgRoutingId    **id,
-                           const guint8      *data,
-                           gsize              size)
-{
-  ZmqgRoutingId *renamed;
-  ZmqgRoutingResult result;
-
-  result = zmqg_routing_table_insert (self, data, size, (*id)->value, &renamed);
-  if (result != ZMQG_ROUTING_OK)
-    return result;
-
-  zmqg_routing_table_remove (self, *id);
-  *id = renamed;
-
-  return ZMQG_ROUTING_OK;
-}
-
-ZmqgRoutingResult
-zmqg_routing_table_rename_generated (ZmqgRoutingTable  *self,
-                                     ZmqgRoutingId    **id)
-{
-  guint8 data[ZMQG_ROUTING_ID_GENERATED_SIZE];
-
-  generate (self, data);
-
-  return zmqg_routing_table_rename (self, id, data, sizeof data);
-}
-
 /* Calls @func for each entry, in no particular order. */
 void
 zmqg_routing_table_foreach (const ZmqgRoutingTable *self,
