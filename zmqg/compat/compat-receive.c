@@ -91,7 +91,7 @@ is_in_request (CompatSocket *self)
   return G_UNLIKELY ((atomic_load_explicit (&self->partial,
                                             memory_order_relaxed) &
                       COMPAT_OUTGOING) != 0) &&
-         self->core->ops->type == ZMQG_SOCKET_TYPE_REQ;
+         self->core->ops->lock_step;
 }
 
 static ZmqgMessage *

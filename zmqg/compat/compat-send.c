@@ -274,8 +274,7 @@ is_in_reply (CompatSocket *self)
                  COMPAT_INCOMING) == 0))
     return FALSE;
 
-  return self->core->ops->type == ZMQG_SOCKET_TYPE_REQ ||
-         self->core->ops->type == ZMQG_SOCKET_TYPE_REP;
+  return self->core->ops->lock_step;
 }
 
 static gboolean

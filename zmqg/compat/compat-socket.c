@@ -352,8 +352,7 @@ compat_socket_get_events (CompatSocket *self)
   if ((partial & COMPAT_INCOMING) != 0)
     {
       events |= ZMQ_POLLIN;
-      if (self->core->ops->type == ZMQG_SOCKET_TYPE_REQ ||
-          self->core->ops->type == ZMQG_SOCKET_TYPE_REP)
+      if (self->core->ops->lock_step)
         events &= ~ZMQ_POLLOUT;
     }
   if ((partial & COMPAT_OUTGOING) != 0)

@@ -347,6 +347,7 @@ static const ZmqgSocketOps rep_ops = {
   .type = ZMQG_SOCKET_TYPE_REP,
   .session = &zmqg_rep_session,
   .state_size = sizeof (RepState),
+  .lock_step = TRUE,
   .init = rep_init,
   .clear = rep_clear,
   .attach = rep_attach,

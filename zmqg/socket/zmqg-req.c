@@ -502,6 +502,7 @@ const ZmqgSocketOps zmqg_req_ops = {
   .session = &zmqg_req_session,
   .state_size = sizeof (ZmqgReq),
   .connects_once = TRUE,
+  .lock_step = TRUE,
   .init = req_init,
   .clear = req_clear,
   .attach = req_attach,

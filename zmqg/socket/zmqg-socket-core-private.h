@@ -50,6 +50,8 @@ struct _ZmqgSocketOps
   const ZmqgSessionTable *session;
   gsize state_size; /* of the type's own, zeroed */
   gboolean connects_once; /* a second connect to the same text is none */
+  gboolean lock_step; /* a message is received, or sent, whole before the next
+                       * one goes the other way */
   gboolean sends_to_one;  /* who waits for room waits for that of one peer */
 
   void (*init) (ZmqgSocketCore *core);
