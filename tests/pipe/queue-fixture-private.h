@@ -5,9 +5,14 @@
 
 #include "pipe/zmqg-frame-queue-private.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
 /*
  * What the tests of the frame queue share: payloads that are slices of one
- * pattern, and short forms of appending and of looking at the head.
+ * pattern, short forms of appending and of looking at the head, and how two
+ * threads wake each other.
  */
 
 #define PATTERN_SIZE (256u * 1024u)
@@ -193,4 +198,28 @@ counted_bytes (guint offset,
 {
   return g_bytes_new_with_free_func (pattern () + offset, size, count_free,
                                      freed);
+}
+
+/* To an eventfd. */
+static inline void
+signal_fd (int fd)
+{
+  guint64 one = 1;
+
+  g_assert_cmpint (write (fd, &one, sizeof one), ==, sizeof one);
+}
+
+/* A wake-up that does not come is a failure, not a pause. */
+static inline void
+wait_fd (int fd)
+{
+  struct pollfd pfd = { .fd = fd, .events = POLLIN };
+  guint64 count;
+  int n;
+
+  do
+    n = poll (&pfd, 1, 30000);
+  while (n < 0 && errno == EINTR);
+  g_assert_cmpint (n, ==, 1);
+  g_assert_cmpint (read (fd, &count, sizeof count), ==, sizeof count);
 }

@@ -5,8 +5,6 @@
 
 #include "queue-fixture-private.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -19,7 +17,6 @@
  * number, and -m slow makes it ten million. --seed repeats a run's choices.
  */
 #define MAX_FRAMES 11
-#define DEADLINE_MS 30000
 #define CHANGING 17u /* the mark to begin with */
 
 typedef struct
@@ -113,31 +110,6 @@ plan_encode (const Plan *plan,
   for (guint i = 0; i < plan->n; i++)
     encode_frame (to, plan->frames[i].flags, plan->frames[i].offset,
                   plan->frames[i].size);
-}
-
-/* --- Signals ------------------------------------------------------------- */
-
-static void
-signal_fd (int fd)
-{
-  guint64 one = 1;
-
-  g_assert_cmpint (write (fd, &one, sizeof one), ==, sizeof one);
-}
-
-/* A wake-up that does not come is a failure, not a pause. */
-static void
-wait_fd (int fd)
-{
-  struct pollfd pfd = { .fd = fd, .events = POLLIN };
-  guint64 count;
-  int n;
-
-  do
-    n = poll (&pfd, 1, DEADLINE_MS);
-  while (n < 0 && errno == EINTR);
-  g_assert_cmpint (n, ==, 1);
-  g_assert_cmpint (read (fd, &count, sizeof count), ==, sizeof count);
 }
 
 /* --- The producer -------------------------------------------------------- */

@@ -6,6 +6,9 @@
 #include "pipe/zmqg-pipe-private.h"
 #include "queue-fixture-private.h"
 
+#include <sched.h>
+#include <sys/eventfd.h>
+
 typedef struct
 {
   guint readable;
@@ -224,6 +227,106 @@ test_counted (void)
   g_assert_cmpuint (freed, ==, 1);
 }
 
+/* --- Looks of others ------------------------------------------------------ */
+
+#define N_TURNS 300000
+
+static void
+wake_writer (ZmqgPipe *pipe,
+             guint events)
+{
+  if (events & ZMQG_PIPE_WRITABLE)
+    signal_fd (GPOINTER_TO_INT (pipe->owner));
+}
+
+static void
+wake_nobody (ZmqgPipe *pipe,
+             guint events)
+{
+}
+
+static const ZmqgPipeOwner writer = { wake_writer };
+static const ZmqgPipeOwner reader = { wake_nobody };
+
+static gpointer
+read_turns (gpointer data)
+{
+  ZmqgPipe *pipe = data;
+
+  for (guint i = 0; i < N_TURNS; i++)
+    {
+      ZmqgFrameArray frames;
+
+      /* The writer itself has a deadline. */
+      while (!zmqg_frame_queue_has_data (pipe->in))
+        sched_yield ();
+      zmqg_frame_array_init (&frames);
+      g_assert_true (zmqg_frame_queue_peek (pipe->in, &frames));
+      zmqg_frame_array_clear (&frames);
+      zmqg_pipe_consume (pipe);
+    }
+
+  return NULL;
+}
+
+/* @waits says whether the writer has to wait behind a message. Others ask the
+ * same meanwhile, and do nothing about what they hear. */
+static void
+take_turns (guint mark,
+            gboolean (*waits) (ZmqgPipe *pipe))
+{
+  ZmqgPipe *pipe = zmqg_pipe_new (mark, 0, FALSE, FALSE);
+  int fd = eventfd (0, EFD_CLOEXEC);
+  GThread *thread;
+
+  g_assert_cmpint (fd, >=, 0);
+  pipe->ops = &writer;
+  pipe->owner = GINT_TO_POINTER (fd);
+  pipe->peer->ops = &reader;
+  thread = g_thread_new ("reader", read_turns, pipe->peer);
+
+  for (guint i = 0; i < N_TURNS; i++)
+    {
+      ZmqgFrameView view = { .data = pattern (), .size = i % 10 };
+
+      g_assert_cmpint (zmqg_pipe_write (pipe, &view, 1), ==,
+                       ZMQG_PIPE_WRITTEN);
+      while (waits (pipe))
+        {
+          waits (pipe);
+          wait_fd (fd);
+        }
+    }
+
+  g_thread_join (thread);
+  zmqg_pipe_unref (pipe);
+  close (fd);
+}
+
+static gboolean
+is_full (ZmqgPipe *pipe)
+{
+  return !zmqg_pipe_has_room (pipe);
+}
+
+static void
+test_room_is_told (void)
+{
+  take_turns (1, is_full);
+}
+
+static gboolean
+is_unread (ZmqgPipe *pipe)
+{
+  return !zmqg_frame_queue_is_consumed (pipe->out);
+}
+
+static void
+test_end_is_told (void)
+{
+  take_turns (0, is_unread);
+}
+
 int
 main (int argc,
       char **argv)
@@ -238,6 +341,8 @@ main (int argc,
   ADD ("write-always", test_write_always);
   ADD ("skip-only", test_skip_only);
   ADD ("counted", test_counted);
+  ADD ("room-is-told", test_room_is_told);
+  ADD ("end-is-told", test_end_is_told);
 #undef ADD
 
   return g_test_run ();

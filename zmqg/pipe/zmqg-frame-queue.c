@@ -209,14 +209,12 @@ zmqg_frame_queue_room (ZmqgFrameQueue *self)
     return room;
 
   /* Sleep, then a last look: either we see the acknowledgement, or the
-   * consumer, who looks at the flag after it, sees the flag. */
+   * consumer, who looks at the flag after it, sees the flag. Only the consumer
+   * takes it back: another thread may wait by it that asked before us. */
   atomic_store_explicit (&self->writer_asleep, 1, memory_order_relaxed);
   atomic_thread_fence (memory_order_seq_cst);
   self->acked_seen = atomic_load_explicit (&self->acked, memory_order_acquire);
-  room = room_left (self, hwm);
-  if (room > 0)
-    atomic_store_explicit (&self->writer_asleep, 0, memory_order_relaxed);
-  return room;
+  return room_left (self, hwm);
 }
 
 /* Acquire: what was consumed is not touched any more. */
@@ -233,23 +231,17 @@ all_is_consumed (ZmqgFrameQueue *self)
 gboolean
 zmqg_frame_queue_is_consumed (ZmqgFrameQueue *self)
 {
-  gboolean consumed = all_is_consumed (self);
+  if (all_is_consumed (self))
+    return TRUE;
 
-  if (!consumed)
-    {
-      /* Then a last look. Pairs with the barrier in zmqg_frame_queue_acknowledge (). */
-      atomic_store_explicit (&self->flush_at,
-                             self->conflate
-                               ? 1
-                               : zmqg_frame_queue_get_written (self),
-                             memory_order_relaxed);
-      zmqg_barrier_heavy ();
-      consumed = all_is_consumed (self);
-    }
-
-  if (consumed)
-    atomic_store_explicit (&self->flush_at, 0, memory_order_relaxed);
-  return consumed;
+  /* Then a last look. Pairs with the barrier in zmqg_frame_queue_acknowledge ().
+   * As above, only the consumer takes it back. */
+  atomic_store_explicit (&self->flush_at,
+                         self->conflate ? 1
+                                        : zmqg_frame_queue_get_written (self),
+                         memory_order_relaxed);
+  zmqg_barrier_heavy ();
+  return all_is_consumed (self);
 }
 
 void
