@@ -26,7 +26,7 @@ typedef struct
   atomic_uint refs;       /* the handle's, and of calls */
   atomic_bool destroyed;  /* refs was 0 */
   ZmqgSocket *socket;     /* counted */
-  ZmqgSocketCore *core;   /* the socket's */
+  ZmqgSocketCore *core;   /* counted, the same */
   CompatContext *context;
   atomic_uint partial;    /* COMPAT_OUTGOING, COMPAT_INCOMING */
   atomic_bool more;       /* of the frame received last */

@@ -39,7 +39,7 @@ handle_new (ZmqgSocket *socket,
 
   atomic_init (&self->refs, 1);
   self->socket = socket;
-  self->core = socket->core;
+  self->core = zmqg_socket_core_ref (socket->core);
   self->context = context;
   zmqg_lock_init (&self->lock);
   g_object_set_qdata (G_OBJECT (socket), handle_quark (), self);
@@ -59,6 +59,7 @@ void
 compat_socket_destroy (CompatSocket *self)
 {
   ZmqgThreadWaiter *fd;
+  int code = errno;
 
   /* A call with a handle that was closed may have had a reference for a
    * moment. */
@@ -78,7 +79,11 @@ compat_socket_destroy (CompatSocket *self)
   zmqg_lock_clear (&self->lock);
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);
+  zmqg_socket_core_unref (self->core);
   compat_bury (self);
+
+  /* The call that was the last one has said what became of it. */
+  errno = code;
 }
 
 /* What libzmq has other defaults of. */
