@@ -349,8 +349,6 @@ read_monitor (Wild *self,
       size = zmq_recv (pair, text, sizeof text, ZMQ_DONTWAIT);
       if (size < 0)
         PLAIN_EXPECT (&self->base, "receive monitor", ETERM);
-      else
-        g_assert_cmpint (plain_get (pair, ZMQ_RCVMORE), ==, 0);
       atomic_fetch_add (&self->events, 1);
     }
 }
@@ -427,6 +425,34 @@ close_pair (Wild *self,
       wild_close (self, ends[i]);
 }
 
+typedef struct
+{
+  Wild *wild;
+  void *control;
+} Steering;
+
+/* Among sockets that are joined anyhow what a proxy passes on may come back to
+ * it for ever: so somebody ends it. */
+static gpointer
+steer (gpointer data)
+{
+  static const char *const commands[] = { "STATISTICS", "PAUSE", "RESUME",
+                                          "TERMINATE" };
+  Steering *self = data;
+
+  chaos_random_begin (g_random_int ());
+  for (guint i = chaos_random (3); i <= 3; i++)
+    {
+      const char *command = commands[i < 3 ? chaos_random (3) : 3];
+
+      if (zmq_send (self->control, command, strlen (command), 0) < 0)
+        PLAIN_EXPECT (&self->wild->base, "command", ETERM);
+      poll (NULL, 0, (int) chaos_random (3));
+    }
+  chaos_random_end ();
+  return NULL;
+}
+
 void
 wild_run_proxy (WildWorker *self)
 {
@@ -434,8 +460,6 @@ wild_run_proxy (WildWorker *self)
     { ZMQ_ROUTER, ZMQ_DEALER }, { ZMQ_PULL, ZMQ_PUSH },
     { ZMQ_XSUB, ZMQ_XPUB },     { ZMQ_PAIR, ZMQ_DEALER },
   };
-  static const char *const commands[] = { "STATISTICS", "PAUSE", "RESUME",
-                                          "TERMINATE" };
   Wild *wild = self->wild;
   guint i = chaos_random (G_N_ELEMENTS (types));
   WildSocket front = wild_pick_type (wild, types[i][0]);
@@ -453,19 +477,16 @@ wild_run_proxy (WildWorker *self)
           open_pair (wild, context, capture);
   wild_context_leave (context);
 
-  for (guint j = 0; ready && j < 3; j++)
-    {
-      const char *command = commands[chaos_random (4)];
-
-      if (zmq_send (control[1], command, strlen (command), 0) < 0)
-        PLAIN_EXPECT (&wild->base, "command", ETERM, EINTR);
-    }
   if (ready)
     {
+      Steering steering = { wild, control[1] };
+      GThread *thread = g_thread_new ("steer", steer, &steering);
+
       if (zmq_proxy_steerable (front.handle, back.handle,
                                chaos_one_in (2) ? capture[0] : NULL,
                                control[0]) < 0)
         WILD_EXPECT (wild, "proxy", EINTR, EHOSTUNREACH);
+      g_thread_join (thread);
       atomic_fetch_add (&wild->proxied, 1);
     }
   close_pair (wild, control);

@@ -275,9 +275,33 @@ wild_pick_type (Wild *self,
 
 /* --- Endpoints ---------------------------------------------------------- */
 
+/* Whose address is looked for. Within the process anybody meets anybody, as
+ * with libzmq, and an XPUB gives what a PAIR sends to many: so there only
+ * those are looked for that would meet elsewhere, too. */
+typedef enum
+{
+  OF_ANY,
+  OF_PEER,
+  OF_SAME,
+} Whose;
+
+static gboolean
+is_fit (const WildAddress *address,
+        guint type,
+        Whose whose)
+{
+  if (address->uri == NULL)
+    return FALSE;
+  if (whose == OF_PEER)
+    return chaos_may_meet (address->type, type);
+  return address->type == type ||
+         (whose == OF_ANY && !g_str_has_prefix (address->uri, "inproc"));
+}
+
 static char *
 pick_address (Wild *self,
-              const guint *type)
+              guint type,
+              Whose whose)
 {
   guint begin = chaos_random (WILD_N_ADDRESSES);
   char *uri = NULL;
@@ -288,8 +312,7 @@ pick_address (Wild *self,
       WildAddress *address =
         &self->addresses[(begin + i) % WILD_N_ADDRESSES];
 
-      if (address->uri != NULL &&
-          (type == NULL || chaos_may_meet (address->type, *type)))
+      if (is_fit (address, type, whose))
         uri = g_strdup (address->uri);
     }
   pthread_mutex_unlock (&self->base.lock);
@@ -322,10 +345,13 @@ void
 wild_bind (Wild *self,
            WildSocket *socket)
 {
-  g_autofree char *known = chaos_one_in (4) ? pick_address (self, NULL) : NULL;
+  g_autofree char *known = NULL;
   char uri[256];
   int result;
 
+  if (chaos_one_in (4))
+    known = pick_address (self, socket->type,
+                          chaos_one_in (2) ? OF_ANY : OF_SAME);
   if (known != NULL)
     {
       /* One that others have, or had. */
@@ -355,7 +381,8 @@ wild_connect (Wild *self,
   else if (chaos_one_in (16))
     uri = g_strdup ("tcp://localhost:9");
   else
-    uri = pick_address (self, chaos_one_in (8) ? NULL : &socket->type);
+    uri = pick_address (self, socket->type,
+                        chaos_one_in (8) ? OF_ANY : OF_PEER);
   if (uri != NULL && zmq_connect (socket->handle, uri) < 0)
     WILD_EXPECT (self, "connect", 0);
 }
@@ -377,7 +404,8 @@ wild_leave (Wild *self,
 
   if (uri[0] == '\0' || chaos_one_in (4))
     {
-      known = pick_address (self, NULL);
+      known = pick_address (self, socket->type,
+                            chaos_one_in (2) ? OF_ANY : OF_PEER);
       g_strlcpy (uri, known != NULL ? known : "inproc://none", sizeof uri);
     }
   if (chaos_one_in (2))
