@@ -276,6 +276,54 @@ test_closed_meanwhile (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+static void
+spoil_errno (void *data G_GNUC_UNUSED,
+             void *hint G_GNUC_UNUSED)
+{
+  errno = EDOM;
+}
+
+static gpointer
+receive_closed (gpointer data)
+{
+  Shared *self = data;
+
+  atomic_store (&self->n, 1);
+  assert_fails (zmq_recv (self->socket, NULL, 0, 0), ENOTSOCK);
+  return NULL;
+}
+
+/* The call that was the last one with a handle drops what was sent in part, and
+ * says why it failed all the same. */
+static void
+test_errno_of_closed (void)
+{
+  static guint8 data[100];
+  void *context = zmq_ctx_new ();
+
+  for (guint i = 0; i < 100; i++)
+    {
+      Shared pair = { zmq_socket (context, ZMQ_PAIR), 0 };
+      void *other = zmq_socket (context, ZMQ_PAIR);
+      GThread *thread;
+      zmq_msg_t msg;
+
+      g_assert_cmpint (zmq_bind (pair.socket, "inproc://errno"), ==, 0);
+      g_assert_cmpint (zmq_connect (other, "inproc://errno"), ==, 0);
+      zmq_msg_init_data (&msg, data, sizeof data, spoil_errno, NULL);
+      g_assert_cmpint (zmq_msg_send (&msg, pair.socket, ZMQ_SNDMORE), ==,
+                       sizeof data);
+      thread = g_thread_new ("receive", receive_closed, &pair);
+      while (atomic_load (&pair.n) == 0)
+        g_thread_yield ();
+      g_assert_cmpint (zmq_close (pair.socket), ==, 0);
+      g_thread_join (thread);
+      g_assert_cmpint (zmq_close (other), ==, 0);
+    }
+
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
 typedef struct
 {
   void *socket;
@@ -592,6 +640,8 @@ main (int argc, char **argv)
                         "tcp://127.0.0.1:*", test_shared);
   g_test_add_func ("/zmqg/compat/threads/closed-meanwhile",
                    test_closed_meanwhile);
+  g_test_add_func ("/zmqg/compat/threads/errno-of-closed",
+                   test_errno_of_closed);
   g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
   g_test_add_func ("/zmqg/compat/handles/invalid-message",
                    test_invalid_message);

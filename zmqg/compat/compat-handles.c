@@ -179,13 +179,7 @@ compat_socket_try_destroy (CompatSocket *self,
     return;
 
   if (atomic_compare_exchange_strong (&self->life, &life, life + 1))
-    {
-      int code = errno;
-
-      /* Of the call that ends. */
-      compat_socket_destroy (self);
-      errno = code;
-    }
+    compat_socket_destroy (self);
 }
 
 CompatSocket *

@@ -33,7 +33,7 @@ struct _CompatSocket
   CompatSocket *next_dead;
 
   ZmqgSocket *socket;     /* counted */
-  ZmqgSocketCore *core;   /* the socket's */
+  ZmqgSocketCore *core;   /* counted, the same */
   CompatContext *context;
   atomic_uint partial;    /* COMPAT_OUTGOING, COMPAT_INCOMING */
   atomic_bool more;       /* of the frame received last */

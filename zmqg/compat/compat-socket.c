@@ -36,7 +36,7 @@ handle_new (ZmqgSocket *socket,
     }
 
   self->socket = socket;
-  self->core = socket->core;
+  self->core = zmqg_socket_core_ref (socket->core);
   self->context = context;
   zmqg_lock_init (&self->lock);
   g_object_set_qdata (G_OBJECT (socket), handle_quark (), self);
@@ -56,6 +56,7 @@ void
 compat_socket_destroy (CompatSocket *self)
 {
   ZmqgThreadWaiter *fd;
+  int code = errno;
 
   if (compat_socket_is_forked (self))
     return;
@@ -72,7 +73,11 @@ compat_socket_destroy (CompatSocket *self)
   zmqg_lock_clear (&self->lock);
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);
+  zmqg_socket_core_unref (self->core);
   compat_socket_free (self);
+
+  /* The call that was the last one has said what became of it. */
+  errno = code;
 }
 
 /* A handle that nobody has seen. */
