@@ -96,6 +96,53 @@ test_one_socket (void)
 }
 
 static void
+on_notify (ZmqgContext *context,
+           GParamSpec *pspec,
+           gpointer data)
+{
+  void *handle = zmqg_context_to_zmq (context);
+  int value;
+
+  /* Any call with the handle, and such as change what is being told. */
+  if (g_str_equal (pspec->name, "io-threads"))
+    {
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_IO_THREADS), ==, 4);
+      g_assert_cmpint (zmq_ctx_set (handle, ZMQ_IPV6, 1), ==, 0);
+    }
+  else if (g_str_equal (pspec->name, "ipv6"))
+    {
+      g_assert_cmpint (zmq_ctx_set_ext (handle, ZMQ_THREAD_NAME_PREFIX, "abc",
+                                        3), ==, 0);
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_IPV6), ==, 1);
+    }
+  else
+    {
+      g_assert_cmpint (zmq_ctx_set (handle, ZMQ_MAX_SOCKETS, 7), ==, 0);
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_MAX_SOCKETS), ==, 7);
+      value = 1;
+      g_assert_cmpint (zmq_ctx_set_ext (handle, ZMQ_BLOCKY, &value,
+                                        sizeof value), ==, 0);
+    }
+  ++*(guint *) data;
+}
+
+/* The program's handlers run without a lock. */
+static void
+test_options_notify (void)
+{
+  void *context = zmq_ctx_new ();
+  guint n = 0;
+
+  g_signal_connect (zmqg_context_from_zmq (context), "notify",
+                    G_CALLBACK (on_notify), &n);
+  g_assert_cmpint (zmq_ctx_set (context, ZMQ_IO_THREADS, 4), ==, 0);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpint (zmq_ctx_set (context, ZMQ_THREAD_PRIORITY, 1), ==, 0);
+  g_assert_cmpuint (n, ==, 4);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+static void
 test_handle_of_object (void)
 {
   g_autoptr (ZmqgContext) context = zmqg_context_new ();
@@ -584,6 +631,7 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/faces/one-socket", test_one_socket);
   g_test_add_func ("/zmqg/compat/faces/handle-of-object",
                    test_handle_of_object);
+  g_test_add_func ("/zmqg/compat/faces/options-notify", test_options_notify);
   g_test_add_func ("/zmqg/compat/faces/no-limits", test_no_limits);
   g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
   g_test_add_data_func ("/zmqg/compat/threads/shared/inproc",
