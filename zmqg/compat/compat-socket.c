@@ -160,6 +160,8 @@ zmq_socket (void *context_,
 
   self = handle_new (g_object_new (gtype, "context", context->context, NULL),
                      context);
+  /* Until the program asks for the object nobody can connect a handler. */
+  zmqg_news_queue_set_unheard (&self->core->news, TRUE);
   set_defaults (self->socket);
   if (!take_place (context, self))
     {
@@ -409,7 +411,8 @@ compat_socket_get_fd (CompatSocket *self)
  * @handle: a handle of `zmq_socket ()`
  *
  * The object behind a handle of the plain C API. Both stay in use: what one
- * sets or sends the other has.
+ * sets or sends the other has. Its signals tell what happens after the first
+ * call of this function.
  *
  * Returns: (transfer none) (nullable): the socket, as long as the handle is
  *   open; %NULL when @handle is none
@@ -426,6 +429,7 @@ zmqg_socket_from_zmq (void *handle)
     return NULL;
 
   socket = self->socket;
+  zmqg_news_queue_set_unheard (&self->core->news, FALSE);
   compat_socket_leave (self);
   return socket;
 }
