@@ -434,6 +434,48 @@ zmqg_socket_from_zmq (void *handle)
   return socket;
 }
 
+/* Within GObject's lock: the handle may be about to be destroyed. */
+static gpointer
+look_at_handle (gpointer handle,
+                gpointer user_data)
+{
+  CompatSocket *self = handle;
+  gboolean *found = user_data;
+
+  *found = self != NULL;
+  return self != NULL && atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE
+           ? self : NULL;
+}
+
+/* %NULL when the socket is closed, or its context shut down. */
+static CompatSocket *
+make_handle (ZmqgSocket *socket)
+{
+  ZmqgSocketCore *core = socket->core;
+  CompatContext *context;
+  CompatSocket *self;
+  gboolean joined;
+
+  /* Another thread may close the socket, and terminate the context, whose
+   * handle is there until then. */
+  zmqg_socket_core_lock (core);
+  joined = zmqg_socket_core_join (core, NULL);
+  if (joined)
+    zmqg_context_core_hold (core->context);
+  zmqg_socket_core_unlock (core);
+  if (!joined)
+    return NULL;
+
+  context = zmqg_context_to_zmq (socket->context);
+  self = handle_new (g_object_ref (socket), context);
+  zmqg_lock (&context->lock);
+  g_ptr_array_add (context->sockets, self);
+  zmqg_unlock (&context->lock);
+  zmqg_context_core_drop (core->context);
+
+  return self;
+}
+
 /**
  * zmqg_socket_to_zmq: (skip)
  * @socket: a socket
@@ -442,8 +484,11 @@ zmqg_socket_from_zmq (void *handle)
  * one that is made now and keeps a reference to @socket until it is closed with
  * `zmq_close ()`.
  *
- * Returns: (nullable): the handle; %NULL when the socket is closed, or its
- *   context shut down
+ * The handle is one that was open at some moment of the call: another thread
+ * may close it.
+ *
+ * Returns: (nullable): the handle; %NULL when the socket, or the handle, is
+ *   closed, or the context shut down
  *
  * Since: 1.0
  */
@@ -451,21 +496,17 @@ void *
 zmqg_socket_to_zmq (ZmqgSocket *socket)
 {
   static ZmqgLock lock = ZMQG_LOCK_INIT;
-  CompatContext *context;
   CompatSocket *self;
+  gboolean found;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (socket), NULL);
 
   zmqg_lock (&lock);
-  self = g_object_get_qdata (G_OBJECT (socket), handle_quark ());
-  if (self == NULL && join (socket->core, NULL))
-    {
-      context = zmqg_context_to_zmq (socket->context);
-      self = handle_new (g_object_ref (socket), context);
-      zmqg_lock (&context->lock);
-      g_ptr_array_add (context->sockets, self);
-      zmqg_unlock (&context->lock);
-    }
+  self = g_object_dup_qdata (G_OBJECT (socket), handle_quark (),
+                             look_at_handle, &found);
+  /* What was closed is never opened again. */
+  if (!found)
+    self = make_handle (socket);
   zmqg_unlock (&lock);
 
   return self;
