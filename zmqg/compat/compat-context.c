@@ -71,6 +71,35 @@ handle_free (gpointer data)
   compat_bury (self);
 }
 
+static void
+free_with_object (gpointer data,
+                  GObject *object G_GNUC_UNUSED)
+{
+  handle_free (data);
+}
+
+/* Handles of sockets that the other face closed may still be closed. They refer
+ * to this one, and have references to the object. */
+static void
+handle_end (CompatContext *self)
+{
+  gboolean has_sockets;
+
+  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
+  zmqg_lock (&self->lock);
+  has_sockets = self->sockets->len > 0;
+  zmqg_unlock (&self->lock);
+  if (!has_sockets)
+    {
+      handle_free (self);
+      return;
+    }
+
+  atomic_store (&self->tag, COMPAT_DEAD);
+  compat_releaser_stop (self);
+  g_object_weak_ref (G_OBJECT (self->context), free_with_object, self);
+}
+
 int
 zmq_ctx_shutdown (void *context_)
 {
@@ -108,8 +137,7 @@ zmq_ctx_term (void *context_)
 
   /* The other face may have more references. */
   context = self->holds ? self->context : NULL;
-  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
-  handle_free (self);
+  handle_end (self);
   g_clear_object (&context);
   return 0;
 }
