@@ -122,6 +122,11 @@ void compat_socket_rearm_fd (CompatSocket *self);
 ZmqgMessage *compat_socket_receive (CompatSocket *self, int flags,
                                     guint *first);
 
+/* What that gave could not be passed on, and is to be received next: takes the
+ * message. */
+void compat_socket_give_back (CompatSocket *self, ZmqgMessage *message,
+                              guint first);
+
 /* Before a view is sent: what it refers to may be the program's memory, be it
  * that another socket received it as it is. */
 void compat_socket_keep_view (CompatSocket *self, ZmqgFrameView *view);
