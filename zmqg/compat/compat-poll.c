@@ -105,7 +105,7 @@ enter_sockets (Poll *self)
       item->revents = 0;
       if (item->socket != NULL)
         {
-          state->socket = compat_socket_enter (item->socket);
+          state->socket = compat_socket_hold (item->socket);
           if (state->socket == NULL)
             {
               self->n = i;
@@ -128,7 +128,7 @@ leave_sockets (Poll *self)
 {
   for (guint i = 0; i < self->n; i++)
     if (self->states[i].socket != NULL)
-      compat_socket_leave (self->states[i].socket);
+      compat_socket_drop (self->states[i].socket);
 }
 
 /* What holds of what is asked for. Of a socket that is waited for, and had

@@ -79,7 +79,7 @@ item_free (gpointer data)
   if (item->socket != NULL)
     {
       zmqg_inbox_remove_waiter (&item->socket->core->inbox, &item->waiter);
-      compat_socket_leave (item->socket);
+      compat_socket_drop (item->socket);
     }
   g_free (item);
 }
@@ -137,7 +137,7 @@ add (CompatPoller *self,
   if ((events & ~EVENTS_ALL) != 0 || find (self, socket, fd) >= 0)
     {
       if (socket != NULL)
-        compat_socket_leave (socket);
+        compat_socket_drop (socket);
       return compat_fail (EINVAL);
     }
 
@@ -248,7 +248,7 @@ look (CompatPoller *self,
         }
       else
         {
-          if (atomic_load (&item->socket->tag) != COMPAT_SOCKET_ALIVE)
+          if (!compat_socket_is_alive (item->socket))
             return compat_fail (ENOTSOCK);
           if (compat_socket_is_terminated (item->socket))
             return compat_fail (ETERM);
@@ -423,7 +423,7 @@ zmq_poller_add (void *poller,
   if (self == NULL)
     return -1;
 
-  entered = compat_socket_enter (socket);
+  entered = compat_socket_hold (socket);
   return entered != NULL ? add (self, entered, -1, user_data, events) : -1;
 }
 
@@ -431,12 +431,12 @@ zmq_poller_add (void *poller,
 static gboolean
 check_socket (void *socket)
 {
-  CompatSocket *entered = compat_socket_enter (socket);
+  CompatSocket *entered = compat_socket_hold (socket);
 
   if (entered == NULL)
     return FALSE;
 
-  compat_socket_leave (entered);
+  compat_socket_drop (entered);
   return TRUE;
 }
 

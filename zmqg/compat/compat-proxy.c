@@ -331,7 +331,7 @@ static void
 leave (CompatSocket *socket)
 {
   if (socket != NULL)
-    compat_socket_leave (socket);
+    compat_socket_drop (socket);
 }
 
 int
@@ -347,12 +347,12 @@ zmq_proxy_steerable (void *frontend_,
   if (frontend_ == NULL || backend_ == NULL)
     return compat_fail (EFAULT);
 
-  self.front = compat_socket_enter (frontend_);
-  self.back = compat_socket_enter (backend_);
+  self.front = compat_socket_hold (frontend_);
+  self.back = compat_socket_hold (backend_);
   if (capture_ != NULL)
-    self.capture = compat_socket_enter (capture_);
+    self.capture = compat_socket_hold (capture_);
   if (control_ != NULL)
-    self.control = compat_socket_enter (control_);
+    self.control = compat_socket_hold (control_);
 
   if (self.front != NULL && self.back != NULL &&
       (capture_ == NULL || self.capture != NULL) &&

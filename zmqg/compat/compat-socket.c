@@ -7,7 +7,6 @@
 
 #include "base/zmqg-error.h"
 #include "compat/compat-error-private.h"
-#include "compat/compat-graveyard-private.h"
 #include "compat/compat-monitor-private.h"
 #include "compat/compat-releaser-private.h"
 #include "compat/zmqg-zmq.h"
@@ -23,21 +22,19 @@ handle_quark (void)
   return g_quark_from_static_string ("zmqg-zmq-handle");
 }
 
-CompatSocket *
-compat_socket_refuse (void)
-{
-  errno = ENOTSOCK;
-  return NULL;
-}
-
-/* Takes the reference. */
+/* Takes the reference; %NULL without memory. */
 static CompatSocket *
 handle_new (ZmqgSocket *socket,
             CompatContext *context)
 {
-  CompatSocket *self = g_new0 (CompatSocket, 1);
+  CompatSocket *self = compat_socket_alloc ();
 
-  atomic_init (&self->refs, 1);
+  if (self == NULL)
+    {
+      g_object_unref (socket);
+      return NULL;
+    }
+
   self->socket = socket;
   self->core = zmqg_socket_core_ref (socket->core);
   self->context = context;
@@ -61,10 +58,7 @@ compat_socket_destroy (CompatSocket *self)
   ZmqgThreadWaiter *fd;
   int code = errno;
 
-  /* A call with a handle that was closed may have had a reference for a
-   * moment. */
-  if (atomic_exchange (&self->destroyed, TRUE) ||
-      compat_socket_is_forked (self))
+  if (compat_socket_is_forked (self))
     return;
 
   g_clear_pointer (&self->outgoing, release_frames);
@@ -80,10 +74,18 @@ compat_socket_destroy (CompatSocket *self)
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);
   zmqg_socket_core_unref (self->core);
-  compat_bury (self);
+  compat_socket_free (self);
 
   /* The call that was the last one has said what became of it. */
   errno = code;
+}
+
+/* A handle that nobody has seen. */
+static void
+throw_away (CompatSocket *self)
+{
+  compat_socket_end (self);
+  compat_socket_drop (self);
 }
 
 /* What libzmq has other defaults of. */
@@ -165,16 +167,19 @@ zmq_socket (void *context_,
 
   self = handle_new (g_object_new (gtype, "context", context->context, NULL),
                      context);
+  if (self == NULL)
+    return refuse_new (ENOMEM);
+
   set_defaults (self->socket);
   if (!take_place (context, self))
     {
-      compat_socket_leave (self);
+      throw_away (self);
       return refuse_new (EMFILE);
     }
   if (!join (self->core, &error))
     {
       leave_place (context, self);
-      compat_socket_leave (self);
+      throw_away (self);
       compat_fail_with (error);
       return NULL;
     }
@@ -199,12 +204,11 @@ int
 zmq_close (void *s_)
 {
   CompatSocket *self = compat_socket_enter (s_);
-  unsigned int alive = COMPAT_SOCKET_ALIVE;
 
   if (self == NULL)
     return -1;
 
-  if (!atomic_compare_exchange_strong (&self->tag, &alive, COMPAT_DEAD))
+  if (!compat_socket_end (self))
     {
       compat_socket_leave (self);
       return compat_fail (ENOTSOCK);
@@ -212,7 +216,7 @@ zmq_close (void *s_)
 
   close_socket (self);
   compat_socket_leave (self);
-  compat_socket_leave (self); /* the handle's */
+  compat_socket_drop (self); /* the handle's */
   return 0;
 }
 
@@ -463,9 +467,12 @@ zmqg_socket_to_zmq (ZmqgSocket *socket)
     {
       context = zmqg_context_to_zmq (socket->context);
       self = handle_new (g_object_ref (socket), context);
-      zmqg_lock (&context->lock);
-      g_ptr_array_add (context->sockets, self);
-      zmqg_unlock (&context->lock);
+      if (self != NULL)
+        {
+          zmqg_lock (&context->lock);
+          g_ptr_array_add (context->sockets, self);
+          zmqg_unlock (&context->lock);
+        }
     }
   zmqg_unlock (&lock);
 

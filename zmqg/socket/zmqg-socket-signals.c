@@ -408,6 +408,7 @@ zmqg_socket_dispatcher_stop (GSource *source)
   Dispatcher *self = (Dispatcher *) source;
 
   zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter);
+  zmqg_order_before_drop (source);
 }
 
 static void
@@ -415,6 +416,7 @@ dispatcher_finalize (GSource *source)
 {
   Dispatcher *self = (Dispatcher *) source;
 
+  zmqg_order_after_drop (source);
   g_weak_ref_clear (&self->socket);
   zmqg_socket_core_unref (self->core);
 }
