@@ -377,6 +377,76 @@ test_monitored_meanwhile (void)
     }
 }
 
+static void
+free_nothing (void *data G_GNUC_UNUSED,
+              void *hint G_GNUC_UNUSED)
+{
+}
+
+static gpointer
+send_again_and_again (gpointer data)
+{
+  static guint8 memory[100];
+  Shared *self = data;
+  int result;
+
+  atomic_fetch_add (&self->n, 1);
+  do
+    {
+      zmq_msg_t msg;
+
+      zmq_msg_init_data (&msg, memory, sizeof memory, free_nothing, NULL);
+      result = zmq_msg_send (&msg, self->socket, ZMQ_DONTWAIT);
+      if (result < 0 && errno == EAGAIN)
+        result = 0;
+      zmq_msg_close (&msg);
+    }
+  while (result >= 0);
+  return NULL;
+}
+
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* A context that ends while calls with its sockets go on: none of them begins a
+ * thread for it that nobody would end. */
+static void
+test_ended_meanwhile (void)
+{
+  guint n_threads;
+
+  /* What GLib begins for good. */
+  zmq_ctx_term (zmq_ctx_new ());
+  n_threads = count_threads ();
+
+  for (guint i = 0; i < 300; i++)
+    {
+      void *context = zmq_ctx_new ();
+      Shared push = { zmq_socket (context, ZMQ_PUSH), 0 };
+      GThread *threads[4];
+
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        threads[j] = g_thread_new ("send", send_again_and_again, &push);
+      while (atomic_load (&push.n) <= i % G_N_ELEMENTS (threads))
+        g_thread_yield ();
+      g_assert_cmpint (zmq_close (push.socket), ==, 0);
+      g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        g_thread_join (threads[j]);
+    }
+
+  ZMQG_TEST_AWAIT (count_threads () <= n_threads, 30000);
+}
+
 typedef struct
 {
   void *front;
@@ -757,6 +827,8 @@ main (int argc, char **argv)
                         "tcp://127.0.0.1:*", test_shared);
   g_test_add_func ("/zmqg/compat/threads/closed-meanwhile",
                    test_closed_meanwhile);
+  g_test_add_func ("/zmqg/compat/threads/ended-meanwhile",
+                   test_ended_meanwhile);
   g_test_add_func ("/zmqg/compat/threads/errno-of-closed",
                    test_errno_of_closed);
   g_test_add_data_func ("/zmqg/compat/threads/proxy-ended/alone", NULL,

@@ -34,7 +34,7 @@ struct _CompatSocket
 
   ZmqgSocket *socket;     /* counted */
   ZmqgSocketCore *core;   /* counted, the same */
-  CompatContext *context;
+  CompatContext *context; /* counted */
   atomic_uint partial;    /* COMPAT_OUTGOING, COMPAT_INCOMING */
   atomic_bool more;       /* of the frame received last */
   _Atomic (ZmqgThreadWaiter *) fd; /* for ZMQ_FD; NULL until asked for */
