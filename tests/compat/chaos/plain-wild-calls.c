@@ -271,7 +271,7 @@ wild_use_poller (WildWorker *self)
   if (wild->poller == NULL)
     wild->poller = zmq_poller_new ();
   use_poller (wild, wild->poller);
-  /* What is in it stays for a while; a context waits for that. */
+  /* What is in it stays for a while, also when its context has ended. */
   if (chaos_one_in (40) && wild_may_close (wild))
     destroy_poller (wild, &wild->poller);
   pthread_mutex_unlock (&wild->poller_lock);
