@@ -5,6 +5,7 @@
 
 #include "compat/compat-message-private.h"
 
+#include "base/zmqg-barrier-private.h"
 #include "compat/compat-error-private.h"
 #include "engine/zmqg-peer-record-private.h"
 #include "message/zmqg-message-struct-private.h"
@@ -56,6 +57,8 @@ content_unref (gpointer data)
       atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  /* A GBytes that other threads had may have held it. */
+  zmqg_order_after_drop (self->data);
   if (self->free != NULL)
     self->free (self->data, self->hint);
   g_free (self);

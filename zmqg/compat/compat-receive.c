@@ -216,6 +216,27 @@ compat_socket_receive (CompatSocket *self,
   return message != NULL ? message : receive_new (self, flags);
 }
 
+void
+compat_socket_give_back (CompatSocket *self,
+                         ZmqgMessage *message,
+                         guint first)
+{
+  ZmqgMessage *old = message;
+
+  zmqg_lock (&self->lock);
+  if (self->incoming == NULL)
+    {
+      self->incoming = g_steal_pointer (&old);
+      self->next_frame = first;
+      atomic_fetch_or (&self->partial, COMPAT_INCOMING);
+    }
+  zmqg_unlock (&self->lock);
+
+  /* Only where another thread receives frames of the socket. */
+  g_clear_pointer (&old, zmqg_message_unref);
+  zmqg_inbox_wake (&self->core->inbox, ZMQG_WAIT_IN);
+}
+
 /* --- The API -------------------------------------------------------------- */
 
 /* Nothing came: what was in the message goes all the same, as in libzmq. */

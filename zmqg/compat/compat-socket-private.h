@@ -34,7 +34,7 @@ struct _CompatSocket
 
   ZmqgSocket *socket;     /* counted */
   ZmqgSocketCore *core;   /* counted, the same */
-  CompatContext *context;
+  CompatContext *context; /* counted */
   atomic_uint partial;    /* COMPAT_OUTGOING, COMPAT_INCOMING */
   atomic_bool more;       /* of the frame received last */
   _Atomic (ZmqgThreadWaiter *) fd; /* for ZMQ_FD; NULL until asked for */
@@ -203,6 +203,11 @@ void compat_socket_rearm_fd (CompatSocket *self);
  * errno. Frames before @first were received already. */
 ZmqgMessage *compat_socket_receive (CompatSocket *self, int flags,
                                     guint *first);
+
+/* What that gave could not be passed on, and is to be received next: takes the
+ * message. */
+void compat_socket_give_back (CompatSocket *self, ZmqgMessage *message,
+                              guint first);
 
 /* Before a view is sent: what it refers to may be the program's memory, be it
  * that another socket received it as it is. */

@@ -37,7 +37,7 @@ handle_new (ZmqgSocket *socket,
 
   self->socket = socket;
   self->core = zmqg_socket_core_ref (socket->core);
-  self->context = context;
+  self->context = compat_context_ref (context);
   zmqg_lock_init (&self->lock);
   g_object_set_qdata (G_OBJECT (socket), handle_quark (), self);
   atomic_store (&self->tag, COMPAT_SOCKET_ALIVE);
@@ -74,6 +74,7 @@ compat_socket_destroy (CompatSocket *self)
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);
   zmqg_socket_core_unref (self->core);
+  compat_context_unref (self->context);
   compat_socket_free (self);
 
   /* The call that was the last one has said what became of it. */

@@ -76,6 +76,7 @@ ZMQG_SHARED
 void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* Wakes all watchers and one consumer that @interest concerns. */
+ZMQG_SHARED
 void zmqg_inbox_wake (ZmqgInbox *self, guint interest);
 
 /* Wakes everybody: the socket is closing. */

@@ -163,15 +163,6 @@ close_sockets_of (Wild *self,
       if (is_of)
         wild_replace (self, i);
     }
-  if (pthread_mutex_trylock (&self->poller_lock) == 0)
-    {
-      if (self->poller != NULL)
-        {
-          atomic_fetch_add (&self->n_closed, 1);
-          zmq_poller_destroy (&self->poller);
-        }
-      pthread_mutex_unlock (&self->poller_lock);
-    }
   wild_end_use (self, PLAIN_N_WORKERS);
 }
 
