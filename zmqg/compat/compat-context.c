@@ -49,8 +49,18 @@ handle_new (ZmqgContext *context)
 void *
 zmq_ctx_new (void)
 {
-  CompatContext *self = handle_new (zmqg_context_new ());
+  GError *error = NULL;
+  CompatContext *self;
 
+  /* What its calls wait with, while it can still be said that there is none:
+   * libzmq's contexts and sockets take descriptors, too. */
+  if (zmqg_thread_waiter_get (&error) == NULL)
+    {
+      compat_fail_with (error);
+      return NULL;
+    }
+
+  self = handle_new (zmqg_context_new ());
   self->holds = TRUE;
   g_object_set_qdata (G_OBJECT (self->context), handle_quark (), self);
   /* The handles are counted here: closed ones not until they are gone. */
@@ -164,7 +174,8 @@ zmq_init (int io_threads_)
     }
 
   context = zmq_ctx_new ();
-  zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
+  if (context != NULL)
+    zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
   return context;
 }
 

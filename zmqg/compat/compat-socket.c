@@ -166,6 +166,13 @@ zmq_socket (void *context_,
   if (gtype == G_TYPE_INVALID)
     return refuse_new (EINVAL);
 
+  /* This thread's calls with the socket may wait. */
+  if (zmqg_thread_waiter_get (&error) == NULL)
+    {
+      compat_fail_with (error);
+      return NULL;
+    }
+
   self = handle_new (g_object_new (gtype, "context", context->context, NULL),
                      context);
   if (self == NULL)
