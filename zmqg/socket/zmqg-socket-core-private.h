@@ -450,8 +450,12 @@ void zmqg_socket_core_give_back (ZmqgSocketCore *self);
 
 /* In the thread of a sender that found no room, no lock held: writes what is
  * queued. %FALSE when there was nothing that it could write. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
 
+/* ZMQG_WAIT_IN and ZMQG_WAIT_OUT as they hold now. What does not hold posts to
+ * the inbox once it may. */
+ZMQG_SHARED
 guint zmqg_socket_core_events (ZmqgSocketCore *self);
 
 /* Locked: a message was accepted, of these frames of the program's. */

@@ -159,14 +159,7 @@ zmqg_wait_sleep_until (ZmqgWait *self,
 gboolean
 zmqg_socket_core_poll_engine (ZmqgSocketCore *core)
 {
-  ZmqgEngine *engine = zmqg_context_core_dup_driven (core->context);
-
-  if (engine == NULL)
-    return FALSE;
-
-  zmqg_engine_poll (engine);
-  zmqg_engine_unref (engine);
-  return TRUE;
+  return zmqg_context_core_poll_engine (core->context);
 }
 
 /* The same where one does: else a program that does not wait could see a queue
