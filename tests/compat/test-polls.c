@@ -259,6 +259,73 @@ test_shared (gconstpointer data)
     g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+#define N_MANY 300
+#define N_MANY_ROUNDS 3000
+
+typedef struct
+{
+  zmq_pollitem_t items[N_MANY];
+  atomic_uint n_received;
+} Many;
+
+static gpointer
+poll_many (gpointer data)
+{
+  Many *self = data;
+
+  while (zmq_poll (self->items, N_MANY, -1) > 0)
+    for (guint i = 0; i < N_MANY; i++)
+      if (self->items[i].revents != 0)
+        {
+          g_assert_cmpint (zmq_recv (self->items[i].socket, NULL, 0,
+                                     ZMQ_DONTWAIT), ==, 0);
+          atomic_fetch_add (&self->n_received, 1);
+        }
+  g_assert_cmpint (errno, ==, ETERM);
+  return NULL;
+}
+
+/* What comes while a call goes from one socket to the next, and long before it
+ * sleeps, ends it, too. */
+static void
+test_between_looks (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pushes[N_MANY];
+  Many many = { .n_received = 0 };
+  GThread *thread;
+
+  for (guint i = 0; i < N_MANY; i++)
+    {
+      g_autofree char *uri = g_strdup_printf ("inproc://%u", i);
+      char address[64];
+
+      many.items[i].socket = new_bound (context, ZMQ_PULL, uri, address);
+      many.items[i].events = ZMQ_POLLIN;
+      pushes[i] = new_connected (context, ZMQ_PUSH, address);
+    }
+  thread = g_thread_new ("poll", poll_many, &many);
+  for (guint i = 0; i < N_MANY_ROUNDS; i++)
+    {
+      gint64 moment = g_get_monotonic_time () + i % 50;
+
+      /* Each time the call has got a little farther. */
+      while (g_get_monotonic_time () < moment)
+        continue;
+      g_assert_cmpint (zmq_send (pushes[i * 7 % N_MANY], "", 0, 0), ==, 0);
+      await (atomic_load (&many.n_received) == i + 1);
+    }
+
+  g_assert_cmpint (zmq_ctx_shutdown (context), ==, 0);
+  g_thread_join (thread);
+  for (guint i = 0; i < N_MANY; i++)
+    {
+      zmq_close (many.items[i].socket);
+      zmq_close (pushes[i]);
+    }
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
 typedef struct
 {
   void *socket;
@@ -796,6 +863,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &ways[i], test_shared);
     }
+  g_test_add_func ("/zmqg/compat/polls/between-looks", test_between_looks);
   add_both ("room", test_room);
   add_both ("driven", test_driven);
   add_both ("driven-without-waiting", test_driven_without_waiting);

@@ -96,6 +96,7 @@ typedef struct
   ZmqgThreadWaiter *thread;
   CompatSocket *socket; /* in use; NULL: a descriptor */
   guint place;          /* of a descriptor among those polled */
+  guint seen;           /* changes of the inbox before the first look */
   atomic_bool told;     /* since it was looked at */
 } Item;
 
@@ -163,25 +164,35 @@ leave_sockets (Poll *self)
   compat_driven_clear (&self->driven);
 }
 
-/* What holds of what is asked for. Of a socket that is waited for, and had
- * nothing, something may hold once it has told so. */
-static short
+/* Finds what holds of what is asked for. Of a socket that is waited for, and had
+ * nothing, something may hold once it has told so. %FALSE with errno. */
+static gboolean
 look_at_socket (Poll *self,
-                guint i)
+                Item *state,
+                zmq_pollitem_t *item)
 {
-  Item *state = &self->states[i];
-  short events = self->items[i].events;
+  ZmqgInbox *inbox = &state->socket->core->inbox;
 
-  if (events == 0)
-    return 0;
-
-  if (self->thread != NULL)
+  if (self->thread != NULL && item->events != 0)
     {
-      if (!atomic_exchange (&state->told, FALSE))
-        return 0;
-      zmqg_inbox_waiter_looks (&state->socket->core->inbox, &state->waiter);
+      if (!atomic_load_explicit (&state->told, memory_order_relaxed) ||
+          !atomic_exchange (&state->told, FALSE))
+        return TRUE;
+      zmqg_inbox_waiter_looks (inbox, &state->waiter);
     }
-  return compat_socket_look (state->socket, events);
+  else
+    {
+      state->seen = zmqg_inbox_get_changes (inbox);
+    }
+
+  if (compat_socket_is_terminated (state->socket))
+    {
+      errno = ETERM;
+      return FALSE;
+    }
+  if (item->events != 0)
+    item->revents = compat_socket_look (state->socket, item->events);
+  return TRUE;
 }
 
 /* How many items have events; -1 with errno. The descriptors were polled. */
@@ -193,19 +204,12 @@ look (Poll *self)
   for (guint i = 0; i < self->n; i++)
     {
       zmq_pollitem_t *item = &self->items[i];
-      CompatSocket *socket = self->states[i].socket;
+      Item *state = &self->states[i];
 
-      if (socket == NULL)
-        {
-          item->revents =
-            compat_from_poll (self->fds[self->states[i].place].revents);
-        }
-      else
-        {
-          if (compat_socket_is_terminated (socket))
-            return compat_fail (ETERM);
-          item->revents = look_at_socket (self, i);
-        }
+      if (state->socket == NULL)
+        item->revents = compat_from_poll (self->fds[state->place].revents);
+      else if (!look_at_socket (self, state, item))
+        return -1;
 
       if (item->revents != 0)
         n_ready++;
@@ -214,7 +218,8 @@ look (Poll *self)
   return n_ready;
 }
 
-/* What the sockets tell from now on ends a sleep. */
+/* What the sockets tell from now on ends a sleep. What they told since the first
+ * look began is to be looked at before. */
 static int
 add_waiters (Poll *self)
 {
@@ -228,18 +233,22 @@ add_waiters (Poll *self)
     {
       Item *state = &self->states[i];
       short events = self->items[i].events;
+      ZmqgInbox *inbox;
 
       if (state->socket == NULL || events == 0)
         continue;
+      inbox = &state->socket->core->inbox;
       memset (&state->waiter, 0, sizeof state->waiter);
       state->waiter.wake = item_wake;
-      atomic_init (&state->told, TRUE);
+      atomic_init (&state->told, FALSE);
       state->thread = self->thread;
       zmqg_inbox_add_waiter (
-        &state->socket->core->inbox, &state->waiter,
+        inbox, &state->waiter,
         ((events & ZMQ_POLLIN) != 0 ? ZMQG_WAIT_IN : 0) |
           ((events & ZMQ_POLLOUT) != 0 ? ZMQG_WAIT_OUT : 0),
         TRUE);
+      if (zmqg_inbox_get_changes (inbox) != state->seen)
+        atomic_store (&state->told, TRUE);
     }
 
   return 0;
