@@ -364,12 +364,13 @@ compat_socket_look (CompatSocket *self,
                     short events)
 {
   ZmqgSocketCore *core = self->core;
-  guint found = zmqg_socket_core_events (core);
+  guint interest = ((events & ZMQ_POLLIN) != 0 ? ZMQG_WAIT_IN : 0) |
+                   ((events & ZMQ_POLLOUT) != 0 ? ZMQG_WAIT_OUT : 0);
+  guint found = zmqg_socket_core_events (core, interest);
 
-  if ((events & ZMQ_POLLOUT) != 0 && (found & ZMQG_WAIT_OUT) == 0 &&
-      core->ops->send != NULL && !self->is_driven &&
-      zmqg_socket_core_drain (core))
-    found = zmqg_socket_core_events (core);
+  if ((interest & ~found & ZMQG_WAIT_OUT) != 0 && core->ops->send != NULL &&
+      !self->is_driven && zmqg_socket_core_drain (core))
+    found = zmqg_socket_core_events (core, interest);
 
   return events & amend_events (
                     self, ((found & ZMQG_WAIT_IN) != 0 ? ZMQ_POLLIN : 0) |

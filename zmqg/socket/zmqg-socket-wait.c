@@ -202,16 +202,17 @@ zmqg_socket_core_get_timeout (ZmqgSocketCore *core,
 GIOCondition
 zmqg_socket_get_events (ZmqgSocket *self)
 {
+  const guint interest = ZMQG_WAIT_IN | ZMQG_WAIT_OUT;
   guint events;
 
   g_return_val_if_fail (zmqg_socket_is_valid (self), 0);
 
-  events = zmqg_socket_core_events (self->core);
+  events = zmqg_socket_core_events (self->core, interest);
   if (events == 0 && zmqg_socket_core_poll_engine (self->core))
-    events = zmqg_socket_core_events (self->core);
+    events = zmqg_socket_core_events (self->core, interest);
   if ((events & ZMQG_WAIT_OUT) == 0 && self->core->ops->send != NULL &&
       zmqg_socket_core_make_room (self->core))
-    events = zmqg_socket_core_events (self->core);
+    events = zmqg_socket_core_events (self->core, interest);
 
   return ((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
          ((events & ZMQG_WAIT_OUT) ? G_IO_OUT : 0);
