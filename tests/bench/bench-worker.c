@@ -431,7 +431,7 @@ static const BenchRole roles[] = {
 int
 main (int argc, char *argv[])
 {
-  static char *role, *uri, *polling = "ready";
+  static char *role, *uri, *polling;
   static gint64 size = 64, count = 1000, warm_up;
   static int peers, hwm = -1, timeout = 120;
   static gboolean by_reference, batch, main_context, poller;
@@ -477,9 +477,9 @@ main (int argc, char *argv[])
     .batch = batch,
     .main_context = main_context,
     .watch_peers = g_str_has_prefix (role, "holding-"),
-    .polling = g_str_equal (polling, "ready")       ? BENCH_POLLING_READY
-               : g_str_equal (polling, "timeout-0") ? BENCH_POLLING_NOTHING
-                                                    : BENCH_POLLING_WAITING,
+    .polling = g_strcmp0 (polling, "waiting") == 0     ? BENCH_POLLING_WAITING
+               : g_strcmp0 (polling, "timeout-0") == 0 ? BENCH_POLLING_NOTHING
+                                                       : BENCH_POLLING_READY,
     .poller = poller,
   };
 
