@@ -35,6 +35,7 @@ handle_new (ZmqgContext *context)
   CompatContext *self = g_new0 (CompatContext, 1);
 
   atomic_init (&self->tag, COMPAT_CONTEXT_ALIVE);
+  atomic_init (&self->refs, 1);
   self->context = context;
   self->core = zmqg_context_get_core (context);
   zmqg_lock_init (&self->lock);
@@ -48,14 +49,36 @@ handle_new (ZmqgContext *context)
 void *
 zmq_ctx_new (void)
 {
-  CompatContext *self = handle_new (zmqg_context_new ());
+  GError *error = NULL;
+  CompatContext *self;
 
+  /* What its calls wait with, while it can still be said that there is none:
+   * libzmq's contexts and sockets take descriptors, too. */
+  if (zmqg_thread_waiter_get (&error) == NULL)
+    {
+      compat_fail_with (error);
+      return NULL;
+    }
+
+  self = handle_new (zmqg_context_new ());
   self->holds = TRUE;
   g_object_set_qdata (G_OBJECT (self->context), handle_quark (), self);
   /* The handles are counted here: closed ones not until they are gone. */
   g_object_set (self->context, "max-sockets", G_MAXINT,
                 "max-message-size", (gint64) -1, NULL);
   return self;
+}
+
+void
+compat_context_unref (CompatContext *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+  g_clear_pointer (&self->name_prefix, g_free);
+  zmqg_lock_clear (&self->lock);
+  compat_bury (self);
 }
 
 static void
@@ -65,10 +88,36 @@ handle_free (gpointer data)
 
   atomic_store (&self->tag, COMPAT_DEAD);
   compat_releaser_stop (self);
-  g_clear_pointer (&self->sockets, g_ptr_array_unref);
-  g_clear_pointer (&self->name_prefix, g_free);
-  zmqg_lock_clear (&self->lock);
-  compat_bury (self);
+  compat_context_unref (self);
+}
+
+static void
+free_with_object (gpointer data,
+                  GObject *object G_GNUC_UNUSED)
+{
+  handle_free (data);
+}
+
+/* Handles of sockets that the other face closed may still be closed. They refer
+ * to this one, and have references to the object. */
+static void
+handle_end (CompatContext *self)
+{
+  gboolean has_sockets;
+
+  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
+  zmqg_lock (&self->lock);
+  has_sockets = self->sockets->len > 0;
+  zmqg_unlock (&self->lock);
+  if (!has_sockets)
+    {
+      handle_free (self);
+      return;
+    }
+
+  atomic_store (&self->tag, COMPAT_DEAD);
+  compat_releaser_stop (self);
+  g_object_weak_ref (G_OBJECT (self->context), free_with_object, self);
 }
 
 int
@@ -108,8 +157,7 @@ zmq_ctx_term (void *context_)
 
   /* The other face may have more references. */
   context = self->holds ? self->context : NULL;
-  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
-  handle_free (self);
+  handle_end (self);
   g_clear_object (&context);
   return 0;
 }
@@ -126,7 +174,8 @@ zmq_init (int io_threads_)
     }
 
   context = zmq_ctx_new ();
-  zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
+  if (context != NULL)
+    zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
   return context;
 }
 
@@ -169,6 +218,11 @@ zmqg_context_from_zmq (void *handle)
  *
  * The handle of the plain C API of a context, for `zmq_socket ()`. It lives as
  * long as @context, or until `zmq_ctx_term ()`.
+ *
+ * With #ZmqgContext:engine-mode %ZMQG_ENGINE_MODE_MAIN_CONTEXT calls that
+ * wait, `zmq_poll ()` and `zmq_poller_wait ()` among them, let the engine work.
+ * Who waits with a `poll ()` of its own, for the descriptor of `ZMQ_FD` or
+ * `zmq_poller_fd ()`, needs a main loop that runs.
  *
  * Returns: (not nullable): the handle
  *

@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 
+#include <errno.h>
 
 ZmqgContextCore *
 zmqg_context_core_new (ZmqgEngineMode mode)
@@ -237,6 +238,19 @@ zmqg_context_core_dup_driven (ZmqgContextCore *self)
   return engine;
 }
 
+gboolean
+zmqg_context_core_poll_engine (ZmqgContextCore *self)
+{
+  ZmqgEngine *engine = zmqg_context_core_dup_driven (self);
+
+  if (engine == NULL)
+    return FALSE;
+
+  zmqg_engine_poll (engine);
+  zmqg_engine_unref (engine);
+  return TRUE;
+}
+
 void
 zmqg_context_core_shutdown (ZmqgContextCore *self)
 {
@@ -269,6 +283,37 @@ zmqg_context_core_wait (ZmqgContextCore *self,
   return woken;
 }
 
+int
+zmqg_context_cores_poll (ZmqgContextCore **cores,
+                         guint n_cores,
+                         ZmqgThreadWaiter *waiter,
+                         GPollFD *fds,
+                         guint n_fds,
+                         gint64 deadline,
+                         const sigset_t *mask)
+{
+  g_autofree ZmqgEngine **engines = g_new (ZmqgEngine *, n_cores);
+  guint n_engines = 0;
+  int result;
+  int code;
+
+  for (guint i = 0; i < n_cores; i++)
+    {
+      ZmqgEngine *engine = zmqg_context_core_dup_driven (cores[i]);
+
+      if (engine != NULL)
+        engines[n_engines++] = engine;
+    }
+
+  result = zmqg_engines_poll (engines, n_engines, waiter, fds, n_fds,
+                              deadline, mask);
+  code = errno;
+  for (guint i = 0; i < n_engines; i++)
+    zmqg_engine_unref (engines[i]);
+  errno = code;
+  return result;
+}
+
 static void
 terminate_cancelled (GCancellable *cancellable G_GNUC_UNUSED,
                      gpointer user_data)
@@ -282,10 +327,15 @@ zmqg_context_core_wait_for_end (ZmqgContextCore *self,
                                 gboolean *interrupted,
                                 GError **error)
 {
-  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
+  ZmqgThreadWaiter *waiter;
   gboolean ended = FALSE;
   gulong id = 0;
 
+  /* Then it takes no descriptor. */
+  if (atomic_load (&self->alive) == 0)
+    return TRUE;
+
+  waiter = zmqg_thread_waiter_get (error);
   if (waiter == NULL)
     return FALSE;
 
