@@ -71,6 +71,23 @@ def listens(port):
         return probe.connect_ex(('127.0.0.1', port)) == 0
 
 
+def listening_port(pid):
+    """Where a process listens, once it does: for software that can be told port
+    0, and does not tell what became of it."""
+    sockets = set()
+    for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir():
+        try:
+            sockets.add(os.readlink(fd))
+        except FileNotFoundError:
+            pass  # closed by now
+    with open(f'/proc/{pid}/net/tcp', encoding='utf-8') as table:
+        for line in list(table)[1:]:
+            _, local, _, state, *others = line.split()
+            if state == '0A' and f'socket:[{others[5]}]' in sockets:
+                return int(local.split(':')[1], 16)
+    return None
+
+
 def print_library(pid='self'):
     """The libzmq that a process has: run-twice looks at it."""
     with open(f'/proc/{pid}/maps', encoding='utf-8') as maps:
