@@ -120,6 +120,27 @@ test_handle_of_object (void)
   g_assert_true (zmqg_context_terminate (context, NULL, NULL));
 }
 
+/* A poller keeps what was closed, but nobody gets its handle. */
+static void
+test_closed_in_poller (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  g_autoptr (ZmqgSocket) object = g_object_ref (zmqg_socket_from_zmq (pull));
+  void *poller = zmq_poller_new ();
+  zmq_poller_event_t event;
+
+  g_assert_cmpint (zmq_poller_add (poller, pull, NULL, ZMQ_POLLIN), ==, 0);
+  g_assert_cmpint (zmq_close (pull), ==, 0);
+  g_assert_null (zmqg_socket_to_zmq (object));
+  assert_fails (zmq_poller_wait (poller, &event, 0), ENOTSOCK);
+  /* Nor does the context wait for it. */
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+  assert_fails (zmq_poller_wait (poller, &event, 0), ENOTSOCK);
+  g_assert_cmpint (zmq_poller_destroy (&poller), ==, 0);
+  g_assert_null (zmqg_socket_to_zmq (object));
+}
+
 static void
 on_message (ZmqgSocket *socket G_GNUC_UNUSED,
             ZmqgMessage *message,
@@ -819,6 +840,8 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/faces/one-socket", test_one_socket);
   g_test_add_func ("/zmqg/compat/faces/handle-of-object",
                    test_handle_of_object);
+  g_test_add_func ("/zmqg/compat/faces/closed-in-poller",
+                   test_closed_in_poller);
   g_test_add_func ("/zmqg/compat/faces/no-limits", test_no_limits);
   g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
   g_test_add_data_func ("/zmqg/compat/threads/shared/inproc",

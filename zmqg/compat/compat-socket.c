@@ -477,5 +477,6 @@ zmqg_socket_to_zmq (ZmqgSocket *socket)
     }
   zmqg_unlock (&lock);
 
-  return self;
+  /* One that was closed stays while a call or a poller has it. */
+  return self != NULL && compat_socket_is_alive (self) ? self : NULL;
 }
