@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define DEADLINE_MS 20000
 #define N_ROUNDS 20000
@@ -392,6 +394,41 @@ test_no_descriptors (void)
   g_thread_join (g_thread_new ("waiter", get_without, NULL));
 }
 
+/* What wakes the one is nothing to the other. */
+static void
+test_fork (void)
+{
+  ZmqgThreadWaiter *waiter = get_waiter ();
+  int fd = waiter->fd;
+  int status;
+  pid_t pid;
+
+  zmqg_thread_waiter_clear (waiter);
+  zmqg_thread_waiter_signal (waiter);
+  pid = fork ();
+  if (pid == 0)
+    {
+      ZmqgThreadWaiter *other = zmqg_thread_waiter_get (NULL);
+      int failed = 0;
+
+      /* The parent's signal is not for us, nor taken by us. */
+      failed |= (other == NULL) << 0;
+      failed |= (is_signalled (other)) << 1;
+      zmqg_thread_waiter_clear (other);
+      zmqg_thread_waiter_signal (other);
+      failed |= (!is_signalled (other)) << 2;
+      failed |= (zmqg_thread_waiter_get (NULL) != other) << 3;
+      _exit (failed);
+    }
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  g_assert_true (is_signalled (waiter));
+  g_assert_true (get_waiter () == waiter);
+  g_assert_cmpint (waiter->fd, ==, fd);
+}
+
 int
 main (int argc,
       char **argv)
@@ -410,6 +447,7 @@ main (int argc,
   g_test_add_data_func ("/zmqg/base/waiter/interrupted-restart",
                         GINT_TO_POINTER (SA_RESTART), test_interrupted);
   g_test_add_func ("/zmqg/base/waiter/no-descriptors", test_no_descriptors);
+  g_test_add_func ("/zmqg/base/waiter/fork", test_fork);
 
   return g_test_run ();
 }

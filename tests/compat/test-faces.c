@@ -98,6 +98,53 @@ test_one_socket (void)
 }
 
 static void
+on_notify (ZmqgContext *context,
+           GParamSpec *pspec,
+           gpointer data)
+{
+  void *handle = zmqg_context_to_zmq (context);
+  int value;
+
+  /* Any call with the handle, and such as change what is being told. */
+  if (g_str_equal (pspec->name, "io-threads"))
+    {
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_IO_THREADS), ==, 4);
+      g_assert_cmpint (zmq_ctx_set (handle, ZMQ_IPV6, 1), ==, 0);
+    }
+  else if (g_str_equal (pspec->name, "ipv6"))
+    {
+      g_assert_cmpint (zmq_ctx_set_ext (handle, ZMQ_THREAD_NAME_PREFIX, "abc",
+                                        3), ==, 0);
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_IPV6), ==, 1);
+    }
+  else
+    {
+      g_assert_cmpint (zmq_ctx_set (handle, ZMQ_MAX_SOCKETS, 7), ==, 0);
+      g_assert_cmpint (zmq_ctx_get (handle, ZMQ_MAX_SOCKETS), ==, 7);
+      value = 1;
+      g_assert_cmpint (zmq_ctx_set_ext (handle, ZMQ_BLOCKY, &value,
+                                        sizeof value), ==, 0);
+    }
+  ++*(guint *) data;
+}
+
+/* The program's handlers run without a lock. */
+static void
+test_options_notify (void)
+{
+  void *context = zmq_ctx_new ();
+  guint n = 0;
+
+  g_signal_connect (zmqg_context_from_zmq (context), "notify",
+                    G_CALLBACK (on_notify), &n);
+  g_assert_cmpint (zmq_ctx_set (context, ZMQ_IO_THREADS, 4), ==, 0);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpint (zmq_ctx_set (context, ZMQ_THREAD_PRIORITY, 1), ==, 0);
+  g_assert_cmpuint (n, ==, 4);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+static void
 test_handle_of_object (void)
 {
   g_autoptr (ZmqgContext) context = zmqg_context_new ();
@@ -345,6 +392,144 @@ test_errno_of_closed (void)
     }
 
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+/* --- Handles of objects, while others close them ---------------------------- */
+
+static void
+ask_for_handle (void *data G_GNUC_UNUSED,
+                void *hint)
+{
+  ZmqgSocket **socket = hint;
+
+  g_assert_null (zmqg_socket_to_zmq (*socket));
+  g_clear_object (socket);
+}
+
+/* The program's code runs while the handle is being closed. */
+static void
+test_handle_being_closed (void)
+{
+  g_autoptr (ZmqgContext) context = zmqg_context_new ();
+  ZmqgSocket *socket = zmqg_push_socket_new (context);
+  void *handle = zmqg_socket_to_zmq (socket);
+  char text[] = { 'p', 'a', 'r', 't' };
+  zmq_msg_t part;
+
+  zmq_connect (handle, "inproc://nobody");
+  zmq_msg_init_data (&part, text, sizeof text, ask_for_handle, &socket);
+  g_assert_cmpint (zmq_msg_send (&part, handle, ZMQ_SNDMORE), ==, 4);
+  g_assert_cmpint (zmq_close (handle), ==, 0);
+  g_assert_null (socket);
+}
+
+typedef struct
+{
+  ZmqgSocket *socket;
+  void *context;
+  atomic_uint n_ready;
+} Closed;
+
+static void *
+get_handle (Closed *self)
+{
+  atomic_fetch_add (&self->n_ready, 1);
+  while (atomic_load (&self->n_ready) < 3)
+    g_thread_yield ();
+  return zmqg_socket_to_zmq (self->socket);
+}
+
+static gpointer
+use_handle (gpointer data)
+{
+  Closed *self = data;
+  void *handle = get_handle (self);
+
+  if (handle == NULL)
+    return NULL;
+  if (zmq_send (handle, "x", 1, ZMQ_DONTWAIT) < 0)
+    g_assert_true (errno == EAGAIN || errno == ENOTSOCK || errno == ETERM);
+  return handle;
+}
+
+static gpointer
+close_handle (gpointer data)
+{
+  void *handle = get_handle (data);
+
+  if (handle != NULL)
+    g_assert_cmpint (zmq_close (handle), ==, 0);
+  return handle;
+}
+
+static gpointer
+close_object (gpointer data)
+{
+  Closed *self = data;
+
+  atomic_fetch_add (&self->n_ready, 1);
+  while (atomic_load (&self->n_ready) < 3)
+    g_thread_yield ();
+  zmqg_socket_close (self->socket);
+  g_assert_cmpint (zmq_ctx_term (self->context), ==, 0);
+  return NULL;
+}
+
+static void
+test_handles_closed_meanwhile (void)
+{
+  void *context = zmq_ctx_new ();
+
+  for (guint i = 0; i < 300; i++)
+    {
+      Closed closed = { NULL, context, 0 };
+      GThread *threads[3];
+      void *handles[3];
+
+      closed.socket = zmqg_push_socket_new (zmqg_context_from_zmq (context));
+      for (guint j = 0; j < 3; j++)
+        threads[j] = g_thread_new ("handle", j == 0 ? close_handle
+                                                    : use_handle, &closed);
+      for (guint j = 0; j < 3; j++)
+        handles[j] = g_thread_join (threads[j]);
+
+      g_assert_nonnull (handles[0]);
+      for (guint j = 1; j < 3; j++)
+        g_assert_true (handles[j] == NULL || handles[j] == handles[0]);
+      g_assert_true (zmqg_socket_is_closed (closed.socket));
+      g_assert_null (zmqg_socket_to_zmq (closed.socket));
+      g_object_unref (closed.socket);
+    }
+
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
+/* The socket is closed as an object, and its context's handle terminated. */
+static void
+test_handles_terminated_meanwhile (void)
+{
+  for (guint i = 0; i < 200; i++)
+    {
+      Closed closed = { NULL, zmq_ctx_new (), 0 };
+      GThread *threads[3];
+      void *handles[3];
+
+      closed.socket =
+        zmqg_push_socket_new (zmqg_context_from_zmq (closed.context));
+      for (guint j = 0; j < 3; j++)
+        threads[j] = g_thread_new ("handle", j == 0 ? close_object
+                                                    : use_handle, &closed);
+      for (guint j = 0; j < 3; j++)
+        handles[j] = g_thread_join (threads[j]);
+
+      g_assert_true (handles[1] == handles[2] || handles[1] == NULL ||
+                     handles[2] == NULL);
+      if (handles[1] != NULL)
+        g_assert_cmpint (zmq_close (handles[1]), ==, 0);
+      else if (handles[2] != NULL)
+        g_assert_cmpint (zmq_close (handles[2]), ==, 0);
+      g_object_unref (closed.socket);
+    }
 }
 
 typedef struct
@@ -842,6 +1027,7 @@ main (int argc, char **argv)
                    test_handle_of_object);
   g_test_add_func ("/zmqg/compat/faces/closed-in-poller",
                    test_closed_in_poller);
+  g_test_add_func ("/zmqg/compat/faces/options-notify", test_options_notify);
   g_test_add_func ("/zmqg/compat/faces/no-limits", test_no_limits);
   g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
   g_test_add_data_func ("/zmqg/compat/threads/shared/inproc",
@@ -859,6 +1045,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/zmqg/compat/threads/proxy-ended/captures", "",
                         test_proxy_ended);
   g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
+  g_test_add_func ("/zmqg/compat/handles/being-closed",
+                   test_handle_being_closed);
+  g_test_add_func ("/zmqg/compat/handles/closed-meanwhile",
+                   test_handles_closed_meanwhile);
+  g_test_add_func ("/zmqg/compat/handles/terminated-meanwhile",
+                   test_handles_terminated_meanwhile);
   g_test_add_func ("/zmqg/compat/handles/invalid-message",
                    test_invalid_message);
   g_test_add_func ("/zmqg/compat/monitored-meanwhile",

@@ -179,6 +179,49 @@ test_disconnect (void *context)
     }
 }
 
+/* Who connects to a name that nobody has bound, and goes again. */
+static void
+test_unbound (void *context)
+{
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *push[6];
+  const char *name = "inproc://later";
+  int seen[6] = { 0 };
+  char digit;
+
+  section ("messages for a name that is bound later");
+  for (int i = 0; i < 6; i++)
+    {
+      push[i] = zmq_socket (context, ZMQ_PUSH);
+      set_int (push[i], ZMQ_LINGER, i % 2 == 0 ? 0 : -1);
+      CALL (zmq_connect (push[i], name));
+      if (i < 4)
+        CALL (zmq_send (push[i], "012345" + i, 1, 0));
+      if (i / 2 == 0)
+        CALL (zmq_disconnect (push[i], name));
+      else
+        zmq_close (push[i]);
+    }
+  CALL (zmq_disconnect (push[0], name));
+  CALL (zmq_send (push[0], "x", 1, ZMQ_DONTWAIT));
+
+  CALL (zmq_bind (pull, name));
+  /* In which order the fair queue has them is its own affair. */
+  for (int i = 0; i < 4; i++)
+    {
+      MUST (zmq_recv (pull, &digit, 1, 0) == 1);
+      seen[digit - '0']++;
+    }
+  printf ("%d %d %d %d\n", seen[0], seen[1], seen[2], seen[3]);
+  print_message (pull, ZMQ_DONTWAIT);
+  CALL (zmq_connect (push[1], name));
+  CALL (zmq_send (push[1], "y", 1, 0));
+  print_message (pull, 0);
+  zmq_close (push[0]);
+  zmq_close (push[1]);
+  zmq_close (pull);
+}
+
 static void
 test_ipc (void *context)
 {
@@ -233,6 +276,7 @@ main (void)
   test_last (context);
   test_names (context);
   test_disconnect (context);
+  test_unbound (context);
   test_ipc (context);
   test_wrong_handles ();
   MUST (zmq_ctx_term (context) == 0);

@@ -47,6 +47,7 @@ struct _ZmqgThreadWaiter
   ZmqgWaiter waiter;
   atomic_uint refs; /* the thread's, and of those who signal it */
   int fd;
+  guint generation; /* of fork, at the making */
   ZmqgThreadWaiter *inner; /* for a call within a call */
 };
 
@@ -56,7 +57,10 @@ void zmqg_thread_waiter_unref (ZmqgThreadWaiter *self);
 
 /* This thread's waiter, made at its first use; while it is in a list another
  * one: a call that waits may run a free function of the user's, which calls
- * again. %NULL with @error set when the process is out of descriptors. */
+ * again. The child of a fork has one of its own: what the parent is signalled
+ * with is not to wake the child, or to be taken by it. %NULL with @error set when
+ * the process is out of descriptors. */
+ZMQG_SHARED
 ZmqgThreadWaiter *zmqg_thread_waiter_get (GError **error);
 
 /* One that is no thread's. */

@@ -6,6 +6,7 @@
 #include "base/zmqg-waiter-private.h"
 
 #include "base/zmqg-error.h"
+#include "base/zmqg-fork-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -60,8 +61,10 @@ zmqg_thread_waiter_new (GError **error)
       return NULL;
     }
 
+  zmqg_fork_watch ();
   self = g_new0 (ZmqgThreadWaiter, 1);
   self->fd = fd;
+  self->generation = zmqg_fork_get_generation ();
   self->waiter.wake = thread_waiter_wake;
   self->waiter.is_thread = TRUE;
   /* Release pairs with the acquire in signal (). */
@@ -73,6 +76,15 @@ ZmqgThreadWaiter *
 zmqg_thread_waiter_get (GError **error)
 {
   ZmqgThreadWaiter *self = g_private_get (&this_thread);
+
+  if (G_UNLIKELY (self != NULL &&
+                  self->generation != zmqg_fork_get_generation ()))
+    {
+      /* A call that waited when the process forked still has it. */
+      if (!self->waiter.listed)
+        zmqg_thread_waiter_unref (self);
+      self = NULL;
+    }
 
   if (self == NULL)
     {

@@ -16,29 +16,53 @@
 /* The largest that MAX_SOCKETS is said to be able to be. */
 #define SOCKET_LIMIT 65535
 
+/* What has a property is set without the handle's lock: the program's handlers
+ * of ::notify may call back. */
+
 static gboolean
 set_name_prefix (CompatContext *self,
                  const void *value,
                  gsize size)
 {
+  g_autofree char *prefix = NULL;
   int number;
 
   if (size == 0 || size > 16)
     return FALSE;
 
-  g_free (self->name_prefix);
   if (size == sizeof number)
     {
       memcpy (&number, value, sizeof number);
-      self->name_prefix = g_strdup_printf ("%d", number);
+      prefix = g_strdup_printf ("%d", number);
     }
   else
     {
-      self->name_prefix = g_strndup (value, size);
+      prefix = g_strndup (value, size);
     }
 
-  g_object_set (self->context, "thread-name-prefix", self->name_prefix, NULL);
+  zmqg_lock (&self->lock);
+  g_free (self->name_prefix);
+  self->name_prefix = g_strdup (prefix);
+  zmqg_unlock (&self->lock);
+
+  g_object_set (self->context, "thread-name-prefix", prefix, NULL);
   return TRUE;
+}
+
+/* One that is the handle's alone. */
+static void
+set_own (CompatContext *self,
+         int option,
+         int value)
+{
+  zmqg_lock (&self->lock);
+  if (option == ZMQ_MAX_SOCKETS)
+    self->max_sockets = (guint) value;
+  else if (option == ZMQ_MAX_MSGSZ)
+    self->max_message_size = value;
+  else
+    self->zero_copy = value != 0;
+  zmqg_unlock (&self->lock);
 }
 
 static gboolean
@@ -59,7 +83,7 @@ set_int (CompatContext *self,
     case ZMQ_MAX_SOCKETS:
       if (value < 1)
         return FALSE;
-      self->max_sockets = (guint) value;
+      set_own (self, option, value);
       return TRUE;
     case ZMQ_THREAD_PRIORITY:
       g_object_set (context, "thread-priority", value, NULL);
@@ -71,7 +95,8 @@ set_int (CompatContext *self,
       zmqg_unlock (&self->core->lock);
       return TRUE;
     case ZMQ_MAX_MSGSZ:
-      self->max_message_size = value;
+    case ZMQ_ZERO_COPY_RECV:
+      set_own (self, option, value);
       return TRUE;
     case ZMQ_THREAD_AFFINITY_CPU_ADD:
       if (value < 1024)
@@ -80,9 +105,6 @@ set_int (CompatContext *self,
     case ZMQ_THREAD_AFFINITY_CPU_REMOVE:
       return zmqg_context_remove_thread_affinity (self->context,
                                                   (guint) value);
-    case ZMQ_ZERO_COPY_RECV:
-      self->zero_copy = value != 0;
-      return TRUE;
     case ZMQ_IPV6:
       g_object_set (context, "ipv6", value != 0, NULL);
       return TRUE;
@@ -107,7 +129,6 @@ zmq_ctx_set_ext (void *context_,
   if (self == NULL)
     return -1;
 
-  zmqg_lock (&self->lock);
   if (optval_ != NULL && option_ == ZMQ_THREAD_NAME_PREFIX)
     {
       set = set_name_prefix (self, optval_, optvallen_);
@@ -117,7 +138,6 @@ zmq_ctx_set_ext (void *context_,
       memcpy (&value, optval_, sizeof value);
       set = set_int (self, option_, value);
     }
-  zmqg_unlock (&self->lock);
 
   return set ? 0 : compat_fail (EINVAL);
 }

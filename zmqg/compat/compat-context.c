@@ -49,8 +49,18 @@ handle_new (ZmqgContext *context)
 void *
 zmq_ctx_new (void)
 {
-  CompatContext *self = handle_new (zmqg_context_new ());
+  GError *error = NULL;
+  CompatContext *self;
 
+  /* What its calls wait with, while it can still be said that there is none:
+   * libzmq's contexts and sockets take descriptors, too. */
+  if (zmqg_thread_waiter_get (&error) == NULL)
+    {
+      compat_fail_with (error);
+      return NULL;
+    }
+
+  self = handle_new (zmqg_context_new ());
   self->holds = TRUE;
   g_object_set_qdata (G_OBJECT (self->context), handle_quark (), self);
   /* The handles are counted here: closed ones not until they are gone. */
@@ -79,6 +89,35 @@ handle_free (gpointer data)
   atomic_store (&self->tag, COMPAT_DEAD);
   compat_releaser_stop (self);
   compat_context_unref (self);
+}
+
+static void
+free_with_object (gpointer data,
+                  GObject *object G_GNUC_UNUSED)
+{
+  handle_free (data);
+}
+
+/* Handles of sockets that the other face closed may still be closed. They refer
+ * to this one, and have references to the object. */
+static void
+handle_end (CompatContext *self)
+{
+  gboolean has_sockets;
+
+  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
+  zmqg_lock (&self->lock);
+  has_sockets = self->sockets->len > 0;
+  zmqg_unlock (&self->lock);
+  if (!has_sockets)
+    {
+      handle_free (self);
+      return;
+    }
+
+  atomic_store (&self->tag, COMPAT_DEAD);
+  compat_releaser_stop (self);
+  g_object_weak_ref (G_OBJECT (self->context), free_with_object, self);
 }
 
 int
@@ -118,8 +157,7 @@ zmq_ctx_term (void *context_)
 
   /* The other face may have more references. */
   context = self->holds ? self->context : NULL;
-  g_object_steal_qdata (G_OBJECT (self->context), handle_quark ());
-  handle_free (self);
+  handle_end (self);
   g_clear_object (&context);
   return 0;
 }
@@ -136,7 +174,8 @@ zmq_init (int io_threads_)
     }
 
   context = zmq_ctx_new ();
-  zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
+  if (context != NULL)
+    zmq_ctx_set (context, ZMQ_IO_THREADS, io_threads_);
   return context;
 }
 

@@ -166,11 +166,20 @@ zmq_socket (void *context_,
   if (gtype == G_TYPE_INVALID)
     return refuse_new (EINVAL);
 
+  /* This thread's calls with the socket may wait. */
+  if (zmqg_thread_waiter_get (&error) == NULL)
+    {
+      compat_fail_with (error);
+      return NULL;
+    }
+
   self = handle_new (g_object_new (gtype, "context", context->context, NULL),
                      context);
   if (self == NULL)
     return refuse_new (ENOMEM);
 
+  /* Until the program asks for the object nobody can connect a handler. */
+  zmqg_news_queue_set_unheard (&self->core->news, TRUE);
   set_defaults (self->socket);
   if (!take_place (context, self))
     {
@@ -419,7 +428,8 @@ compat_socket_get_fd (CompatSocket *self)
  * @handle: a handle of `zmq_socket ()`
  *
  * The object behind a handle of the plain C API. Both stay in use: what one
- * sets or sends the other has.
+ * sets or sends the other has. Its signals tell what happens after the first
+ * call of this function.
  *
  * Returns: (transfer none) (nullable): the socket, as long as the handle is
  *   open; %NULL when @handle is none
@@ -436,8 +446,53 @@ zmqg_socket_from_zmq (void *handle)
     return NULL;
 
   socket = self->socket;
+  zmqg_news_queue_set_unheard (&self->core->news, FALSE);
   compat_socket_leave (self);
   return socket;
+}
+
+/* Within GObject's lock: the handle may be about to be destroyed. */
+static gpointer
+look_at_handle (gpointer handle,
+                gpointer user_data)
+{
+  CompatSocket *self = handle;
+  gboolean *found = user_data;
+
+  *found = self != NULL;
+  return self != NULL && compat_socket_is_alive (self) ? self : NULL;
+}
+
+/* %NULL when the socket is closed, or its context shut down. */
+static CompatSocket *
+make_handle (ZmqgSocket *socket)
+{
+  ZmqgSocketCore *core = socket->core;
+  CompatContext *context;
+  CompatSocket *self;
+  gboolean joined;
+
+  /* Another thread may close the socket, and terminate the context, whose
+   * handle is there until then. */
+  zmqg_socket_core_lock (core);
+  joined = zmqg_socket_core_join (core, NULL);
+  if (joined)
+    zmqg_context_core_hold (core->context);
+  zmqg_socket_core_unlock (core);
+  if (!joined)
+    return NULL;
+
+  context = zmqg_context_to_zmq (socket->context);
+  self = handle_new (g_object_ref (socket), context);
+  if (self != NULL)
+    {
+      zmqg_lock (&context->lock);
+      g_ptr_array_add (context->sockets, self);
+      zmqg_unlock (&context->lock);
+    }
+  zmqg_context_core_drop (core->context);
+
+  return self;
 }
 
 /**
@@ -448,8 +503,11 @@ zmqg_socket_from_zmq (void *handle)
  * one that is made now and keeps a reference to @socket until it is closed with
  * `zmq_close ()`.
  *
- * Returns: (nullable): the handle; %NULL when the socket is closed, or its
- *   context shut down
+ * The handle is one that was open at some moment of the call: another thread
+ * may close it.
+ *
+ * Returns: (nullable): the handle; %NULL when the socket, or the handle, is
+ *   closed, or the context shut down
  *
  * Since: 1.0
  */
@@ -457,24 +515,17 @@ void *
 zmqg_socket_to_zmq (ZmqgSocket *socket)
 {
   static ZmqgLock lock = ZMQG_LOCK_INIT;
-  CompatContext *context;
   CompatSocket *self;
+  gboolean found;
 
   g_return_val_if_fail (ZMQG_IS_SOCKET (socket), NULL);
 
   zmqg_lock (&lock);
-  self = g_object_get_qdata (G_OBJECT (socket), handle_quark ());
-  if (self == NULL && join (socket->core, NULL))
-    {
-      context = zmqg_context_to_zmq (socket->context);
-      self = handle_new (g_object_ref (socket), context);
-      if (self != NULL)
-        {
-          zmqg_lock (&context->lock);
-          g_ptr_array_add (context->sockets, self);
-          zmqg_unlock (&context->lock);
-        }
-    }
+  self = g_object_dup_qdata (G_OBJECT (socket), handle_quark (),
+                             look_at_handle, &found);
+  /* What was closed is never opened again. */
+  if (!found)
+    self = make_handle (socket);
   zmqg_unlock (&lock);
 
   /* One that was closed stays while a call or a poller has it. */

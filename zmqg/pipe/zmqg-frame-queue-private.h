@@ -102,6 +102,16 @@ zmqg_frame_queue_get_written (ZmqgFrameQueue *self)
   return atomic_load_explicit (&self->written, memory_order_relaxed);
 }
 
+/* Nothing was ever published, in a queue that nobody has read from: commands
+ * count, too. */
+static inline gboolean
+zmqg_frame_queue_is_unused (ZmqgFrameQueue *self)
+{
+  return self->conflate
+           ? atomic_load_explicit (&self->newest, memory_order_relaxed) == NULL
+           : self->tail == &self->anchor;
+}
+
 /* How many messages there is room for under the mark (G_MAXUINT: no limit).
  * With 0 the producer counts as asleep: the consumer's next acknowledgement
  * asks for it to be signalled. */

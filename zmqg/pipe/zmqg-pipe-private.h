@@ -58,6 +58,10 @@ typedef struct
    * waiting. No lock is held. Nullable. */
   void (*drain) (ZmqgPipe *pipe);
 
+  /* The other end has ended, which was posted: the owner takes note of it now,
+   * since it may make no call for long. No lock is held. Nullable. */
+  void (*attend) (ZmqgPipe *pipe);
+
   /* The owner's marks are these from now on, of what it sends and what it
    * receives. The owner's lock is held. Nullable: they are the queues'. */
   void (*set_marks) (ZmqgPipe *pipe, guint send_hwm, guint receive_hwm);

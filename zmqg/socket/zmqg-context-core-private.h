@@ -75,7 +75,9 @@ gboolean zmqg_context_core_join (ZmqgContextCore *self,
                                  ZmqgContextMember *member, GError **error);
 
 /* Something that termination waits for begins, or ends. */
+ZMQG_SHARED
 void zmqg_context_core_hold (ZmqgContextCore *self);
+ZMQG_SHARED
 void zmqg_context_core_drop (ZmqgContextCore *self);
 
 /* An engine for a new endpoint, started if need be; borrowed: one of those

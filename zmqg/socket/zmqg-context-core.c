@@ -282,10 +282,15 @@ zmqg_context_core_wait_for_end (ZmqgContextCore *self,
                                 gboolean *interrupted,
                                 GError **error)
 {
-  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (error);
+  ZmqgThreadWaiter *waiter;
   gboolean ended = FALSE;
   gulong id = 0;
 
+  /* Then it takes no descriptor. */
+  if (atomic_load (&self->alive) == 0)
+    return TRUE;
+
+  waiter = zmqg_thread_waiter_get (error);
   if (waiter == NULL)
     return FALSE;
 

@@ -42,6 +42,7 @@ void zmqg_news_free (ZmqgNews *self);
  * happened. It does not grow without bound when nobody ever does: there is a
  * line for each sort of news, and
  *
+ *  - as long as nobody can see the socket nothing is kept;
  *  - an endpoint is in its line once, however often it changed, and no longer
  *    than somebody else knows it;
  *  - of events, of failed handshakes, and of peers the oldest go;
@@ -71,10 +72,26 @@ typedef struct
   guint64 last_number;
   gboolean lost_peers;  /* news of peers went unseen */
   atomic_uint n_topics; /* in their line */
+  atomic_bool unheard;  /* nobody can be told of anything yet */
 } ZmqgNewsQueue;
 
 void zmqg_news_queue_init (ZmqgNewsQueue *self);
 void zmqg_news_queue_clear (ZmqgNewsQueue *self);
+
+/* Nobody has the socket's object, until it is said that somebody does: nothing
+ * is kept in between. Any thread. */
+static inline void
+zmqg_news_queue_set_unheard (ZmqgNewsQueue *self,
+                             gboolean unheard)
+{
+  atomic_store_explicit (&self->unheard, unheard, memory_order_relaxed);
+}
+
+static inline gboolean
+zmqg_news_queue_is_unheard (ZmqgNewsQueue *self)
+{
+  return atomic_load_explicit (&self->unheard, memory_order_relaxed);
+}
 
 /* Any thread. Takes @news. */
 void zmqg_news_queue_push (ZmqgNewsQueue *self, ZmqgNews *news);

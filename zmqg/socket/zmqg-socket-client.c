@@ -246,8 +246,16 @@ zmqg_socket_core_add_news (ZmqgSocketCore *self,
                            GSocketAddress *address,
                            const GError *error)
 {
-  ZmqgNews *news = zmqg_news_new (kind, subject);
+  ZmqgNews *news;
 
+  /* Models that are made later are made of what there is then. */
+  if (zmqg_news_queue_is_unheard (&self->news))
+    {
+      g_clear_object (&address);
+      return;
+    }
+
+  news = zmqg_news_new (kind, subject);
   news->address = address;
   if (error != NULL)
     news->error = g_error_copy (error);

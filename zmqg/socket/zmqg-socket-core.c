@@ -209,6 +209,35 @@ drop_ended_endpoints (ZmqgSocketCore *self)
     }
 }
 
+/* We ended the pipe: a socket in the process at its other end takes note of it
+ * now, since it may make no call for long. No lock held. */
+static void
+attend_peer (ZmqgPipe *pipe)
+{
+  if (pipe->ended && pipe->account->fate != ZMQG_PIPE_FATE_ORPHANED &&
+      pipe->peer->ops->attend != NULL)
+    pipe->peer->ops->attend (pipe->peer);
+}
+
+/* Drops the references to pipes; what they have of the user's memory is left
+ * to the next call, or to the main context. No lock held. */
+static void
+free_trash_quietly (ZmqgSocketCore *self,
+                    GPtrArray *trash)
+{
+  for (guint i = 0; i < trash->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (trash, i);
+      ZmqgSegment *left;
+
+      attend_peer (pipe);
+      left = zmqg_pipe_unref_quietly (pipe);
+      if (left != NULL)
+        self->client.ops->release_later (&self->client, left);
+    }
+  g_ptr_array_unref (trash);
+}
+
 /* An I/O side posted what should not wait, and found the lock taken. */
 void
 zmqg_socket_core_attend (ZmqgSocketCore *self)
@@ -223,6 +252,7 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
     {
       gboolean has_ended;
       gboolean has_dropped;
+      GPtrArray *trash;
 
       if (!zmqg_trylock (&self->lock))
         return;
@@ -238,9 +268,13 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       if (has_ended)
         drop_ended_endpoints (self);
       wake_pushed (self);
-      rubbish = self->trash != NULL || self->released != NULL;
+      trash = g_steal_pointer (&self->trash);
+      rubbish = self->released != NULL;
       zmqg_unlock (&self->lock);
       zmqg_barrier_light (); /* pairs with client_attend () */
+
+      if (trash != NULL)
+        free_trash_quietly (self, trash);
     }
 
   /* This may be an I/O thread: user code runs elsewhere. */
@@ -253,7 +287,10 @@ free_rubbish (GPtrArray *trash,
               ZmqgSegment *released)
 {
   for (guint i = 0; trash != NULL && i < trash->len; i++)
-    zmqg_pipe_unref (g_ptr_array_index (trash, i));
+    {
+      attend_peer (g_ptr_array_index (trash, i));
+      zmqg_pipe_unref (g_ptr_array_index (trash, i));
+    }
   g_clear_pointer (&trash, g_ptr_array_unref);
 
   zmqg_segment_list_free (released);

@@ -9,7 +9,8 @@
 /*
  * ZmqgInprocRegistry: the inproc names of a context. A connection is a pipe
  * whose ends both belong to sockets; connecting before the name is bound
- * makes a pipe that waits. Any thread; no socket's lock is held in calls.
+ * makes a pipe that waits, and does as long as somebody may send through it,
+ * or has sent something. Any thread; no socket's lock is held in calls.
  */
 typedef struct _ZmqgInprocRegistry ZmqgInprocRegistry;
 

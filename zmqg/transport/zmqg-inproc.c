@@ -7,12 +7,20 @@
 
 #include "base/zmqg-error.h"
 
+typedef struct _Waiting Waiting;
+
 /*
  * One end of a pipe between two sockets. Owned by the pipe; keeps the socket
  * (as a client) alive, so that the other end may always post.
  */
 typedef struct
 {
+  ZmqgInprocRegistry *registry; /* of the context; borrowed */
+
+  /* Guarded by the registry's lock. */
+  Waiting *waiting; /* while nobody has bound the name; else NULL */
+  GList place;      /* in there */
+
   ZmqgLock lock; /* a leaf but for the inbox: guards what follows */
   ZmqgClient *client; /* counted; NULL while nobody has bound the name */
   guint missed;       /* posted while there was nobody */
@@ -33,16 +41,18 @@ typedef struct
   ZmqgTag *endpoint;
 } Binding;
 
-typedef struct
+/* The connections to a name that nobody has bound. */
+struct _Waiting
 {
-  ZmqgPipe *pipe; /* the end that waits for the binder, counted */
-} Waiting;
+  char *name;
+  GQueue pipes; /* their ends that wait for the binder, counted */
+};
 
 struct _ZmqgInprocRegistry
 {
   ZmqgLock lock;
   GHashTable *bindings; /* name → Binding */
-  GHashTable *waiting;  /* name → GPtrArray of Waiting */
+  GHashTable *waiting;  /* name → Waiting */
 };
 
 /* --- The ends ----------------------------------------------------------- */
@@ -82,6 +92,41 @@ say (ZmqgPipe *pipe,
            ? ZMQG_PIPE_READABLE : 0;
 }
 
+/* The end does not wait any more. Locked (registry). */
+static void
+leave_waiting (InprocEnd *end)
+{
+  Waiting *waiting = end->waiting;
+
+  g_queue_unlink (&waiting->pipes, &end->place);
+  end->waiting = NULL;
+  if (waiting->pipes.length == 0)
+    g_hash_table_remove (end->registry->waiting, waiting->name);
+}
+
+/* Who connected has gone. If something was sent somebody may bind the name yet,
+ * and gets it, as libzmq has it; else the connection is forgotten. Its socket's
+ * lock is held. */
+static void
+give_up_waiting (ZmqgPipe *pipe)
+{
+  InprocEnd *end = pipe->owner;
+  gboolean waited;
+
+  if (!zmqg_frame_queue_is_unused (pipe->in))
+    return;
+
+  zmqg_lock (&end->registry->lock);
+  waited = end->waiting != NULL;
+  if (waited)
+    leave_waiting (end);
+  zmqg_unlock (&end->registry->lock);
+
+  /* The socket has another reference. */
+  if (waited)
+    zmqg_pipe_unref (pipe);
+}
+
 /* Called by the other end, which nobody else uses meanwhile. */
 static void
 inproc_post (ZmqgPipe *pipe,
@@ -105,6 +150,7 @@ inproc_post (ZmqgPipe *pipe,
   if (posted || !(events & ZMQG_PIPE_ENDED))
     return;
 
+  give_up_waiting (pipe);
   /* What was sent waits for somebody to bind the name. The socket that is
    * being closed does not: it would keep the context, which keeps the pipe.
    * This is not its last reference. */
@@ -167,18 +213,33 @@ inproc_set_marks (ZmqgPipe *pipe,
   zmqg_unlock (&marks_lock);
 }
 
+static void
+inproc_attend (ZmqgPipe *pipe)
+{
+  ZmqgClient *client = get_client (pipe->owner, FALSE);
+
+  if (client == NULL)
+    return;
+
+  client->ops->attend (client);
+  client->ops->unref (client);
+}
+
 static const ZmqgPipeOwner inproc_owner = {
   .post = inproc_post,
+  .attend = inproc_attend,
   .set_marks = inproc_set_marks,
   .release = inproc_release,
 };
 
 static void
 init_end (ZmqgPipe *pipe,
+          ZmqgInprocRegistry *registry,
           ZmqgClient *client)
 {
   InprocEnd *end = g_new0 (InprocEnd, 1);
 
+  end->registry = registry;
   zmqg_lock_init (&end->lock);
   end->client = client;
   if (client != NULL)
@@ -276,15 +337,8 @@ waiting_free (gpointer data)
 {
   Waiting *self = data;
 
-  zmqg_pipe_unref (self->pipe);
+  g_free (self->name);
   g_free (self);
-}
-
-static GHashTable *
-new_waiting (void)
-{
-  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                (GDestroyNotify) g_ptr_array_unref);
 }
 
 ZmqgInprocRegistry *
@@ -295,27 +349,60 @@ zmqg_inproc_registry_new (void)
   zmqg_lock_init (&self->lock);
   self->bindings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           binding_free);
-  self->waiting = new_waiting ();
+  self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                         waiting_free);
   return self;
+}
+
+/* Takes those out that wait for a name (the end, with a reference each), in the
+ * order in which they came. Locked. */
+static void
+take_waiting (ZmqgInprocRegistry *self,
+              const char *name,
+              GPtrArray *taken)
+{
+  Waiting *waiting = g_hash_table_lookup (self->waiting, name);
+
+  for (guint n = waiting != NULL ? waiting->pipes.length : 0; n > 0; n--)
+    {
+      ZmqgPipe *pipe = g_queue_peek_head (&waiting->pipes);
+
+      g_ptr_array_add (taken, pipe);
+      leave_waiting (pipe->owner);
+    }
 }
 
 void
 zmqg_inproc_registry_free (ZmqgInprocRegistry *self)
 {
+  zmqg_inproc_forget_waiting (self);
   g_hash_table_unref (self->bindings);
   g_hash_table_unref (self->waiting);
   zmqg_lock_clear (&self->lock);
   g_free (self);
 }
 
+static void
+unref_pipe (gpointer pipe)
+{
+  zmqg_pipe_unref (pipe);
+}
+
 void
 zmqg_inproc_forget_waiting (ZmqgInprocRegistry *self)
 {
-  g_autoptr (GHashTable) waiting = NULL;
+  g_autoptr (GPtrArray) taken = g_ptr_array_new_with_free_func (unref_pipe);
+  GHashTableIter iter;
+  gpointer name;
 
   zmqg_lock (&self->lock);
-  waiting = self->waiting;
-  self->waiting = new_waiting ();
+  for (;;)
+    {
+      g_hash_table_iter_init (&iter, self->waiting);
+      if (!g_hash_table_iter_next (&iter, &name, NULL))
+        break;
+      take_waiting (self, name, taken);
+    }
   zmqg_unlock (&self->lock);
 }
 
@@ -327,9 +414,7 @@ zmqg_inproc_bind (ZmqgInprocRegistry *self,
                   ZmqgTag *endpoint,
                   GError **error)
 {
-  g_autoptr (GPtrArray) waiting = NULL;
-  gpointer stolen = NULL;
-  g_autofree char *key = NULL;
+  g_autoptr (GPtrArray) waiting = g_ptr_array_new_with_free_func (unref_pipe);
   Binding *binding;
   Binding local;
 
@@ -350,17 +435,11 @@ zmqg_inproc_bind (ZmqgInprocRegistry *self,
   g_hash_table_insert (self->bindings, g_strdup (name), binding);
   local = *binding;
 
-  if (g_hash_table_steal_extended (self->waiting, name, (gpointer *) &key,
-                                   &stolen))
-    waiting = stolen;
+  take_waiting (self, name, waiting);
   zmqg_unlock (&self->lock);
 
-  for (guint i = 0; waiting != NULL && i < waiting->len; i++)
-    {
-      Waiting *one = g_ptr_array_index (waiting, i);
-
-      join (one->pipe, &local);
-    }
+  for (guint i = 0; i < waiting->len; i++)
+    join (g_ptr_array_index (waiting, i), &local);
 
   return TRUE;
 }
@@ -386,22 +465,25 @@ zmqg_inproc_unbind (ZmqgInprocRegistry *self,
     binding_free (binding);
 }
 
+/* Locked. */
 static void
 add_waiting (ZmqgInprocRegistry *self,
              const char *name,
              ZmqgPipe *pipe)
 {
-  GPtrArray *waiting = g_hash_table_lookup (self->waiting, name);
-  Waiting *one = g_new0 (Waiting, 1);
+  Waiting *waiting = g_hash_table_lookup (self->waiting, name);
+  InprocEnd *end = pipe->owner;
 
   if (waiting == NULL)
     {
-      waiting = g_ptr_array_new_with_free_func (waiting_free);
-      g_hash_table_insert (self->waiting, g_strdup (name), waiting);
+      waiting = g_new0 (Waiting, 1);
+      waiting->name = g_strdup (name);
+      g_hash_table_insert (self->waiting, waiting->name, waiting);
     }
 
-  one->pipe = zmqg_pipe_ref (pipe);
-  g_ptr_array_add (waiting, one);
+  end->waiting = waiting;
+  end->place.data = zmqg_pipe_ref (pipe);
+  g_queue_push_tail_link (&waiting->pipes, &end->place);
 }
 
 ZmqgPipe *
@@ -417,8 +499,8 @@ zmqg_inproc_connect (ZmqgInprocRegistry *self,
 
   pipe = zmqg_client_new_pipe (client, options);
   pipe->endpoint = zmqg_tag_ref (endpoint);
-  init_end (pipe, client);
-  init_end (pipe->peer, NULL);
+  init_end (pipe, self, client);
+  init_end (pipe->peer, self, NULL);
   inproc_set_marks (pipe, (guint) options->send_hwm,
                     (guint) options->receive_hwm);
   zmqg_account_open (pipe);
