@@ -2,7 +2,7 @@
 /* Copyright 2026 The zmqg authors */
 #include "config.h"
 
-#include "bench-worker-private.h"
+#include "bench-poll-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -519,4 +519,5 @@ const BenchLibrary bench_library = {
   .receive_from_all = libzmq_receive_from_all,
   .receive_in_loop = libzmq_receive_in_loop,
   .wait_for_peers = libzmq_wait_for_peers,
+  .poll_many = bench_poll_many,
 };

@@ -152,6 +152,29 @@ zmqg_thread_waiter_clear (ZmqgThreadWaiter *self)
   while (n < 0 && errno == EINTR);
 }
 
+/* As g_poll () has it. */
+G_STATIC_ASSERT (sizeof (GPollFD) == sizeof (struct pollfd));
+
+int
+zmqg_ppoll (GPollFD *fds,
+            guint n,
+            gint64 deadline,
+            const sigset_t *mask)
+{
+  struct timespec ts;
+  gint64 left;
+
+  if (deadline < 0)
+    return ppoll ((struct pollfd *) fds, n, NULL, mask);
+
+  /* Taken once: MAX () looks at it twice. */
+  left = deadline - g_get_monotonic_time ();
+  left = MAX (left, 0);
+  ts.tv_sec = left / G_USEC_PER_SEC;
+  ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
+  return ppoll ((struct pollfd *) fds, n, &ts, mask);
+}
+
 ZmqgWoken
 zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
                          gint64 deadline)
@@ -165,26 +188,12 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
                                 gint64 deadline)
 {
   /* A negative one is passed over. */
-  struct pollfd fds[] = {
-    { .fd = self->fd, .events = POLLIN },
-    { .fd = fd, .events = POLLIN },
+  GPollFD fds[] = {
+    { .fd = self->fd, .events = G_IO_IN },
+    { .fd = fd, .events = G_IO_IN },
   };
-  struct timespec ts;
-  struct timespec *timeout = NULL;
-  gint64 left = 0;
-  int n;
+  int n = zmqg_ppoll (fds, fd < 0 ? 1 : 2, deadline, NULL);
 
-  if (deadline >= 0)
-    {
-      left = deadline - g_get_monotonic_time ();
-      if (left < 0)
-        left = 0;
-      ts.tv_sec = left / G_USEC_PER_SEC;
-      ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
-      timeout = &ts;
-    }
-
-  n = ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL);
   if (n > 0)
     {
       if (fds[0].revents != 0)

@@ -219,6 +219,11 @@ zmqg_context_from_zmq (void *handle)
  * The handle of the plain C API of a context, for `zmq_socket ()`. It lives as
  * long as @context, or until `zmq_ctx_term ()`.
  *
+ * With #ZmqgContext:engine-mode %ZMQG_ENGINE_MODE_MAIN_CONTEXT calls that
+ * wait, `zmq_poll ()` and `zmq_poller_wait ()` among them, let the engine work.
+ * Who waits with a `poll ()` of its own, for the descriptor of `ZMQ_FD` or
+ * `zmq_poller_fd ()`, needs a main loop that runs.
+ *
  * Returns: (not nullable): the handle
  *
  * Since: 1.0

@@ -145,8 +145,7 @@ has_room (Proxy *self,
           Direction *direction)
 {
   direction->full = self->capture != NULL && direction->waiting == NULL &&
-                    (compat_socket_get_events (direction->to) &
-                     ZMQ_POLLOUT) == 0;
+                    compat_socket_look (direction->to, ZMQ_POLLOUT) == 0;
   return !direction->full;
 }
 

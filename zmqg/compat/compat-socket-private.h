@@ -32,6 +32,7 @@ struct _CompatSocket
                      * is destroyed */
   CompatSocket *next_dead;
 
+  gboolean is_driven;     /* the context's engine has no thread; constant */
   ZmqgSocket *socket;     /* counted */
   ZmqgSocketCore *core;   /* counted, the same */
   CompatContext *context; /* counted */
@@ -177,11 +178,12 @@ compat_socket_is_forked (CompatSocket *self)
   return zmqg_context_core_is_forked (self->core->context);
 }
 
-/* ZMQ_POLLIN and ZMQ_POLLOUT as they hold now. What is not set wakes whoever
- * waits at the socket's inbox once it may be. */
-short compat_socket_get_events (CompatSocket *self);
+/* Which of @events (ZMQ_POLLIN, ZMQ_POLLOUT) hold now. What does not hold wakes
+ * whoever waits at the socket's inbox once it may. An engine without a thread
+ * is the caller's to drive. */
+short compat_socket_look (CompatSocket *self, short events);
 
-/* The same for ZMQ_EVENTS, which also has the descriptor say nothing until
+/* For ZMQ_EVENTS: what holds now. Has the descriptor say nothing until
  * something happens. */
 short compat_socket_process (CompatSocket *self);
 

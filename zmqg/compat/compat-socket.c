@@ -38,6 +38,7 @@ handle_new (ZmqgSocket *socket,
   self->socket = socket;
   self->core = zmqg_socket_core_ref (socket->core);
   self->context = compat_context_ref (context);
+  self->is_driven = self->core->context->mode != ZMQG_ENGINE_MODE_THREADS;
   zmqg_lock_init (&self->lock);
   g_object_set_qdata (G_OBJECT (socket), handle_quark (), self);
   atomic_store (&self->tag, COMPAT_SOCKET_ALIVE);
@@ -355,19 +356,17 @@ zmq_disconnect (void *s_,
 
 /* --- What may be done ----------------------------------------------------- */
 
-short
-compat_socket_get_events (CompatSocket *self)
+/* In the middle of a message the rest of it can be received or sent, and with
+ * lock-step nothing else. */
+static short
+amend_events (CompatSocket *self,
+              short events)
 {
   guint partial = atomic_load_explicit (&self->partial, memory_order_relaxed);
-  GIOCondition condition = zmqg_socket_get_events (self->socket);
-  short events = ((condition & G_IO_IN) != 0 ? ZMQ_POLLIN : 0) |
-                 ((condition & G_IO_OUT) != 0 ? ZMQ_POLLOUT : 0);
 
   if (G_LIKELY (partial == 0))
     return events;
 
-  /* In the middle of a message: the rest of it can be received or sent, and
-   * with lock-step nothing else. */
   if ((partial & COMPAT_INCOMING) != 0)
     {
       events |= ZMQ_POLLIN;
@@ -377,6 +376,24 @@ compat_socket_get_events (CompatSocket *self)
   if ((partial & COMPAT_OUTGOING) != 0)
     events |= ZMQ_POLLOUT;
   return events;
+}
+
+short
+compat_socket_look (CompatSocket *self,
+                    short events)
+{
+  ZmqgSocketCore *core = self->core;
+  guint interest = ((events & ZMQ_POLLIN) != 0 ? ZMQG_WAIT_IN : 0) |
+                   ((events & ZMQ_POLLOUT) != 0 ? ZMQG_WAIT_OUT : 0);
+  guint found = zmqg_socket_core_events (core, interest);
+
+  if ((interest & ~found & ZMQG_WAIT_OUT) != 0 && core->ops->send != NULL &&
+      !self->is_driven && zmqg_socket_core_drain (core))
+    found = zmqg_socket_core_events (core, interest);
+
+  return events & amend_events (
+                    self, ((found & ZMQG_WAIT_IN) != 0 ? ZMQ_POLLIN : 0) |
+                            ((found & ZMQG_WAIT_OUT) != 0 ? ZMQ_POLLOUT : 0));
 }
 
 void
@@ -391,9 +408,14 @@ compat_socket_rearm_fd (CompatSocket *self)
 short
 compat_socket_process (CompatSocket *self)
 {
+  GIOCondition condition;
+
   if (compat_socket_has_fd (self))
     compat_socket_rearm_fd (self);
-  return compat_socket_get_events (self);
+  condition = zmqg_socket_get_events (self->socket);
+  return amend_events (self,
+                       ((condition & G_IO_IN) != 0 ? ZMQ_POLLIN : 0) |
+                         ((condition & G_IO_OUT) != 0 ? ZMQ_POLLOUT : 0));
 }
 
 int

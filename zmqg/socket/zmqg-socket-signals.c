@@ -142,7 +142,8 @@ has_messages (Dispatcher *self)
   zmqg_socket_core_lock (core);
   readable = zmqg_socket_core_check (core, NULL) &&
              (self->serves ? self->service->is_readable (core)
-                           : (core->ops->events (core) & ZMQG_WAIT_IN) != 0);
+                           : (core->ops->events (core, ZMQG_WAIT_IN) &
+                              ZMQG_WAIT_IN) != 0);
   if (!readable)
     zmqg_socket_core_give_back (core);
   zmqg_socket_core_unlock (core);
