@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 #include <zmqg-zmq.h>
@@ -165,6 +166,27 @@ test_handle_of_object (void)
   zmq_close (handle);
   g_assert_true (zmqg_socket_is_closed (rep));
   g_assert_true (zmqg_context_terminate (context, NULL, NULL));
+}
+
+/* A poller keeps what was closed, but nobody gets its handle. */
+static void
+test_closed_in_poller (void)
+{
+  void *context = zmq_ctx_new ();
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  g_autoptr (ZmqgSocket) object = g_object_ref (zmqg_socket_from_zmq (pull));
+  void *poller = zmq_poller_new ();
+  zmq_poller_event_t event;
+
+  g_assert_cmpint (zmq_poller_add (poller, pull, NULL, ZMQ_POLLIN), ==, 0);
+  g_assert_cmpint (zmq_close (pull), ==, 0);
+  g_assert_null (zmqg_socket_to_zmq (object));
+  assert_fails (zmq_poller_wait (poller, &event, 0), ENOTSOCK);
+  /* Nor does the context wait for it. */
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+  assert_fails (zmq_poller_wait (poller, &event, 0), ENOTSOCK);
+  g_assert_cmpint (zmq_poller_destroy (&poller), ==, 0);
+  g_assert_null (zmqg_socket_to_zmq (object));
 }
 
 static void
@@ -996,6 +1018,53 @@ test_no_limits (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+/* --- Time --------------------------------------------------------------------- */
+
+/* In the thread that says so each look at the clock finds it advanced. */
+static _Thread_local gint64 advance;
+static _Thread_local gint64 advanced;
+
+/* In the place of GLib's. */
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  advanced += advance;
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + advanced;
+}
+
+static void
+on_time (int id G_GNUC_UNUSED,
+         void *arg G_GNUC_UNUSED)
+{
+}
+
+/* A time that ends while it is looked at is no negative one. */
+static void
+test_time_ends (void)
+{
+  void *context = zmq_ctx_new ();
+  zmq_pollitem_t item = { zmq_socket (context, ZMQ_PULL), 0, ZMQ_POLLIN, 0 };
+
+  for (gint64 usec = 50; usec < 1500; usec += 50)
+    {
+      void *timers = zmq_timers_new ();
+
+      advance = usec;
+      g_assert_cmpint (zmq_poll (&item, 1, 1), ==, 0);
+      g_assert_cmpint (zmq_timers_add (timers, 1, on_time, NULL), >, 0);
+      for (guint i = 0; i < 20; i++)
+        g_assert_cmpint (zmq_timers_timeout (timers), >=, 0);
+      advance = 0;
+      zmq_timers_destroy (&timers);
+    }
+
+  zmq_close (item.socket);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -1004,6 +1073,8 @@ main (int argc, char **argv)
   g_test_add_func ("/zmqg/compat/faces/one-socket", test_one_socket);
   g_test_add_func ("/zmqg/compat/faces/handle-of-object",
                    test_handle_of_object);
+  g_test_add_func ("/zmqg/compat/faces/closed-in-poller",
+                   test_closed_in_poller);
   g_test_add_func ("/zmqg/compat/faces/options-notify", test_options_notify);
   g_test_add_func ("/zmqg/compat/faces/no-limits", test_no_limits);
   g_test_add_func ("/zmqg/compat/faces/signal", test_signal);
@@ -1032,6 +1103,7 @@ main (int argc, char **argv)
                    test_invalid_message);
   g_test_add_func ("/zmqg/compat/monitored-meanwhile",
                    test_monitored_meanwhile);
+  g_test_add_func ("/zmqg/compat/time-ends", test_time_ends);
   g_test_add_func ("/zmqg/compat/fork", test_fork);
   g_test_add_func ("/zmqg/compat/fork/busy", test_fork_of_the_busy);
   g_test_add_func ("/zmqg/compat/memory", test_memory);

@@ -167,7 +167,9 @@ zmqg_ppoll (GPollFD *fds,
   if (deadline < 0)
     return ppoll ((struct pollfd *) fds, n, NULL, mask);
 
-  left = MAX (deadline - g_get_monotonic_time (), 0);
+  /* Taken once: MAX () looks at it twice. */
+  left = deadline - g_get_monotonic_time ();
+  left = MAX (left, 0);
   ts.tv_sec = left / G_USEC_PER_SEC;
   ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
   return ppoll ((struct pollfd *) fds, n, &ts, mask);

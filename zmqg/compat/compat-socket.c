@@ -550,5 +550,6 @@ zmqg_socket_to_zmq (ZmqgSocket *socket)
     self = make_handle (socket);
   zmqg_unlock (&lock);
 
-  return self;
+  /* One that was closed stays while a call or a poller has it. */
+  return self != NULL && compat_socket_is_alive (self) ? self : NULL;
 }

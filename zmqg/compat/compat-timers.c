@@ -213,12 +213,18 @@ zmq_timers_timeout (void *timers)
 {
   CompatTimers *self = get (timers);
   CompatTimer *first;
+  gint64 left;
 
   if (self == NULL)
     return -1;
 
   first = purge (self);
-  return first == NULL ? -1 : (long) MAX (first->due - now (), 0);
+  if (first == NULL)
+    return -1;
+
+  /* Taken once: MAX () looks at it twice. */
+  left = first->due - now ();
+  return (long) MAX (left, 0);
 }
 
 int

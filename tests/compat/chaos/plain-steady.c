@@ -291,7 +291,7 @@ plain_steady (guint32 seed,
                   atomic_load (&self->base.sent),
                   atomic_load (&self->base.received),
                   atomic_load (&self->base.interrupted));
-  if (msec >= 1000)
+  if (msec >= 5000)
     g_assert_cmpuint (atomic_load (&self->base.interrupted), >, 0);
   steady_close_links (self);
   plain_chaos_clear (&self->base);
