@@ -172,6 +172,7 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
   struct timespec ts;
   struct timespec *timeout = NULL;
   gint64 left = 0;
+  guint work;
   int n;
 
   if (deadline >= 0)
@@ -184,7 +185,15 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
       timeout = &ts;
     }
 
+  work = zmqg_fork_pause_work ();
   n = ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL);
+  if (work > 0)
+    {
+      int code = errno;
+
+      zmqg_fork_resume_work (work);
+      errno = code;
+    }
   if (n > 0)
     {
       if (fds[0].revents != 0)
