@@ -2,7 +2,7 @@
 /* Copyright 2026 The zmqg authors */
 #include "config.h"
 
-#include "bench-worker-private.h"
+#include "bench-poll-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -172,11 +172,21 @@ keep_payload (void *data, void *hint)
 {
 }
 
+static inline void
+send_copy (void *handle, const guint8 *data, gsize size)
+{
+  zmq_msg_t message;
+
+  check (zmq_msg_init_size (&message, size), "zmq_msg_init_size");
+  memcpy (zmq_msg_data (&message), data, size);
+  check (zmq_msg_send (&message, handle, 0), "zmq_msg_send");
+}
+
 static void
 send_copies (void *handle, const guint8 *data, gsize size, guint64 count)
 {
   for (guint64 i = 0; i < count; i++)
-    check (zmq_send (handle, data, size, 0), "zmq_send");
+    send_copy (handle, data, size);
 }
 
 static void
@@ -236,7 +246,7 @@ libzmq_receive_many (gpointer socket,
 static void
 request_once (void *handle, zmq_msg_t *reply, const guint8 *data, gsize size)
 {
-  check (zmq_send (handle, data, size, 0), "zmq_send");
+  send_copy (handle, data, size);
   check (zmq_msg_recv (reply, handle, 0), "zmq_msg_recv");
   check_size (zmq_msg_size (reply), size);
 }
@@ -281,7 +291,7 @@ libzmq_reply_many (gpointer socket, const BenchOptions *options)
     {
       check (zmq_msg_recv (&request, self->handle, 0), "zmq_msg_recv");
       check_size (zmq_msg_size (&request), options->size);
-      check (zmq_send (self->handle, data, options->size, 0), "zmq_send");
+      send_copy (self->handle, data, options->size);
     }
   zmq_msg_close (&request);
 }
@@ -509,4 +519,5 @@ const BenchLibrary bench_library = {
   .receive_from_all = libzmq_receive_from_all,
   .receive_in_loop = libzmq_receive_in_loop,
   .wait_for_peers = libzmq_wait_for_peers,
+  .poll_many = bench_poll_many,
 };

@@ -25,17 +25,26 @@ typedef enum
   BENCH_SOCKET_SUB,  /* subscribed to everything */
 } BenchSocketType;
 
+typedef enum
+{
+  BENCH_POLLING_READY,   /* one socket has something at the call */
+  BENCH_POLLING_NOTHING, /* none has, and the call does not wait */
+  BENCH_POLLING_WAITING, /* one gets something while the call waits */
+} BenchPolling;
+
 typedef struct
 {
   gsize size;            /* bytes in a message */
   guint64 count;         /* messages to send or receive, per socket */
   guint64 warm_up;       /* round trips before those that are timed */
-  guint peers;           /* subscribers, or connections */
+  guint peers;           /* subscribers, connections, or sockets polled */
   int hwm;               /* high-water mark, -1 = what the library starts with */
   gboolean by_reference; /* send without copying the payload */
   gboolean batch;        /* receive in batches, where the library can */
   gboolean main_context; /* run the engine without threads, where it can */
   gboolean watch_peers;  /* wait_for_peers will be called */
+  BenchPolling polling;
+  gboolean poller;       /* poll by zmq_poller */
 } BenchOptions;
 
 /* An interval, and what this process did in it. */
@@ -115,6 +124,15 @@ typedef struct
                            BenchSpan *span);
   /* Until options->peers connections have shaken hands. */
   void (*wait_for_peers) (gpointer socket, const BenchOptions *options);
+  /* options->count calls that poll options->peers sockets, made and closed
+   * here; @samples gets the nanoseconds of each, or, where the call waits,
+   * those since the message was sent. Returns the nanoseconds of CPU that the
+   * thread spent in the calls. */
+  gint64 (*poll_many) (gpointer context,
+                       const char *uri,
+                       const BenchOptions *options,
+                       GArray *samples,
+                       BenchSpan *span);
 } BenchLibrary;
 
 extern const BenchLibrary bench_library;

@@ -298,6 +298,29 @@ run_subscribers (const BenchOptions *options, const char *uri)
   bench_library.context_free (context);
 }
 
+/* Many sockets of one thread */
+
+static void
+run_poller (const BenchOptions *options, const char *uri)
+{
+  gpointer context = bench_library.context_new (options);
+  g_autoptr (GArray) samples = NULL;
+  g_autofree char *more = NULL;
+  BenchSpan span;
+  gint64 cpu_ns;
+
+  need (bench_library.poll_many != NULL);
+  samples = g_array_sized_new (FALSE, FALSE, sizeof (gint64), options->count);
+  cpu_ns = bench_library.poll_many (context, uri, options, samples, &span);
+  more = g_strdup_printf (", \"p50_ns\": %" G_GINT64_FORMAT
+                          ", \"p99_ns\": %" G_GINT64_FORMAT
+                          ", \"call_cpu_ns\": %" G_GINT64_FORMAT,
+                          bench_percentile (samples, 500),
+                          bench_percentile (samples, 990), cpu_ns);
+  report_span (&span, more);
+  bench_library.context_free (context);
+}
+
 /* Many connections of one socket, which do what the driver says. */
 
 static void
@@ -399,6 +422,7 @@ static const BenchRole roles[] = {
   { "replier", run_replier },
   { "publisher", run_publisher },
   { "subscribers", run_subscribers },
+  { "poller", run_poller },
   { "holding-sink", run_holding_sink },
   { "holding-source", run_holding_source },
   { "describe", run_describe },
@@ -407,10 +431,10 @@ static const BenchRole roles[] = {
 int
 main (int argc, char *argv[])
 {
-  static char *role, *uri;
+  static char *role, *uri, *polling = "ready";
   static gint64 size = 64, count = 1000, warm_up;
   static int peers, hwm = -1, timeout = 120;
-  static gboolean by_reference, batch, main_context;
+  static gboolean by_reference, batch, main_context, poller;
   static const GOptionEntry entries[] = {
     { "role", 0, 0, G_OPTION_ARG_STRING, &role, "What to do", "ROLE" },
     { "uri", 0, 0, G_OPTION_ARG_STRING, &uri, "Where", "URI" },
@@ -423,6 +447,9 @@ main (int argc, char *argv[])
     { "by-reference", 0, 0, G_OPTION_ARG_NONE, &by_reference,
       "Do not copy what is sent", NULL },
     { "batch", 0, 0, G_OPTION_ARG_NONE, &batch, "Receive in batches", NULL },
+    { "polling", 0, 0, G_OPTION_ARG_STRING, &polling,
+      "What polling meets: ready, timeout-0 or waiting", "WHAT" },
+    { "poller", 0, 0, G_OPTION_ARG_NONE, &poller, "Poll by zmq_poller", NULL },
     { "main-context", 0, 0, G_OPTION_ARG_NONE, &main_context,
       "Use no I/O thread", NULL },
     G_OPTION_ENTRY_NULL,
@@ -450,6 +477,10 @@ main (int argc, char *argv[])
     .batch = batch,
     .main_context = main_context,
     .watch_peers = g_str_has_prefix (role, "holding-"),
+    .polling = g_str_equal (polling, "ready")       ? BENCH_POLLING_READY
+               : g_str_equal (polling, "timeout-0") ? BENCH_POLLING_NOTHING
+                                                    : BENCH_POLLING_WAITING,
+    .poller = poller,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (roles); i++)

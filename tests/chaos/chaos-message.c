@@ -5,53 +5,11 @@
 
 #include "chaos.h"
 
-#include <string.h>
-
-/* What the last frame of each message begins with; the rest is filled with
- * the lowest byte of the number. */
-typedef struct
-{
-  char magic[4];
-  guint32 tag; /* of the run: another one may have got a port that was ours */
-  guint32 id;
-  guint32 size;
-  guint16 single; /* only one receiver may get it, once */
-  guint16 type;   /* of the sender */
-} Header;
-
 typedef struct
 {
   Chaos *chaos;
   guint8 data[];
 } Buffer;
-
-/* --- Numbers ------------------------------------------------------------ */
-
-static _Thread_local GRand *numbers;
-
-void
-chaos_random_begin (guint32 seed)
-{
-  numbers = g_rand_new_with_seed (seed);
-}
-
-void
-chaos_random_end (void)
-{
-  g_clear_pointer (&numbers, g_rand_free);
-}
-
-guint
-chaos_random (guint n)
-{
-  return (guint) g_rand_int_range (numbers, 0, (gint32) n);
-}
-
-gboolean
-chaos_one_in (guint n)
-{
-  return chaos_random (n) == 0;
-}
 
 /* --- Making ------------------------------------------------------------- */
 
@@ -92,21 +50,17 @@ make_frame (Chaos *self,
             ZmqgSocketType type,
             gboolean single)
 {
-  static const gsize sizes[] = { 0, 1, 20, 200, 240, 300, 5000, 9000, 30000,
-                                 300000 };
-  gsize size = sizes[chaos_random (G_N_ELEMENTS (sizes))] + sizeof (Header);
+  gsize size = chaos_frame_size ();
   Buffer *buffer = g_malloc (sizeof *buffer + size);
-  Header header = { { 'Z', 'M', 'Q', 'G' } };
 
-  header.tag = self->tag;
-  header.id = atomic_fetch_add (&self->next_id, 1);
-  header.size = size;
-  header.single = single && header.id < CHAOS_N_IDS;
-  header.type = type;
   buffer->chaos = self;
-  memcpy (buffer->data, &header, sizeof header);
-  memset (buffer->data + sizeof header, header.id & 0xff,
-          size - sizeof header);
+  chaos_frames_fill (&self->frames, buffer->data, size,
+                     &(ChaosHeader) {
+                       .id = chaos_frames_take (&self->frames, 1),
+                       .single = single != 0,
+                       .type = type,
+                       .parts = 1,
+                     });
 
   atomic_fetch_add (&self->made, 1);
   return g_bytes_new_with_free_func (buffer->data, size, buffer_free, buffer);
@@ -171,15 +125,6 @@ chaos_message_new_reply (Chaos *self)
 
 /* --- Checking ----------------------------------------------------------- */
 
-static gboolean
-has_come_before (Chaos *self,
-                 guint id)
-{
-  guint8 bit = 1u << id % 8;
-
-  return (atomic_fetch_or (&self->seen[id / 8], bit) & bit) != 0;
-}
-
 void
 chaos_message_check (Chaos *self,
                      ZmqgSocket *socket,
@@ -187,8 +132,7 @@ chaos_message_check (Chaos *self,
 {
   guint n = zmqg_message_get_n_frames (message);
   const guint8 *data;
-  guint8 fill;
-  Header header;
+  ChaosHeader header;
   gsize size;
 
   g_assert_cmpuint (n, >, 0);
@@ -204,28 +148,6 @@ chaos_message_check (Chaos *self,
     return;
 
   data = zmqg_message_get_data (message, n - 1, &size);
-  /* Subscriptions, greetings and the like. */
-  if (size < sizeof header || memcmp (data, "ZMQG", 4) != 0)
-    {
-      g_assert_cmpuint (size, <, sizeof header);
-      return;
-    }
-
-  memcpy (&header, data, sizeof header);
-  if (header.tag != self->tag)
-    return;
-
-  fill = header.id & 0xff;
-  g_assert_cmpuint (header.size, ==, size);
-  if (size > sizeof header)
-    {
-      g_assert_cmpuint (data[sizeof header], ==, fill);
-      g_assert_cmpuint (data[(sizeof header + size) / 2], ==, fill);
-      g_assert_cmpuint (data[size - 1], ==, fill);
-    }
-  if (header.single && has_come_before (self, header.id))
-    g_error ("message %u of %u bytes from a socket of type %u came twice, "
-             "in %u frames",
-             header.id, header.size, header.type, n);
-  atomic_fetch_add (&self->received, 1);
+  if (chaos_frames_check (&self->frames, data, size, size, &header))
+    atomic_fetch_add (&self->received, 1);
 }

@@ -13,37 +13,6 @@
 
 /* --- Addresses ---------------------------------------------------------- */
 
-static gboolean
-may_meet (ZmqgSocketType a,
-          ZmqgSocketType b)
-{
-  static const guint partners[CHAOS_N_TYPES] = {
-    [ZMQG_SOCKET_TYPE_PAIR] = 1u << ZMQG_SOCKET_TYPE_PAIR,
-    [ZMQG_SOCKET_TYPE_PUB] =
-      1u << ZMQG_SOCKET_TYPE_SUB | 1u << ZMQG_SOCKET_TYPE_XSUB,
-    [ZMQG_SOCKET_TYPE_SUB] =
-      1u << ZMQG_SOCKET_TYPE_PUB | 1u << ZMQG_SOCKET_TYPE_XPUB,
-    [ZMQG_SOCKET_TYPE_REQ] =
-      1u << ZMQG_SOCKET_TYPE_REP | 1u << ZMQG_SOCKET_TYPE_ROUTER,
-    [ZMQG_SOCKET_TYPE_REP] =
-      1u << ZMQG_SOCKET_TYPE_REQ | 1u << ZMQG_SOCKET_TYPE_DEALER,
-    [ZMQG_SOCKET_TYPE_DEALER] = 1u << ZMQG_SOCKET_TYPE_REP |
-                                1u << ZMQG_SOCKET_TYPE_DEALER |
-                                1u << ZMQG_SOCKET_TYPE_ROUTER,
-    [ZMQG_SOCKET_TYPE_ROUTER] = 1u << ZMQG_SOCKET_TYPE_REQ |
-                                1u << ZMQG_SOCKET_TYPE_DEALER |
-                                1u << ZMQG_SOCKET_TYPE_ROUTER,
-    [ZMQG_SOCKET_TYPE_PULL] = 1u << ZMQG_SOCKET_TYPE_PUSH,
-    [ZMQG_SOCKET_TYPE_PUSH] = 1u << ZMQG_SOCKET_TYPE_PULL,
-    [ZMQG_SOCKET_TYPE_XPUB] =
-      1u << ZMQG_SOCKET_TYPE_SUB | 1u << ZMQG_SOCKET_TYPE_XSUB,
-    [ZMQG_SOCKET_TYPE_XSUB] =
-      1u << ZMQG_SOCKET_TYPE_PUB | 1u << ZMQG_SOCKET_TYPE_XPUB,
-  };
-
-  return (partners[a] >> b) & 1;
-}
-
 char *
 chaos_pick_address (Chaos *self,
                     const ZmqgSocketType *type)
@@ -58,7 +27,7 @@ chaos_pick_address (Chaos *self,
         &self->addresses[(begin + i) % CHAOS_N_ADDRESSES];
 
       if (address->uri != NULL &&
-          (type == NULL || may_meet (address->type, *type)))
+          (type == NULL || chaos_may_meet (address->type, *type)))
         uri = g_strdup (address->uri);
     }
   zmqg_unlock (&self->lock);
@@ -367,7 +336,7 @@ pick_partner (Chaos *self,
 {
   ZmqgSocketType other = chaos_random (CHAOS_N_TYPES);
 
-  while (!may_meet (other, type))
+  while (!chaos_may_meet (other, type))
     other = (other + 1) % CHAOS_N_TYPES;
   return chaos_socket_pick_type (self, other);
 }

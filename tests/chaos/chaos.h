@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "chaos-base.h"
 #include "zmqg-test.h"
 
 #include "base/zmqg-lock-private.h"
@@ -17,7 +18,6 @@ G_BEGIN_DECLS
  * same time, while their connections are killed. README.md says more.
  */
 
-#define CHAOS_N_TYPES 11
 #define CHAOS_N_SLOTS (2 * CHAOS_N_TYPES)
 #define CHAOS_N_WORKERS 4
 #define CHAOS_N_CONTEXTS 3
@@ -25,10 +25,6 @@ G_BEGIN_DECLS
 #define CHAOS_N_POOL 16
 #define CHAOS_N_CLOSED 64
 #define CHAOS_N_HANDLERS 12
-#define CHAOS_N_IDS (1u << 26)
-
-/* For how long what must happen in the end may take. */
-#define CHAOS_DEADLINE_MS 60000
 
 /* Where somebody listens, or did. */
 typedef struct
@@ -42,7 +38,7 @@ typedef struct
   guint modes; /* 1 << each ZmqgEngineMode that contexts may have */
   char *folder;
   guint32 seed;
-  guint32 tag; /* of our messages */
+  ChaosFrames frames;
   atomic_uint n_names;
   atomic_bool over;
 
@@ -55,8 +51,6 @@ typedef struct
   ChaosAddress addresses[CHAOS_N_ADDRESSES];
   GCancellable *cancellables[CHAOS_N_WORKERS + 1];
 
-  atomic_uint next_id;
-  atomic_uchar *seen; /* one bit for each message for one receiver */
   atomic_uint acts;
   atomic_uint sent;
   atomic_uint received;
@@ -97,14 +91,6 @@ typedef struct
   ZmqgSocket *watched; /* made by this thread; or NULL */
   ChaosModel models[2]; /* of that */
 } ChaosWorker;
-
-/* --- Numbers: chaos-message.c ------------------------------------------- */
-
-/* Random numbers of the calling thread: below @n, and whether that is 0. */
-void chaos_random_begin (guint32 seed);
-void chaos_random_end (void);
-guint chaos_random (guint n);
-gboolean chaos_one_in (guint n);
 
 /* --- Messages: chaos-message.c ------------------------------------------ */
 

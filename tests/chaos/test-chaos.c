@@ -6,8 +6,6 @@
 #include "chaos.h"
 #include "socket/statistics-check.h"
 
-#include <string.h>
-
 /* Four threads do everything that the API has in random order, over all types
  * and transports, while a fifth kills connections and the main thread runs a
  * main loop. What arrives is whole and comes once; in the end nothing is
@@ -243,10 +241,9 @@ chaos_new (guint modes,
 
   zmqg_lock_init (&self->lock);
   self->seed = seed;
-  self->tag = g_random_int ();
   self->modes = modes;
   self->folder = zmqg_test_tmpdir ();
-  self->seen = g_malloc0 (CHAOS_N_IDS / 8);
+  chaos_frames_init (&self->frames);
   for (guint i = 0; i <= CHAOS_N_WORKERS; i++)
     self->cancellables[i] = g_cancellable_new ();
   for (guint i = 0; i < CHAOS_N_CONTEXTS; i++)
@@ -351,7 +348,7 @@ chaos_free (Chaos *self)
     g_free (self->addresses[i].uri);
   zmqg_test_rmdir (self->folder);
   g_free (self->folder);
-  g_free (self->seen);
+  chaos_frames_clear (&self->frames);
   zmqg_lock_clear (&self->lock);
   g_free (self);
 }
@@ -401,70 +398,23 @@ run_chaos (guint modes,
   chaos_random_end ();
 }
 
-/* Threads of the library. */
-static guint
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const char *name;
-  guint n = 0;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = NULL;
-      g_autofree char *text = NULL;
-
-      path = g_strdup_printf ("/proc/self/task/%s/comm", name);
-      if (g_file_get_contents (path, &text, NULL, NULL) &&
-          g_str_has_prefix (text, "zmqg"))
-        n++;
-    }
-
-  return n;
-}
-
-/* Open descriptors, but for eventfds: threads that GIO keeps for a while may
- * have one each. */
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  const char *name;
-  guint n = 0;
-
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
-      g_autofree char *target = g_file_read_link (path, NULL);
-
-      if (target != NULL && strstr (target, "eventfd") == NULL)
-        n++;
-    }
-
-  return n;
-}
-
 /* The whole time is ZMQG_TEST_SECONDS. */
 static void
 test_chaos (guint modes,
             guint parts)
 {
-  const char *seconds = g_getenv ("ZMQG_TEST_SECONDS");
-  const char *seed_text = g_getenv ("ZMQG_TEST_SEED");
-  guint32 seed = seed_text != NULL ? g_ascii_strtoull (seed_text, NULL, 10)
-                                   : g_random_int ();
-  gint64 msec = 1000 * (seconds != NULL ? g_ascii_strtoll (seconds, NULL, 10)
-                                        : 4);
+  guint32 seed = chaos_get_seed ();
+  gint64 msec = chaos_get_time (4);
   guint n_fds;
 
   g_test_message ("ZMQG_TEST_SEED=%u", seed);
 
   /* What GIO opens for good. */
   run_chaos (modes, seed + 1000, 200);
-  n_fds = count_fds ();
+  n_fds = chaos_count_fds ();
   run_chaos (modes, seed, msec * parts / 4);
-  ZMQG_TEST_AWAIT (count_fds () <= n_fds, CHAOS_DEADLINE_MS);
-  ZMQG_TEST_AWAIT (count_threads () == 0, CHAOS_DEADLINE_MS);
+  ZMQG_TEST_AWAIT (chaos_count_fds () <= n_fds, CHAOS_DEADLINE_MS);
+  ZMQG_TEST_AWAIT (chaos_count_threads () == 0, CHAOS_DEADLINE_MS);
 }
 
 static void

@@ -5,6 +5,8 @@
 
 #include "zmqg-test.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -323,6 +325,54 @@ test_closed_meanwhile (void)
   g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
+static void
+spoil_errno (void *data G_GNUC_UNUSED,
+             void *hint G_GNUC_UNUSED)
+{
+  errno = EDOM;
+}
+
+static gpointer
+receive_closed (gpointer data)
+{
+  Shared *self = data;
+
+  atomic_store (&self->n, 1);
+  assert_fails (zmq_recv (self->socket, NULL, 0, 0), ENOTSOCK);
+  return NULL;
+}
+
+/* The call that was the last one with a handle drops what was sent in part, and
+ * says why it failed all the same. */
+static void
+test_errno_of_closed (void)
+{
+  static guint8 data[100];
+  void *context = zmq_ctx_new ();
+
+  for (guint i = 0; i < 100; i++)
+    {
+      Shared pair = { zmq_socket (context, ZMQ_PAIR), 0 };
+      void *other = zmq_socket (context, ZMQ_PAIR);
+      GThread *thread;
+      zmq_msg_t msg;
+
+      g_assert_cmpint (zmq_bind (pair.socket, "inproc://errno"), ==, 0);
+      g_assert_cmpint (zmq_connect (other, "inproc://errno"), ==, 0);
+      zmq_msg_init_data (&msg, data, sizeof data, spoil_errno, NULL);
+      g_assert_cmpint (zmq_msg_send (&msg, pair.socket, ZMQ_SNDMORE), ==,
+                       sizeof data);
+      thread = g_thread_new ("receive", receive_closed, &pair);
+      while (atomic_load (&pair.n) == 0)
+        g_thread_yield ();
+      g_assert_cmpint (zmq_close (pair.socket), ==, 0);
+      g_thread_join (thread);
+      g_assert_cmpint (zmq_close (other), ==, 0);
+    }
+
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+}
+
 /* --- Handles of objects, while others close them ---------------------------- */
 
 static void
@@ -510,6 +560,191 @@ test_monitored_meanwhile (void)
         g_thread_join (threads[j]);
       g_assert_cmpint (zmq_ctx_term (context), ==, 0);
     }
+}
+
+static void
+free_nothing (void *data G_GNUC_UNUSED,
+              void *hint G_GNUC_UNUSED)
+{
+}
+
+static gpointer
+send_again_and_again (gpointer data)
+{
+  static guint8 memory[100];
+  Shared *self = data;
+  int result;
+
+  atomic_fetch_add (&self->n, 1);
+  do
+    {
+      zmq_msg_t msg;
+
+      zmq_msg_init_data (&msg, memory, sizeof memory, free_nothing, NULL);
+      result = zmq_msg_send (&msg, self->socket, ZMQ_DONTWAIT);
+      if (result < 0 && errno == EAGAIN)
+        result = 0;
+      zmq_msg_close (&msg);
+    }
+  while (result >= 0);
+  return NULL;
+}
+
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* A context that ends while calls with its sockets go on: none of them begins a
+ * thread for it that nobody would end. */
+static void
+test_ended_meanwhile (void)
+{
+  guint n_threads;
+
+  /* What GLib begins for good. */
+  zmq_ctx_term (zmq_ctx_new ());
+  n_threads = count_threads ();
+
+  for (guint i = 0; i < 300; i++)
+    {
+      void *context = zmq_ctx_new ();
+      Shared push = { zmq_socket (context, ZMQ_PUSH), 0 };
+      GThread *threads[4];
+
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        threads[j] = g_thread_new ("send", send_again_and_again, &push);
+      while (atomic_load (&push.n) <= i % G_N_ELEMENTS (threads))
+        g_thread_yield ();
+      g_assert_cmpint (zmq_close (push.socket), ==, 0);
+      g_assert_cmpint (zmq_ctx_term (context), ==, 0);
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        g_thread_join (threads[j]);
+    }
+
+  ZMQG_TEST_AWAIT (count_threads () <= n_threads, 30000);
+}
+
+typedef struct
+{
+  void *front;
+  void *back;
+  void *capture;
+  void *control;
+  atomic_bool over;
+  atomic_bool hears;
+  pthread_t thread;
+} Proxied;
+
+static gpointer
+run_proxy (gpointer data)
+{
+  Proxied *self = data;
+
+  self->thread = pthread_self ();
+  atomic_store (&self->hears, TRUE);
+  do
+    {
+      int result = zmq_proxy_steerable (self->front, self->back,
+                                        self->capture, self->control);
+
+      g_assert_true (result == 0 || errno == EINTR);
+    }
+  while (!atomic_load (&self->over));
+  return NULL;
+}
+
+static void
+ignore_signal (int number G_GNUC_UNUSED)
+{
+}
+
+/* How many numbers, each beginning where the last one was, are there. */
+static guint
+receive_numbers (void *socket,
+                 guint n)
+{
+  guint number;
+
+  while (zmq_recv (socket, &number, sizeof number, ZMQ_DONTWAIT) >= 0)
+    {
+      g_assert_cmpuint (number, ==, n);
+      n++;
+    }
+
+  return n;
+}
+
+#define N_PROXIED 200
+
+/* A proxy that a signal or a command ends, while there is no room behind it,
+ * loses nothing, and captures nothing twice. */
+static void
+test_proxy_ended (gconstpointer captures)
+{
+  struct sigaction action = { .sa_handler = ignore_signal };
+  Proxied proxied = { NULL };
+  void *context = zmq_ctx_new ();
+  void *sockets[8];
+  guint n_received = 0;
+  guint n_captured = 0;
+  guint n_sent = 0;
+  GThread *thread;
+  int one = 1;
+
+  g_assert_no_errno (sigaction (SIGUSR1, &action, NULL));
+  for (guint i = 0; i < 8; i++)
+    {
+      static const int types[] = { ZMQ_PULL, ZMQ_PUSH, ZMQ_PUSH, ZMQ_PULL,
+                                   ZMQ_PAIR, ZMQ_PAIR, ZMQ_PAIR, ZMQ_PAIR };
+      g_autofree char *uri = g_strdup_printf ("inproc://%u", i / 2);
+
+      sockets[i] = zmq_socket (context, types[i]);
+      zmq_setsockopt (sockets[i], ZMQ_SNDHWM, &one, sizeof one);
+      zmq_setsockopt (sockets[i], ZMQ_RCVHWM, &one, sizeof one);
+      g_assert_cmpint (i % 2 == 0 ? zmq_bind (sockets[i], uri)
+                                  : zmq_connect (sockets[i], uri), ==, 0);
+    }
+  proxied.front = sockets[0];
+  proxied.back = sockets[2];
+  proxied.control = sockets[4];
+  proxied.capture = captures != NULL ? sockets[6] : NULL;
+  thread = g_thread_new ("proxy", run_proxy, &proxied);
+  while (!atomic_load (&proxied.hears))
+    g_thread_yield ();
+
+  while (n_received < N_PROXIED)
+    {
+      if (n_sent < N_PROXIED && zmq_send (sockets[1], &n_sent, sizeof n_sent,
+                                          ZMQ_DONTWAIT) >= 0)
+        n_sent++;
+      else if (n_sent % 2 == 0)
+        pthread_kill (proxied.thread, SIGUSR1);
+      else
+        zmq_send (sockets[5], "TERMINATE", 9, ZMQ_DONTWAIT);
+      zmqg_test_turn (NULL);
+      n_captured = receive_numbers (sockets[7], n_captured);
+      if (n_sent == N_PROXIED || g_random_int () % 4 == 0)
+        n_received = receive_numbers (sockets[3], n_received);
+    }
+  if (captures != NULL)
+    ZMQG_TEST_AWAIT ((n_captured = receive_numbers (sockets[7],
+                                                    n_captured)) ==
+                       N_PROXIED, 30000);
+
+  atomic_store (&proxied.over, TRUE);
+  g_assert_cmpint (zmq_send (sockets[5], "TERMINATE", 9, 0), ==, 9);
+  g_thread_join (thread);
+  for (guint i = 0; i < 8; i++)
+    g_assert_cmpint (zmq_close (sockets[i]), ==, 0);
+  g_assert_cmpint (zmq_ctx_term (context), ==, 0);
 }
 
 /* --- Handles ------------------------------------------------------------------ */
@@ -778,6 +1013,14 @@ main (int argc, char **argv)
                         "tcp://127.0.0.1:*", test_shared);
   g_test_add_func ("/zmqg/compat/threads/closed-meanwhile",
                    test_closed_meanwhile);
+  g_test_add_func ("/zmqg/compat/threads/ended-meanwhile",
+                   test_ended_meanwhile);
+  g_test_add_func ("/zmqg/compat/threads/errno-of-closed",
+                   test_errno_of_closed);
+  g_test_add_data_func ("/zmqg/compat/threads/proxy-ended/alone", NULL,
+                        test_proxy_ended);
+  g_test_add_data_func ("/zmqg/compat/threads/proxy-ended/captures", "",
+                        test_proxy_ended);
   g_test_add_func ("/zmqg/compat/handles/closed", test_closed_handles);
   g_test_add_func ("/zmqg/compat/handles/being-closed",
                    test_handle_being_closed);

@@ -126,6 +126,127 @@ test_waking (void *context)
   zmq_close (push);
 }
 
+#define N_MANY 40
+
+static void
+print_ready (const zmq_pollitem_t *items,
+             int n)
+{
+  printf ("ready:");
+  for (int i = 0; i < n; i++)
+    if (items[i].revents != 0)
+      printf (" %d: %d", i, items[i].revents);
+  putchar ('\n');
+}
+
+static void
+test_many (void *context)
+{
+  zmq_pollitem_t items[N_MANY + 2];
+  void *pushes[N_MANY];
+  pthread_t thread;
+  int ends[2];
+
+  section ("polling many sockets");
+  for (int i = 0; i < N_MANY; i++)
+    {
+      char address[32];
+
+      snprintf (address, sizeof address, "inproc://many-%d", i);
+      items[i] =
+        (zmq_pollitem_t) { zmq_socket (context, ZMQ_PULL), 0, ZMQ_POLLIN, 0 };
+      MUST (zmq_bind (items[i].socket, address) == 0);
+      pushes[i] = new_connected (context, ZMQ_PUSH, address);
+    }
+  CALL (zmq_poll (items, N_MANY, 0));
+  CALL (zmq_poll (items, N_MANY, 5));
+  for (int i = 0; i < N_MANY; i += 13)
+    {
+      MUST (zmq_send (pushes[i], "x", 1, 0) == 1);
+      CALL (zmq_poll (items, N_MANY, i % 2 == 0 ? -1 : 20000));
+      print_ready (items, N_MANY);
+    }
+  for (int i = 0; i < N_MANY; i += 13)
+    MUST (zmq_recv (items[i].socket, NULL, 0, ZMQ_DONTWAIT) == 1);
+  CALL (zmq_poll (items, N_MANY, 0));
+
+  section ("waiting for one of many sockets");
+  for (int i = 0; i < N_MANY; i++)
+    {
+      MUST (pthread_create (&thread, NULL, send_later, pushes[i]) == 0);
+      MUST (zmq_poll (items, N_MANY, -1) == 1);
+      print_ready (items, N_MANY);
+      pthread_join (thread, NULL);
+      MUST (zmq_recv (items[i].socket, NULL, 0, ZMQ_DONTWAIT) == 4);
+    }
+
+  section ("a socket and a descriptor that are there twice");
+  MUST (pipe (ends) == 0);
+  items[N_MANY] = (zmq_pollitem_t) { items[3].socket, 0, ZMQ_POLLIN, 0 };
+  zmq_close (items[4].socket);
+  items[4] = (zmq_pollitem_t) { NULL, ends[0], ZMQ_POLLIN, 0 };
+  items[N_MANY + 1] = items[4];
+  CALL (zmq_poll (items, N_MANY + 2, 5));
+  MUST (pthread_create (&thread, NULL, send_later, pushes[3]) == 0);
+  CALL (zmq_poll (items, N_MANY + 2, -1));
+  print_ready (items, N_MANY + 2);
+  pthread_join (thread, NULL);
+  MUST (write (ends[1], "x", 1) == 1);
+  CALL (zmq_poll (items, N_MANY + 2, -1));
+  print_ready (items, N_MANY + 2);
+  items[3].events = 0;
+  CALL (zmq_poll (items, N_MANY + 2, 0));
+  print_ready (items, N_MANY + 2);
+
+  section ("what is no socket behind many that are");
+  items[N_MANY].socket = items;
+  CALL (zmq_poll (items, N_MANY + 2, 0));
+  CALL (zmq_poll (items, N_MANY + 2, 5));
+
+  for (int i = 0; i < N_MANY; i++)
+    {
+      if (i != 4)
+        zmq_close (items[i].socket);
+      zmq_close (pushes[i]);
+    }
+  close (ends[0]);
+  close (ends[1]);
+}
+
+static void *
+shut_down_later (void *context)
+{
+  pause_a_moment ();
+  zmq_ctx_shutdown (context);
+  return NULL;
+}
+
+static void
+test_shutdown (void)
+{
+  void *contexts[] = { zmq_ctx_new (), zmq_ctx_new () };
+  zmq_pollitem_t items[] = {
+    { zmq_socket (contexts[0], ZMQ_PULL), 0, ZMQ_POLLIN, 0 },
+    { zmq_socket (contexts[1], ZMQ_DEALER), 0, ZMQ_POLLIN, 0 },
+  };
+  pthread_t thread;
+
+  section ("the end of one of two contexts ends polling");
+  MUST (pthread_create (&thread, NULL, shut_down_later, contexts[1]) == 0);
+  CALL (zmq_poll (items, 2, -1));
+  pthread_join (thread, NULL);
+  CALL (zmq_poll (items, 2, 0));
+  CALL (zmq_poll (items, 2, -1));
+  CALL (zmq_poll (items, 1, 5));
+  items[1].events = 0;
+  CALL (zmq_poll (items, 2, 5));
+  for (int i = 0; i < 2; i++)
+    {
+      zmq_close (items[i].socket);
+      MUST (zmq_ctx_term (contexts[i]) == 0);
+    }
+}
+
 static void
 ignore (int number)
 {
@@ -244,12 +365,10 @@ test_fd (void *context)
     MUST (zmq_send (push, "x", 1, 0) == 1);
   while (n < 100)
     {
-      CALL (wait_by_fd (pull, ZMQ_POLLIN) != 0);
+      MUST ((wait_by_fd (pull, ZMQ_POLLIN) & ZMQ_POLLIN) != 0);
       while (zmq_recv (pull, NULL, 0, ZMQ_DONTWAIT) == 1)
         n++;
       MUST (errno == EAGAIN);
-      if (n < 100)
-        printf ("\r");
     }
   CALL (get_int (pull, ZMQ_EVENTS));
 
@@ -298,6 +417,8 @@ main (void)
   test_sockets (context);
   test_descriptors (context);
   test_waking (context);
+  test_many (context);
+  test_shutdown ();
   test_signals (context);
   test_signal_at_the_end ();
   test_fd (context);

@@ -415,6 +415,130 @@ test_driven_by_wait (void)
   zmqg_engine_unref (engine);
 }
 
+/* One call drives several engines, and polls descriptors of its own. */
+static void
+test_polled_together (void)
+{
+  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (NULL);
+  GPollFD own = { .fd = waiter->fd, .events = G_IO_IN };
+  ZmqgEngine *engines[3];
+  atomic_uint flags[3] = { FALSE };
+
+  zmqg_thread_waiter_clear (waiter);
+  for (guint i = 0; i < 3; i++)
+    {
+      engines[i] = zmqg_engine_new (ZMQG_ENGINE_MODE_MAIN_CONTEXT, "e", NULL);
+      zmqg_engine_call (engines[i], set_flag, &flags[i]);
+    }
+  while (!flags[0] || !flags[1] || !flags[2])
+    {
+      g_assert_cmpint (zmqg_engines_poll (engines, 3, waiter, &own, 1,
+                                          deadline (), NULL), >=, 0);
+      g_assert_cmpint (own.revents, ==, 0);
+    }
+
+  /* Each of them alone ends the wait, and so do the deadline and the caller's
+   * own descriptor. */
+  for (guint i = 0; i < 3; i++)
+    {
+      atomic_store (&flags[i], FALSE);
+      zmqg_engine_call (engines[i], set_flag, &flags[i]);
+      while (!flags[i])
+        g_assert_cmpint (zmqg_engines_poll (engines, 3, waiter, &own, 1,
+                                            deadline (), NULL), >=, 0);
+    }
+  zmqg_engines_poll (engines, 3, waiter, &own, 1,
+                     g_get_monotonic_time () - 1, NULL);
+  g_assert_cmpint (own.revents, ==, 0);
+  zmqg_thread_waiter_signal (waiter);
+  while (own.revents == 0)
+    g_assert_cmpint (zmqg_engines_poll (engines, 3, waiter, &own, 1,
+                                        deadline (), NULL), >=, 0);
+  g_assert_cmpint (own.revents, ==, G_IO_IN);
+  zmqg_thread_waiter_clear (waiter);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      zmqg_engine_stop (engines[i], TRUE);
+      zmqg_engine_unref (engines[i]);
+    }
+}
+
+typedef struct
+{
+  ZmqgEngine *engines[2];
+  _Atomic (ZmqgThreadWaiter *) waiter;
+  atomic_bool leave;
+  atomic_bool told; /* the waiter is needed until then */
+} Poller;
+
+static gpointer
+poller_thread (gpointer data)
+{
+  Poller *self = data;
+  ZmqgThreadWaiter *waiter = zmqg_thread_waiter_get (NULL);
+  GPollFD own = { .fd = waiter->fd, .events = G_IO_IN };
+
+  zmqg_thread_waiter_clear (waiter);
+  atomic_store (&self->waiter, waiter);
+  while (!atomic_load (&self->leave))
+    {
+      zmqg_engines_poll (self->engines, 2, waiter, &own, 1, -1, NULL);
+      if (own.revents != 0)
+        zmqg_thread_waiter_clear (waiter);
+    }
+  while (!atomic_load (&self->told))
+    g_thread_yield ();
+  return NULL;
+}
+
+/* Of two engines it drives the one that it can, and the other one once whoever
+ * drives that leaves. */
+static void
+test_polled_together_with_others (void)
+{
+  Poller poller = { .leave = FALSE };
+  GThread *thread = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    poller.engines[i] = zmqg_engine_new (ZMQG_ENGINE_MODE_MAIN_CONTEXT, "e",
+                                         NULL);
+  for (guint round = 0; round < 100; round++)
+    {
+      Driver driver;
+
+      driver_start (&driver, poller.engines[round % 2]);
+      if (thread == NULL)
+        thread = g_thread_new ("poller", poller_thread, &poller);
+      for (guint i = 0; i < 2; i++)
+        {
+          atomic_uint flag = FALSE;
+
+          zmqg_engine_call (poller.engines[i], set_flag, &flag);
+          g_assert_true (comes_true (&flag));
+        }
+      driver_tell (&driver);
+      g_thread_join (driver.thread);
+      for (guint i = 0; i < 2; i++)
+        {
+          atomic_uint flag = FALSE;
+
+          zmqg_engine_call (poller.engines[i], set_flag, &flag);
+          g_assert_true (comes_true (&flag));
+        }
+    }
+
+  atomic_store (&poller.leave, TRUE);
+  zmqg_thread_waiter_signal (atomic_load (&poller.waiter));
+  atomic_store (&poller.told, TRUE);
+  g_thread_join (thread);
+  for (guint i = 0; i < 2; i++)
+    {
+      zmqg_engine_stop (poller.engines[i], TRUE);
+      zmqg_engine_unref (poller.engines[i]);
+    }
+}
+
 /* Rule: who does not get the engine waits, and whoever leaves it lets one of
  * them take over. Fails without call_driver () in release_context (). */
 static void
@@ -442,7 +566,7 @@ test_hand_over (void)
 }
 
 /* The one that was called to take over had got what it waited for, and left:
- * the next is called. Fails without the last try in zmqg_engine_wait (). */
+ * the next is called. Fails without the try in stop_awaiting_context (). */
 static void
 test_hand_over_to_one_that_leaves (void)
 {
@@ -826,6 +950,8 @@ main (int argc,
   ADD_BOTH ("order", test_order);
   ADD_BOTH ("thread-default-context", test_thread_default_context);
   ADD ("driven-by-wait", test_driven_by_wait);
+  ADD ("polled-together", test_polled_together);
+  ADD ("polled-together-with-others", test_polled_together_with_others);
   ADD ("hand-over", test_hand_over);
   ADD ("hand-over-to-one-that-leaves", test_hand_over_to_one_that_leaves);
   ADD ("main-context-lets-others-drive", test_main_context_lets_others_drive);

@@ -5,6 +5,7 @@
 
 #include "hostile-test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -236,7 +237,7 @@ hostile_test_listen (HostileTest *test,
   GError *error = NULL;
 
   if (g_str_equal (test->transport, "tcp"))
-    uri = g_strdup ("tcp://127.0.0.1:0");
+    uri = g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ());
   else
     uri = g_strdup_printf ("ipc://%s/%u", test->folder, test->n_names++);
   zmqg_socket_bind (test->socket, uri, &error);
@@ -329,7 +330,7 @@ raw_address (const char *uri,
       struct sockaddr_in *in = (struct sockaddr_in *) storage;
 
       in->sin_family = AF_INET;
-      in->sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+      in->sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
       in->sin_port = htons ((guint16) atoi (strrchr (uri, ':') + 1));
       *size = sizeof *in;
     }
@@ -401,7 +402,7 @@ hostile_raw_listen (HostileTest *test,
   int fd;
 
   if (g_str_equal (test->transport, "tcp"))
-    *uri = g_strdup ("tcp://127.0.0.1:0");
+    *uri = g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ());
   else
     *uri = g_strdup_printf ("ipc://%s/%u", test->folder, test->n_names++);
 
@@ -418,7 +419,8 @@ hostile_raw_listen (HostileTest *test,
       g_assert_cmpint (getsockname (fd, (struct sockaddr *) &address, &size),
                        ==, 0);
       g_free (*uri);
-      *uri = g_strdup_printf ("tcp://127.0.0.1:%u", ntohs (in->sin_port));
+      *uri = g_strdup_printf ("tcp://%s:%u", zmqg_test_loopback (),
+                              ntohs (in->sin_port));
     }
   return fd;
 }

@@ -359,7 +359,7 @@ test_no_descriptors (HostileTest *test)
 
   /* A second place to listen at, whose state can be asked for. */
   uri = g_str_equal (test->transport, "tcp")
-          ? g_strdup ("tcp://127.0.0.1:0")
+          ? g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ())
           : g_strdup_printf ("ipc://%s/other", test->folder);
   endpoint = zmqg_socket_bind_endpoint (test->socket, uri, &error);
   g_assert_no_error (error);

@@ -489,7 +489,7 @@ test_wrong_replies (HostileTest *test)
   test->ally = hostile_test_new_socket (test, ZMQG_TYPE_REP_SOCKET,
                                         &test->ally_news);
   ally_uri = g_str_equal (test->transport, "tcp")
-               ? g_strdup ("tcp://127.0.0.1:0")
+               ? g_strdup_printf ("tcp://%s:0", zmqg_test_loopback ())
                : g_strdup_printf ("ipc://%s/ally", test->folder);
   zmqg_socket_bind (test->ally, ally_uri, &error);
   g_assert_no_error (error);

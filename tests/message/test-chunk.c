@@ -6,6 +6,8 @@
 #include "message/zmqg-chunk-private.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void
 test_bytes (void)
@@ -105,6 +107,48 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* How many of the whole pages of a chunk are in memory. */
+static guint
+count_pages (const guint8 *data,
+             gsize size)
+{
+  gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  gsize from = ((gsize) data + page - 1) / page * page;
+  gsize n = (((gsize) data + size) / page * page - from) / page;
+  g_autofree guint8 *there = g_malloc0 (n);
+  guint found = 0;
+
+  g_assert_no_errno (mincore ((gpointer) from, n * page, there));
+  for (gsize i = 0; i < n; i++)
+    found += there[i] & 1;
+  return found;
+}
+
+/* What was idle takes no memory, whether the pool has it or malloc. Somebody
+ * else's stays. */
+static void
+test_idle (void)
+{
+  ZmqgChunk *chunk = zmqg_chunk_new (ZMQG_CHUNK_SIZE);
+  guint8 *data = chunk->data;
+
+  memset (data, 'x', ZMQG_CHUNK_SIZE);
+  zmqg_chunk_ref (chunk);
+  zmqg_chunk_unref_idle (chunk);
+  g_assert_cmpuint (count_pages (data, ZMQG_CHUNK_SIZE), >, 0);
+  for (gsize i = 0; i < ZMQG_CHUNK_SIZE; i++)
+    g_assert_cmpint (data[i], ==, 'x');
+
+  zmqg_chunk_unref_idle (chunk);
+  g_assert_cmpuint (count_pages (data, ZMQG_CHUNK_SIZE), ==, 0);
+
+  chunk = zmqg_chunk_new (ZMQG_CHUNK_SIZE);
+  memset (chunk->data, 'y', ZMQG_CHUNK_SIZE);
+  zmqg_chunk_unref (chunk);
+  chunk = zmqg_chunk_new (16);
+  zmqg_chunk_unref_idle (chunk);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -116,6 +160,7 @@ main (int argc,
   g_test_add_func ("/zmqg/chunk/too-large", test_too_large);
   g_test_add_func ("/zmqg/chunk/pool", test_pool);
   g_test_add_func ("/zmqg/chunk/threads", test_threads);
+  g_test_add_func ("/zmqg/chunk/idle", test_idle);
 
   return g_test_run ();
 }

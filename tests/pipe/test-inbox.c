@@ -101,6 +101,55 @@ count_release (ZmqgTag *tag)
 
 static const ZmqgTagOps tag_ops = { .release = count_release };
 
+static gboolean
+has_changed (ZmqgInbox *inbox,
+             guint *seen)
+{
+  guint before = *seen;
+
+  *seen = zmqg_inbox_get_changes (inbox);
+  return *seen != before;
+}
+
+/* Who looked before it was listed learns whether it would have been told of
+ * something meanwhile. */
+static void
+test_changes (void)
+{
+  ZmqgInbox inbox;
+  ZmqgPipe *pipe = pipe_new ();
+  Sleeper sleeper;
+  guint seen;
+  guint events;
+
+  zmqg_inbox_init (&inbox);
+  seen = zmqg_inbox_get_changes (&inbox);
+  sleeper_add (&sleeper, &inbox, ZMQG_WAIT_IN, TRUE);
+  zmqg_inbox_waiter_looks (&inbox, &sleeper.waiter);
+  g_assert_true (zmqg_inbox_has_others (&inbox, NULL, ZMQG_WAIT_IN));
+  g_assert_false (has_changed (&inbox, &seen));
+  zmqg_inbox_remove_waiter (&inbox, &sleeper.waiter);
+  g_assert_false (has_changed (&inbox, &seen));
+
+  zmqg_inbox_post (&inbox, pipe, ZMQG_PIPE_READABLE);
+  g_assert_true (has_changed (&inbox, &seen));
+  /* Again, of a pipe that is listed. */
+  zmqg_inbox_post (&inbox, pipe, ZMQG_PIPE_READABLE);
+  g_assert_true (has_changed (&inbox, &seen));
+  zmqg_pipe_unref (zmqg_inbox_take (&inbox, &events));
+  g_assert_false (has_changed (&inbox, &seen));
+  zmqg_inbox_wake (&inbox, ZMQG_WAIT_OUT);
+  g_assert_true (has_changed (&inbox, &seen));
+  zmqg_inbox_wake_all (&inbox);
+  g_assert_true (has_changed (&inbox, &seen));
+  /* Who found itself alone may act as if that stayed so. */
+  g_assert_false (zmqg_inbox_has_others (&inbox, NULL, ZMQG_WAIT_IN));
+  g_assert_true (has_changed (&inbox, &seen));
+
+  zmqg_pipe_unref (pipe);
+  zmqg_inbox_clear (&inbox);
+}
+
 static void
 test_closed (void)
 {
@@ -435,6 +484,7 @@ main (int argc,
 #define ADD(path, function) \
   g_test_add_func ("/zmqg/pipe/inbox/" path, function)
   ADD ("order", test_order);
+  ADD ("changes", test_changes);
   ADD ("closed", test_closed);
   ADD ("one-consumer", test_one_consumer);
   ADD ("handed-on", test_handed_on);

@@ -112,8 +112,8 @@ test_long_ready (void)
   ZmqgPeerMetadata parsed;
   const guint8 *found;
   gsize found_size, header_size;
-  guint64 size;
-  guint flags;
+  guint64 size = 0;
+  guint flags = 0;
 
   zmqg_metadata_append_ready (frame, type ("PULL"), NULL, 0, &property, 1);
   header_size

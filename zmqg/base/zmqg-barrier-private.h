@@ -38,6 +38,7 @@ zmqg_barrier_light (void)
 #endif
 }
 
+ZMQG_SHARED
 void zmqg_barrier_heavy (void);
 
 /*

@@ -6,6 +6,7 @@
 #include "base/zmqg-shared-private.h"
 
 #include <gio/gio.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 /*
@@ -81,6 +82,11 @@ void zmqg_thread_waiter_signal (ZmqgThreadWaiter *self);
 /* Forgets signals that came before. */
 ZMQG_SHARED
 void zmqg_thread_waiter_clear (ZmqgThreadWaiter *self);
+
+/* ppoll () until @deadline (monotonic microseconds, -1 for none). @mask is
+ * nullable. */
+ZMQG_SHARED
+int zmqg_ppoll (GPollFD *fds, guint n, gint64 deadline, const sigset_t *mask);
 
 typedef enum
 {

@@ -152,6 +152,39 @@ zmqg_thread_waiter_clear (ZmqgThreadWaiter *self)
   while (n < 0 && errno == EINTR);
 }
 
+/* As g_poll () has it. */
+G_STATIC_ASSERT (sizeof (GPollFD) == sizeof (struct pollfd));
+
+int
+zmqg_ppoll (GPollFD *fds,
+            guint n,
+            gint64 deadline,
+            const sigset_t *mask)
+{
+  struct timespec ts;
+  gint64 left;
+  guint work;
+  int result;
+  int code;
+
+  if (deadline >= 0)
+    {
+      left = MAX (deadline - g_get_monotonic_time (), 0);
+      ts.tv_sec = left / G_USEC_PER_SEC;
+      ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
+    }
+
+  work = zmqg_fork_pause_work ();
+  result = ppoll ((struct pollfd *) fds, n, deadline >= 0 ? &ts : NULL, mask);
+  if (work > 0)
+    {
+      code = errno;
+      zmqg_fork_resume_work (work);
+      errno = code;
+    }
+  return result;
+}
+
 ZmqgWoken
 zmqg_thread_waiter_wait (ZmqgThreadWaiter *self,
                          gint64 deadline)
@@ -165,35 +198,12 @@ zmqg_thread_waiter_wait_beside (ZmqgThreadWaiter *self,
                                 gint64 deadline)
 {
   /* A negative one is passed over. */
-  struct pollfd fds[] = {
-    { .fd = self->fd, .events = POLLIN },
-    { .fd = fd, .events = POLLIN },
+  GPollFD fds[] = {
+    { .fd = self->fd, .events = G_IO_IN },
+    { .fd = fd, .events = G_IO_IN },
   };
-  struct timespec ts;
-  struct timespec *timeout = NULL;
-  gint64 left = 0;
-  guint work;
-  int n;
+  int n = zmqg_ppoll (fds, fd < 0 ? 1 : 2, deadline, NULL);
 
-  if (deadline >= 0)
-    {
-      left = deadline - g_get_monotonic_time ();
-      if (left < 0)
-        left = 0;
-      ts.tv_sec = left / G_USEC_PER_SEC;
-      ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
-      timeout = &ts;
-    }
-
-  work = zmqg_fork_pause_work ();
-  n = ppoll (fds, fd < 0 ? 1 : 2, timeout, NULL);
-  if (work > 0)
-    {
-      int code = errno;
-
-      zmqg_fork_resume_work (work);
-      errno = code;
-    }
   if (n > 0)
     {
       if (fds[0].revents != 0)

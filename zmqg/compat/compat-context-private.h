@@ -13,6 +13,8 @@ typedef struct _CompatReleaser CompatReleaser;
 typedef struct
 {
   atomic_uint tag; /* COMPAT_CONTEXT_ALIVE or COMPAT_DEAD */
+  atomic_uint refs; /* the handle's, and those of sockets: a call with one may
+                     * go on for a moment when both were ended */
   gboolean holds; /* a reference to: */
   ZmqgContext *context;
   ZmqgContextCore *core;
@@ -33,3 +35,12 @@ typedef struct
 
 /* The context behind a handle; %NULL with errno EFAULT when it is none. */
 CompatContext *compat_context_get (void *handle);
+
+static inline CompatContext *
+compat_context_ref (CompatContext *self)
+{
+  atomic_fetch_add_explicit (&self->refs, 1, memory_order_relaxed);
+  return self;
+}
+
+void compat_context_unref (CompatContext *self);

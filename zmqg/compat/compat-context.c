@@ -35,6 +35,7 @@ handle_new (ZmqgContext *context)
   CompatContext *self = g_new0 (CompatContext, 1);
 
   atomic_init (&self->tag, COMPAT_CONTEXT_ALIVE);
+  atomic_init (&self->refs, 1);
   self->context = context;
   self->core = zmqg_context_get_core (context);
   zmqg_lock_init (&self->lock);
@@ -69,6 +70,18 @@ zmq_ctx_new (void)
   return self;
 }
 
+void
+compat_context_unref (CompatContext *self)
+{
+  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+    return;
+
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+  g_clear_pointer (&self->name_prefix, g_free);
+  zmqg_lock_clear (&self->lock);
+  compat_bury (self);
+}
+
 static void
 handle_free (gpointer data)
 {
@@ -76,10 +89,7 @@ handle_free (gpointer data)
 
   atomic_store (&self->tag, COMPAT_DEAD);
   compat_releaser_stop (self);
-  g_clear_pointer (&self->sockets, g_ptr_array_unref);
-  g_clear_pointer (&self->name_prefix, g_free);
-  zmqg_lock_clear (&self->lock);
-  compat_bury (self);
+  compat_context_unref (self);
 }
 
 static void
@@ -211,6 +221,11 @@ zmqg_context_from_zmq (void *handle)
  *
  * The handle of the plain C API of a context, for `zmq_socket ()`. It lives as
  * long as @context, or until `zmq_ctx_term ()`.
+ *
+ * With #ZmqgContext:engine-mode %ZMQG_ENGINE_MODE_MAIN_CONTEXT calls that
+ * wait, `zmq_poll ()` and `zmq_poller_wait ()` among them, let the engine work.
+ * Who waits with a `poll ()` of its own, for the descriptor of `ZMQ_FD` or
+ * `zmq_poller_fd ()`, needs a main loop that runs.
  *
  * Returns: (not nullable): the handle
  *

@@ -16,7 +16,8 @@ typedef enum
   COMPAT_HEAP = 102,     /* @owner is a CompatContent */
   COMPAT_CHUNK = 103,    /* @owner is a ZmqgChunk: large, and of ours */
   COMPAT_CONSTANT = 104, /* the program's, for ever */
-  COMPAT_RECEIVED = 105, /* @owner is the ZmqgMessage that it was a frame of */
+  COMPAT_FRAME = 105, /* @owner is the ZmqgMessage that it is a frame of:
+                       * received, or one of ours for a small payload */
 } CompatMessageKind;
 
 #define COMPAT_MORE 0x01u
@@ -69,7 +70,7 @@ G_STATIC_ASSERT (sizeof (CompatMessage) == sizeof (zmq_msg_t));
 static inline gboolean
 compat_message_is_valid (const CompatMessage *self)
 {
-  return self->kind >= COMPAT_INLINE && self->kind <= COMPAT_RECEIVED;
+  return self->kind >= COMPAT_INLINE && self->kind <= COMPAT_FRAME;
 }
 
 static inline guint8 *
@@ -95,7 +96,24 @@ compat_message_init (CompatMessage *self)
   self->group = NULL;
 }
 
-/* %FALSE without memory. */
+/* Of memory of the program's it hears when that is done with, however small it
+ * is. */
+static inline gboolean
+compat_message_is_of_program (const CompatMessage *self)
+{
+  return self->kind == COMPAT_HEAP &&
+         ((const CompatContent *) self->owner)->free != NULL;
+}
+
+/* Sending it copies it, and that is all. */
+static inline gboolean
+compat_message_is_small (const CompatMessage *self)
+{
+  return compat_message_get_size (self) < ZMQG_FRAME_LARGE &&
+         !compat_message_is_of_program (self);
+}
+
+/* @data is nullable: not yet known. %FALSE without memory. */
 gboolean compat_message_init_copy (CompatMessage *self, const void *data,
                                    gsize size);
 
@@ -106,7 +124,15 @@ void compat_message_init_frame (CompatMessage *self, ZmqgMessage *message,
 
 /* Lets go of what it holds; it is to be initialised then. May run the
  * program's free function. */
-void compat_message_release (CompatMessage *self);
+void compat_message_release_held (CompatMessage *self);
+
+static inline void
+compat_message_release (CompatMessage *self)
+{
+  if (self->kind != COMPAT_INLINE || G_UNLIKELY (self->group != NULL))
+    compat_message_release_held (self);
+  self->kind = COMPAT_CLOSED;
+}
 
 /* How to send it: the view is valid as long as the message is. @bytes is set to
  * what is to be dropped when the view was sent, or to %NULL. */

@@ -5,6 +5,7 @@
 
 #include "compat/compat-message-private.h"
 
+#include "base/zmqg-barrier-private.h"
 #include "compat/compat-error-private.h"
 #include "engine/zmqg-peer-record-private.h"
 #include "message/zmqg-message-struct-private.h"
@@ -51,9 +52,13 @@ content_unref (gpointer data)
 {
   CompatContent *self = data;
 
-  if (atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
+  /* As of a ZmqgMessage: nobody can take another reference than ours. */
+  if (atomic_load_explicit (&self->refs, memory_order_acquire) != 1 &&
+      atomic_fetch_sub_explicit (&self->refs, 1, memory_order_acq_rel) != 1)
     return;
 
+  /* A GBytes that other threads had may have held it. */
+  zmqg_order_after_drop (self->data);
   if (self->free != NULL)
     self->free (self->data, self->hint);
   g_free (self);
@@ -78,6 +83,14 @@ compat_message_init_copy (CompatMessage *self,
   if (size <= COMPAT_INLINE_MAX)
     {
       self->in.size = (guint8) size;
+    }
+  else if (size <= G_MAXUINT8)
+    {
+      ZmqgMessage *message = zmqg_message_new_small (NULL, size);
+
+      if (message == NULL)
+        return FALSE;
+      compat_message_init_frame (self, message, 0);
     }
   else if (size >= ZMQG_FRAME_LARGE)
     {
@@ -118,13 +131,13 @@ compat_message_init_frame (CompatMessage *self,
   self->out.data = (guint8 *) frame->data;
   self->out.size = frame->size;
   self->routing_id = message->routing_id;
-  self->kind = COMPAT_RECEIVED;
+  self->kind = COMPAT_FRAME;
   self->flags = i + 1 < message->n_frames ? COMPAT_MORE : 0;
   self->group = NULL;
 }
 
 void
-compat_message_release (CompatMessage *self)
+compat_message_release_held (CompatMessage *self)
 {
   switch ((CompatMessageKind) self->kind)
     {
@@ -134,7 +147,7 @@ compat_message_release (CompatMessage *self)
     case COMPAT_CHUNK:
       zmqg_chunk_unref (self->owner);
       break;
-    case COMPAT_RECEIVED:
+    case COMPAT_FRAME:
       zmqg_message_unref (self->owner);
       break;
     case COMPAT_CLOSED:
@@ -146,7 +159,6 @@ compat_message_release (CompatMessage *self)
 
   if (G_UNLIKELY (self->group != NULL))
     group_unref (self->group);
-  self->kind = COMPAT_CLOSED;
 }
 
 /* What keeps the payload of a received frame, which another socket may take
@@ -169,14 +181,6 @@ lend_frame (ZmqgMessage *message,
     }
 }
 
-/* Of this the program hears when it is done with, however small it is. */
-static gboolean
-is_program_memory (const CompatMessage *self)
-{
-  return self->kind == COMPAT_HEAP &&
-         ((const CompatContent *) self->owner)->free != NULL;
-}
-
 void
 compat_message_get_view (CompatMessage *self,
                          ZmqgFrameView *view,
@@ -185,7 +189,7 @@ compat_message_get_view (CompatMessage *self,
   *view = (ZmqgFrameView) { compat_message_get_data (self),
                             compat_message_get_size (self) };
   *bytes = NULL;
-  if (G_LIKELY (view->size < ZMQG_FRAME_LARGE) && !is_program_memory (self))
+  if (compat_message_is_small (self))
     return;
 
   switch ((CompatMessageKind) self->kind)
@@ -202,7 +206,7 @@ compat_message_get_view (CompatMessage *self,
     case COMPAT_CONSTANT:
       *bytes = g_bytes_new_static (view->data, view->size);
       break;
-    case COMPAT_RECEIVED:
+    case COMPAT_FRAME:
       lend_frame (self->owner, view);
       break;
     case COMPAT_CLOSED:
@@ -315,7 +319,7 @@ zmq_msg_copy (zmq_msg_t *dest_,
     content_ref (src->owner);
   else if (src->kind == COMPAT_CHUNK)
     zmqg_chunk_ref (src->owner);
-  else if (src->kind == COMPAT_RECEIVED)
+  else if (src->kind == COMPAT_FRAME)
     zmqg_message_ref (src->owner);
   if (src->group != NULL)
     atomic_fetch_add_explicit (&src->group->refs, 1, memory_order_relaxed);
@@ -323,7 +327,7 @@ zmq_msg_copy (zmq_msg_t *dest_,
   /* Of what is as small as to be copied libzmq never says that it is
    * shared. */
   if (src->kind == COMPAT_HEAP || src->kind == COMPAT_CHUNK ||
-      (src->kind == COMPAT_RECEIVED && src->out.size > COMPAT_INLINE_MAX))
+      (src->kind == COMPAT_FRAME && src->out.size > COMPAT_INLINE_MAX))
     src->flags |= COMPAT_SHARED;
   *dest = *src;
   return 0;
@@ -356,7 +360,7 @@ zmq_msg_more (const zmq_msg_t *msg_)
 static const ZmqgPeerRecord *
 get_record (const CompatMessage *self)
 {
-  return self->kind == COMPAT_RECEIVED
+  return self->kind == COMPAT_FRAME
            ? (const ZmqgPeerRecord *) zmqg_message_get_tag (self->owner)
            : NULL;
 }
@@ -458,7 +462,7 @@ zmq_msg_group (zmq_msg_t *msg)
 
   if (self->group != NULL)
     return self->group->name;
-  if (self->kind == COMPAT_RECEIVED && ((ZmqgMessage *) self->owner)->group != NULL)
+  if (self->kind == COMPAT_FRAME && ((ZmqgMessage *) self->owner)->group != NULL)
     return ((ZmqgMessage *) self->owner)->group;
   return "";
 }

@@ -228,7 +228,7 @@ compat_monitors_stop (CompatContext *context)
   for (guint i = 0; i < sockets->len; i++)
     {
       compat_monitor_stop (g_ptr_array_index (sockets, i));
-      compat_socket_leave (g_ptr_array_index (sockets, i));
+      compat_socket_drop (g_ptr_array_index (sockets, i));
     }
 }
 
@@ -259,7 +259,7 @@ compat_monitors_flush (CompatContext *context)
           zmqg_unlock (&monitor->lock);
           monitor_unref (&monitor->monitor);
         }
-      compat_socket_leave (socket);
+      compat_socket_drop (socket);
     }
 }
 
@@ -315,7 +315,7 @@ start (CompatSocket *self,
   atomic_fetch_add (&self->context->n_monitors, 1);
   zmqg_lock (&self->lock);
   in_time = self->monitor == NULL &&
-            atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE &&
+            compat_socket_is_alive (self) &&
             !atomic_load (&self->core->terminated) &&
             zmqg_socket_core_swap_monitor (self->core, &monitor->monitor,
                                            &old);
@@ -332,9 +332,7 @@ start (CompatSocket *self,
   g_object_unref (sender);
   if (compat_socket_is_terminated (self))
     return compat_fail (ETERM);
-  return compat_fail (atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE
-                        ? EADDRINUSE
-                        : ENOTSOCK);
+  return compat_fail (compat_socket_is_alive (self) ? EADDRINUSE : ENOTSOCK);
 }
 
 static int

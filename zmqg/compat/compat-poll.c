@@ -7,6 +7,7 @@
 
 #include "compat/compat-error-private.h"
 
+#include <poll.h>
 #include <string.h>
 
 /* zmq_poll () and zmq_ppoll (). */
@@ -23,25 +24,7 @@ compat_deadline (long timeout)
   return now + (gint64) timeout * 1000;
 }
 
-int
-compat_ppoll (struct pollfd *fds,
-              nfds_t n,
-              gint64 deadline,
-              const sigset_t *mask)
-{
-  struct timespec ts;
-  gint64 left;
-
-  if (deadline < 0)
-    return ppoll (fds, n, NULL, mask);
-
-  left = MAX (deadline - g_get_monotonic_time (), 0);
-  ts.tv_sec = left / G_USEC_PER_SEC;
-  ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
-  return ppoll (fds, n, &ts, mask);
-}
-
-short
+gushort
 compat_to_poll (short events)
 {
   return ((events & ZMQ_POLLIN) != 0 ? POLLIN : 0) |
@@ -50,12 +33,58 @@ compat_to_poll (short events)
 }
 
 short
-compat_from_poll (short revents)
+compat_from_poll (gushort revents)
 {
   return ((revents & POLLIN) != 0 ? ZMQ_POLLIN : 0) |
          ((revents & POLLOUT) != 0 ? ZMQ_POLLOUT : 0) |
          ((revents & POLLPRI) != 0 ? ZMQ_POLLPRI : 0) |
          ((revents & ~(POLLIN | POLLOUT | POLLPRI)) != 0 ? ZMQ_POLLERR : 0);
+}
+
+/* --- Engines without threads ------------------------------------------------ */
+
+void
+compat_driven_add (CompatDriven *self,
+                   CompatSocket *socket)
+{
+  ZmqgContextCore *core = socket->core->context;
+
+  if (G_LIKELY (!socket->is_driven) || zmqg_context_core_is_forked (core))
+    return;
+
+  for (guint i = 0; i < self->n; i++)
+    if (self->cores[i] == core)
+      return;
+  self->cores = g_renew (ZmqgContextCore *, self->cores, self->n + 1);
+  self->cores[self->n++] = core;
+}
+
+void
+compat_driven_clear (CompatDriven *self)
+{
+  g_clear_pointer (&self->cores, g_free);
+  self->n = 0;
+}
+
+void
+compat_driven_run (CompatDriven *self)
+{
+  for (guint i = 0; i < self->n; i++)
+    zmqg_context_core_poll_engine (self->cores[i]);
+}
+
+int
+compat_driven_poll (CompatDriven *self,
+                    ZmqgThreadWaiter *thread,
+                    GPollFD *fds,
+                    guint n,
+                    gint64 deadline,
+                    const sigset_t *mask)
+{
+  return G_LIKELY (self->n == 0)
+           ? zmqg_ppoll (fds, n, deadline, mask)
+           : zmqg_context_cores_poll (self->cores, self->n, thread, fds, n,
+                                      deadline, mask);
 }
 
 /* --- Sockets ---------------------------------------------------------------- */
@@ -67,6 +96,7 @@ typedef struct
   ZmqgThreadWaiter *thread;
   CompatSocket *socket; /* in use; NULL: a descriptor */
   guint place;          /* of a descriptor among those polled */
+  guint seen;           /* changes of the inbox before the first look */
   atomic_bool told;     /* since it was looked at */
 } Item;
 
@@ -84,8 +114,9 @@ typedef struct
   zmq_pollitem_t *items;
   guint n;
   Item *states;
-  struct pollfd *fds; /* the waiter's, and those of the items */
+  GPollFD *fds; /* the waiter's, and those of the items */
   guint n_fds;
+  CompatDriven driven;
   ZmqgThreadWaiter *thread; /* NULL: not waiting yet */
 } Poll;
 
@@ -105,12 +136,13 @@ enter_sockets (Poll *self)
       item->revents = 0;
       if (item->socket != NULL)
         {
-          state->socket = compat_socket_enter (item->socket);
+          state->socket = compat_socket_hold (item->socket);
           if (state->socket == NULL)
             {
               self->n = i;
               return -1;
             }
+          compat_driven_add (&self->driven, state->socket);
         }
       else
         {
@@ -128,28 +160,39 @@ leave_sockets (Poll *self)
 {
   for (guint i = 0; i < self->n; i++)
     if (self->states[i].socket != NULL)
-      compat_socket_leave (self->states[i].socket);
+      compat_socket_drop (self->states[i].socket);
+  compat_driven_clear (&self->driven);
 }
 
-/* What holds of what is asked for. Of a socket that is waited for, and had
- * nothing, something may hold once it has told so. */
-static short
+/* Finds what holds of what is asked for. Of a socket that is waited for, and had
+ * nothing, something may hold once it has told so. %FALSE with errno. */
+static gboolean
 look_at_socket (Poll *self,
-                guint i)
+                Item *state,
+                zmq_pollitem_t *item)
 {
-  Item *state = &self->states[i];
-  short events = self->items[i].events;
+  ZmqgInbox *inbox = &state->socket->core->inbox;
 
-  if (events == 0)
-    return 0;
-
-  if (self->thread != NULL)
+  if (self->thread != NULL && item->events != 0)
     {
-      if (!atomic_exchange (&state->told, FALSE))
-        return 0;
-      zmqg_inbox_waiter_looks (&state->socket->core->inbox, &state->waiter);
+      if (!atomic_load_explicit (&state->told, memory_order_relaxed) ||
+          !atomic_exchange (&state->told, FALSE))
+        return TRUE;
+      zmqg_inbox_waiter_looks (inbox, &state->waiter);
     }
-  return compat_socket_get_events (state->socket) & events;
+  else
+    {
+      state->seen = zmqg_inbox_get_changes (inbox);
+    }
+
+  if (compat_socket_is_terminated (state->socket))
+    {
+      errno = ETERM;
+      return FALSE;
+    }
+  if (item->events != 0)
+    item->revents = compat_socket_look (state->socket, item->events);
+  return TRUE;
 }
 
 /* How many items have events; -1 with errno. The descriptors were polled. */
@@ -161,19 +204,12 @@ look (Poll *self)
   for (guint i = 0; i < self->n; i++)
     {
       zmq_pollitem_t *item = &self->items[i];
-      CompatSocket *socket = self->states[i].socket;
+      Item *state = &self->states[i];
 
-      if (socket == NULL)
-        {
-          item->revents =
-            compat_from_poll (self->fds[self->states[i].place].revents);
-        }
-      else
-        {
-          if (compat_socket_is_terminated (socket))
-            return compat_fail (ETERM);
-          item->revents = look_at_socket (self, i);
-        }
+      if (state->socket == NULL)
+        item->revents = compat_from_poll (self->fds[state->place].revents);
+      else if (!look_at_socket (self, state, item))
+        return -1;
 
       if (item->revents != 0)
         n_ready++;
@@ -182,7 +218,8 @@ look (Poll *self)
   return n_ready;
 }
 
-/* What the sockets tell from now on ends a sleep. */
+/* What the sockets tell from now on ends a sleep. What they told since the first
+ * look began is to be looked at before. */
 static int
 add_waiters (Poll *self)
 {
@@ -196,18 +233,22 @@ add_waiters (Poll *self)
     {
       Item *state = &self->states[i];
       short events = self->items[i].events;
+      ZmqgInbox *inbox;
 
       if (state->socket == NULL || events == 0)
         continue;
+      inbox = &state->socket->core->inbox;
       memset (&state->waiter, 0, sizeof state->waiter);
       state->waiter.wake = item_wake;
-      atomic_init (&state->told, TRUE);
+      atomic_init (&state->told, FALSE);
       state->thread = self->thread;
       zmqg_inbox_add_waiter (
-        &state->socket->core->inbox, &state->waiter,
+        inbox, &state->waiter,
         ((events & ZMQ_POLLIN) != 0 ? ZMQG_WAIT_IN : 0) |
           ((events & ZMQ_POLLOUT) != 0 ? ZMQG_WAIT_OUT : 0),
         TRUE);
+      if (zmqg_inbox_get_changes (inbox) != state->seen)
+        atomic_store (&state->told, TRUE);
     }
 
   return 0;
@@ -234,9 +275,10 @@ run (Poll *self,
   gint64 deadline = compat_deadline (timeout);
   int n_ready;
 
-  /* Descriptors first, without waiting. */
+  /* Engines and descriptors first, without waiting. */
+  compat_driven_run (&self->driven);
   if (self->n_fds > 1 &&
-      compat_ppoll (self->fds + 1, self->n_fds - 1, 0, NULL) < 0)
+      zmqg_ppoll (self->fds + 1, self->n_fds - 1, 0, NULL) < 0)
     return -1;
 
   n_ready = look (self);
@@ -247,7 +289,8 @@ run (Poll *self,
 
   while ((n_ready = look (self)) == 0)
     {
-      int n = compat_ppoll (self->fds, self->n_fds, deadline, mask);
+      int n = compat_driven_poll (&self->driven, self->thread, self->fds,
+                                  self->n_fds, deadline, mask);
 
       if (n < 0)
         return -1;
@@ -266,10 +309,11 @@ poll_items (zmq_pollitem_t *items,
             long timeout,
             const sigset_t *mask)
 {
-  struct pollfd local_fds[LOCAL_MAX + 1];
+  GPollFD local_fds[LOCAL_MAX + 1];
   Item local_states[LOCAL_MAX];
   g_autofree gpointer heap = NULL;
-  Poll self = { items, (guint) n, local_states, local_fds, 1, NULL };
+  Poll self = { .items = items, .n = (guint) n, .states = local_states,
+                .fds = local_fds, .n_fds = 1 };
   int result;
   int code;
 
@@ -279,7 +323,7 @@ poll_items (zmq_pollitem_t *items,
     {
       gint64 deadline = compat_deadline (timeout);
 
-      return timeout == 0 ? 0 : compat_ppoll (NULL, 0, deadline, mask);
+      return timeout == 0 ? 0 : zmqg_ppoll (NULL, 0, deadline, mask);
     }
   if (items == NULL)
     return compat_fail (EFAULT);
@@ -287,11 +331,11 @@ poll_items (zmq_pollitem_t *items,
   if (n > LOCAL_MAX)
     {
       heap = g_try_malloc_n ((gsize) n,
-                             sizeof (Item) + 2 * sizeof (struct pollfd));
+                             sizeof (Item) + 2 * sizeof (GPollFD));
       if (heap == NULL)
         return compat_fail (ENOMEM);
       self.states = heap;
-      self.fds = (struct pollfd *) (self.states + n);
+      self.fds = (GPollFD *) (self.states + n);
     }
 
   result = enter_sockets (&self);

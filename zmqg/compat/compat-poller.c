@@ -8,8 +8,6 @@
 #include "compat/compat-error-private.h"
 #include "compat/compat-graveyard-private.h"
 
-#include <string.h>
-
 /*
  * CompatPoller: a set of sockets and descriptors that are waited for together.
  * A socket has a waiter at its inbox as long as it is in the set: so a wait
@@ -26,7 +24,8 @@ typedef struct
   ZmqgThreadWaiter *thread; /* signalled when a socket has told something */
   GPtrArray *items;         /* of PollerItem, in the order of their adding */
   guint n_fds;              /* items that are descriptors */
-  struct pollfd *fds;       /* the waiter's, and theirs */
+  GPollFD *fds;             /* the waiter's, and theirs */
+  CompatDriven driven;
 } CompatPoller;
 
 typedef struct
@@ -79,7 +78,7 @@ item_free (gpointer data)
   if (item->socket != NULL)
     {
       zmqg_inbox_remove_waiter (&item->socket->core->inbox, &item->waiter);
-      compat_socket_leave (item->socket);
+      compat_socket_drop (item->socket);
     }
   g_free (item);
 }
@@ -108,9 +107,9 @@ renew_fds (CompatPoller *self)
 {
   guint n = 1;
 
-  self->fds = g_renew (struct pollfd, self->fds, self->n_fds + 1);
+  self->fds = g_renew (GPollFD, self->fds, self->n_fds + 1);
   self->fds[0].fd = self->thread->fd;
-  self->fds[0].events = POLLIN;
+  self->fds[0].events = G_IO_IN;
   for (guint i = 0; i < self->items->len; i++)
     {
       PollerItem *item = g_ptr_array_index (self->items, i);
@@ -121,6 +120,20 @@ renew_fds (CompatPoller *self)
       self->fds[n].fd = item->events != 0 ? item->fd : -1;
       self->fds[n].events = compat_to_poll (item->events);
       item->place = n++;
+    }
+}
+
+/* The sockets have changed. */
+static void
+renew_driven (CompatPoller *self)
+{
+  compat_driven_clear (&self->driven);
+  for (guint i = 0; i < self->items->len; i++)
+    {
+      PollerItem *item = g_ptr_array_index (self->items, i);
+
+      if (item->socket != NULL)
+        compat_driven_add (&self->driven, item->socket);
     }
 }
 
@@ -137,7 +150,7 @@ add (CompatPoller *self,
   if ((events & ~EVENTS_ALL) != 0 || find (self, socket, fd) >= 0)
     {
       if (socket != NULL)
-        compat_socket_leave (socket);
+        compat_socket_drop (socket);
       return compat_fail (EINVAL);
     }
 
@@ -155,6 +168,7 @@ add (CompatPoller *self,
       zmqg_inbox_add_waiter (&socket->core->inbox, &item->waiter,
                              get_interest (events), TRUE);
       zmqg_thread_waiter_signal (self->thread);
+      compat_driven_add (&self->driven, socket);
     }
   else
     {
@@ -206,6 +220,7 @@ remove_item (CompatPoller *self,
     self->n_fds--;
   g_ptr_array_remove_index (self->items, (guint) i);
   renew_fds (self);
+  renew_driven (self);
   return 0;
 }
 
@@ -220,7 +235,7 @@ look_at_socket (PollerItem *item)
     return 0;
 
   zmqg_inbox_waiter_looks (&item->socket->core->inbox, &item->waiter);
-  events = compat_socket_get_events (item->socket) & item->events;
+  events = compat_socket_look (item->socket, item->events);
   /* It is asked again next time: what is not taken does not tell again. */
   if (events != 0)
     atomic_store (&item->told, TRUE);
@@ -248,7 +263,7 @@ look (CompatPoller *self,
         }
       else
         {
-          if (atomic_load (&item->socket->tag) != COMPAT_SOCKET_ALIVE)
+          if (!compat_socket_is_alive (item->socket))
             return compat_fail (ENOTSOCK);
           if (compat_socket_is_terminated (item->socket))
             return compat_fail (ETERM);
@@ -289,9 +304,13 @@ wait_for_events (CompatPoller *self,
   if (timeout < 0 && !has_something (self))
     return compat_fail (EFAULT);
 
+  compat_driven_run (&self->driven);
   for (;;)
     {
-      int n = compat_ppoll (self->fds, self->n_fds + 1, until, NULL);
+      int n = until == 0
+                ? zmqg_ppoll (self->fds, self->n_fds + 1, 0, NULL)
+                : compat_driven_poll (&self->driven, self->thread, self->fds,
+                                      self->n_fds + 1, until, NULL);
 
       if (n < 0)
         return -1;
@@ -382,6 +401,7 @@ zmq_poller_destroy (void **poller_p)
     return compat_fail (EFAULT);
 
   atomic_store (&self->tag, COMPAT_DEAD);
+  compat_driven_clear (&self->driven);
   g_clear_pointer (&self->items, g_ptr_array_unref);
   g_clear_pointer (&self->thread, zmqg_thread_waiter_unref);
   g_clear_pointer (&self->fds, g_free);
@@ -423,7 +443,7 @@ zmq_poller_add (void *poller,
   if (self == NULL)
     return -1;
 
-  entered = compat_socket_enter (socket);
+  entered = compat_socket_hold (socket);
   return entered != NULL ? add (self, entered, -1, user_data, events) : -1;
 }
 
@@ -431,12 +451,12 @@ zmq_poller_add (void *poller,
 static gboolean
 check_socket (void *socket)
 {
-  CompatSocket *entered = compat_socket_enter (socket);
+  CompatSocket *entered = compat_socket_hold (socket);
 
   if (entered == NULL)
     return FALSE;
 
-  compat_socket_leave (entered);
+  compat_socket_drop (entered);
   return TRUE;
 }
 

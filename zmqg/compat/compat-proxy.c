@@ -31,7 +31,8 @@ typedef struct
   CompatSocket *to;
   Traffic *in;
   Traffic *out;
-  ZmqgMessage *waiting; /* what @to had no room for; counted */
+  gboolean full;        /* @to has no room: nothing is received */
+  ZmqgMessage *waiting; /* what was, all the same; counted */
   guint first;          /* frame of it */
 } Direction;
 
@@ -61,6 +62,28 @@ get_views (ZmqgMessage *message,
     size += views[i].size;
 
   return size;
+}
+
+/* %FALSE with errno; what a signal interrupts is given back. */
+static gboolean
+capture (Proxy *self,
+         Direction *direction,
+         ZmqgMessage *message,
+         guint first,
+         const ZmqgFrameView *views)
+{
+  if (self->capture == NULL ||
+      compat_socket_send_views (self->capture, views + first,
+                                message->n_frames - first, 0, 0) == 0)
+    return TRUE;
+
+  if (errno == EINTR)
+    {
+      compat_socket_give_back (direction->from, zmqg_message_ref (message),
+                               first);
+      errno = EINTR;
+    }
+  return FALSE;
 }
 
 /* %FALSE with errno. What does not fit is kept. */
@@ -96,9 +119,7 @@ pass_on (Proxy *self,
     {
       direction->in->frames_in += n;
       direction->in->bytes_in += size;
-      if (self->capture != NULL &&
-          compat_socket_send_views (self->capture, views + first, n, 0, 0) <
-            0)
+      if (!capture (self, direction, message, first, views))
         return FALSE;
     }
 
@@ -117,12 +138,33 @@ pass_on (Proxy *self,
   return TRUE;
 }
 
+/* Before something is received that is captured: what had to be given back
+ * would be captured twice. */
+static gboolean
+has_room (Proxy *self,
+          Direction *direction)
+{
+  direction->full = self->capture != NULL && direction->waiting == NULL &&
+                    compat_socket_look (direction->to, ZMQ_POLLOUT) == 0;
+  return !direction->full;
+}
+
+/* When a signal or a command ends the proxy. */
+static void
+give_back (Direction *direction)
+{
+  ZmqgMessage *message = g_steal_pointer (&direction->waiting);
+
+  if (message != NULL)
+    compat_socket_give_back (direction->from, message, direction->first);
+}
+
 /* %FALSE with errno. */
 static gboolean
 forward (Proxy *self,
          Direction *direction)
 {
-  for (guint i = 0; i < BURST; i++)
+  for (guint i = 0; i < BURST && has_room (self, direction); i++)
     {
       g_autoptr (ZmqgMessage) message =
         g_steal_pointer (&direction->waiting);
@@ -216,7 +258,7 @@ ask_for (const Proxy *self,
   zmq_pollitem_t *from = direction->from == self->front ? front : back;
   zmq_pollitem_t *to = direction->to == self->front ? front : back;
 
-  if (direction->waiting != NULL)
+  if (direction->waiting != NULL || direction->full)
     to->events |= ZMQ_POLLOUT;
   else
     from->events |= ZMQ_POLLIN;
@@ -231,8 +273,9 @@ may_go_on (const Proxy *self,
   const zmq_pollitem_t *from = direction->from == self->front ? front : back;
   const zmq_pollitem_t *to = direction->to == self->front ? front : back;
 
-  return direction->waiting != NULL ? (to->revents & ZMQ_POLLOUT) != 0
-                                    : (from->revents & ZMQ_POLLIN) != 0;
+  return direction->waiting != NULL || direction->full
+           ? (to->revents & ZMQ_POLLOUT) != 0
+           : (from->revents & ZMQ_POLLIN) != 0;
 }
 
 static int
@@ -287,7 +330,7 @@ static void
 leave (CompatSocket *socket)
 {
   if (socket != NULL)
-    compat_socket_leave (socket);
+    compat_socket_drop (socket);
 }
 
 int
@@ -303,12 +346,12 @@ zmq_proxy_steerable (void *frontend_,
   if (frontend_ == NULL || backend_ == NULL)
     return compat_fail (EFAULT);
 
-  self.front = compat_socket_enter (frontend_);
-  self.back = compat_socket_enter (backend_);
+  self.front = compat_socket_hold (frontend_);
+  self.back = compat_socket_hold (backend_);
   if (capture_ != NULL)
-    self.capture = compat_socket_enter (capture_);
+    self.capture = compat_socket_hold (capture_);
   if (control_ != NULL)
-    self.control = compat_socket_enter (control_);
+    self.control = compat_socket_hold (control_);
 
   if (self.front != NULL && self.back != NULL &&
       (capture_ == NULL || self.capture != NULL) &&
@@ -316,8 +359,8 @@ zmq_proxy_steerable (void *frontend_,
     result = run_with (&self);
 
   code = errno;
-  g_clear_pointer (&self.forth.waiting, zmqg_message_unref);
-  g_clear_pointer (&self.back_again.waiting, zmqg_message_unref);
+  give_back (&self.forth);
+  give_back (&self.back_again);
   leave (self.front);
   leave (self.back);
   leave (self.capture);

@@ -110,6 +110,16 @@ receive_new (CompatSocket *self,
 
 /* --- Frames --------------------------------------------------------------- */
 
+/* The frame in the place of what was there. Takes the reference. */
+static inline void
+put_frame (CompatMessage *frame,
+           ZmqgMessage *message,
+           guint i)
+{
+  compat_message_release (frame);
+  compat_message_init_frame (frame, message, i);
+}
+
 /* What is left of a message: the next frame of it, with a reference. */
 static gboolean
 take_next (CompatSocket *self,
@@ -136,7 +146,7 @@ take_next (CompatSocket *self,
   zmqg_unlock (&self->lock);
 
   if (message != NULL)
-    compat_message_init_frame (frame, message, i);
+    put_frame (frame, message, i);
   return message != NULL;
 }
 
@@ -158,8 +168,8 @@ keep_rest (CompatSocket *self,
   g_clear_pointer (&old, zmqg_message_unref);
 }
 
-/* The next frame, to be released; -1 with errno. */
-static int
+/* The next frame, in the place of what was in @frame; -1 with errno. */
+static inline int
 receive_frame (CompatSocket *self,
                CompatMessage *frame,
                int flags)
@@ -182,7 +192,7 @@ receive_frame (CompatSocket *self,
 
   if (G_UNLIKELY (message->n_frames > 1))
     keep_rest (self, message);
-  compat_message_init_frame (frame, message, 0);
+  put_frame (frame, message, 0);
 
 received:
   atomic_store_explicit (&self->more, (frame->flags & COMPAT_MORE) != 0,
@@ -206,6 +216,27 @@ compat_socket_receive (CompatSocket *self,
   return message != NULL ? message : receive_new (self, flags);
 }
 
+void
+compat_socket_give_back (CompatSocket *self,
+                         ZmqgMessage *message,
+                         guint first)
+{
+  ZmqgMessage *old = message;
+
+  zmqg_lock (&self->lock);
+  if (self->incoming == NULL)
+    {
+      self->incoming = g_steal_pointer (&old);
+      self->next_frame = first;
+      atomic_fetch_or (&self->partial, COMPAT_INCOMING);
+    }
+  zmqg_unlock (&self->lock);
+
+  /* Only where another thread receives frames of the socket. */
+  g_clear_pointer (&old, zmqg_message_unref);
+  zmqg_inbox_wake (&self->core->inbox, ZMQG_WAIT_IN);
+}
+
 /* --- The API -------------------------------------------------------------- */
 
 /* Nothing came: what was in the message goes all the same, as in libzmq. */
@@ -226,7 +257,6 @@ zmq_msg_recv (zmq_msg_t *msg_,
 {
   CompatMessage *message = (CompatMessage *) msg_;
   CompatSocket *self = compat_socket_enter (s_);
-  CompatMessage frame;
   int result = -1;
 
   if (G_UNLIKELY (self == NULL))
@@ -236,10 +266,8 @@ zmq_msg_recv (zmq_msg_t *msg_,
     {
       compat_fail (compat_socket_is_terminated (self) ? ETERM : EFAULT);
     }
-  else if (receive_frame (self, &frame, flags_) == 0)
+  else if (receive_frame (self, message, flags_) == 0)
     {
-      compat_message_release (message);
-      *message = frame;
       result = (int) MIN (compat_message_get_size (message), G_MAXINT);
     }
   else if (errno == EAGAIN || errno == EINTR)
@@ -273,6 +301,7 @@ zmq_recv (void *s_,
   if (G_UNLIKELY (self == NULL))
     return -1;
 
+  compat_message_init (&frame);
   if (receive_frame (self, &frame, flags_) == 0)
     {
       size = compat_message_get_size (&frame);
@@ -328,6 +357,7 @@ zmq_recviov (void *s_,
     {
       CompatMessage frame;
 
+      compat_message_init (&frame);
       if (receive_frame (self, &frame, flags_) < 0)
         {
           n = -1;

@@ -160,8 +160,10 @@ compat_releaser_watch (CompatSocket *self)
                                       memory_order_acquire) != NULL))
     return TRUE;
 
+  /* Not when it has ended meanwhile: nobody would stop the thread. */
   zmqg_lock (&context->lock);
-  if (context->releaser == NULL)
+  if (context->releaser == NULL &&
+      atomic_load (&context->tag) == COMPAT_CONTEXT_ALIVE)
     context->releaser = releaser_new ();
   releaser = context->releaser;
   if (releaser != NULL && atomic_load (&self->release_source) == NULL)

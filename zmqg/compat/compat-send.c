@@ -288,7 +288,7 @@ is_one_of_many (CompatSocket *self,
 
 /* Takes the message, which is empty then, when the result is no error. */
 static int
-send_message (CompatSocket *self,
+send_any_message (CompatSocket *self,
               CompatMessage *message,
               int flags)
 {
@@ -318,6 +318,30 @@ send_message (CompatSocket *self,
 
   compat_message_init (message);
   return (int) MIN (size, G_MAXINT);
+}
+
+/* The many: small and whole. */
+static inline int
+send_message (CompatSocket *self,
+              CompatMessage *message,
+              int flags)
+{
+  ZmqgFrameView view;
+
+  if (G_UNLIKELY ((flags & ZMQ_SNDMORE) != 0 ||
+                  atomic_load_explicit (&self->partial,
+                                        memory_order_relaxed) != 0 ||
+                  !compat_message_is_small (message)))
+    return send_any_message (self, message, flags);
+
+  view = (ZmqgFrameView) { compat_message_get_data (message),
+                           compat_message_get_size (message) };
+  if (G_UNLIKELY (compat_socket_send_views (self, &view, 1, 0, flags) < 0))
+    return -1;
+
+  compat_message_release (message);
+  compat_message_init (message);
+  return (int) view.size;
 }
 
 /* --- The API -------------------------------------------------------------- */

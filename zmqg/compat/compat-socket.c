@@ -7,7 +7,6 @@
 
 #include "base/zmqg-error.h"
 #include "compat/compat-error-private.h"
-#include "compat/compat-graveyard-private.h"
 #include "compat/compat-monitor-private.h"
 #include "compat/compat-releaser-private.h"
 #include "compat/zmqg-zmq.h"
@@ -23,24 +22,23 @@ handle_quark (void)
   return g_quark_from_static_string ("zmqg-zmq-handle");
 }
 
-CompatSocket *
-compat_socket_refuse (void)
-{
-  errno = ENOTSOCK;
-  return NULL;
-}
-
-/* Takes the reference. */
+/* Takes the reference; %NULL without memory. */
 static CompatSocket *
 handle_new (ZmqgSocket *socket,
             CompatContext *context)
 {
-  CompatSocket *self = g_new0 (CompatSocket, 1);
+  CompatSocket *self = compat_socket_alloc ();
 
-  atomic_init (&self->refs, 1);
+  if (self == NULL)
+    {
+      g_object_unref (socket);
+      return NULL;
+    }
+
   self->socket = socket;
-  self->core = socket->core;
-  self->context = context;
+  self->core = zmqg_socket_core_ref (socket->core);
+  self->context = compat_context_ref (context);
+  self->is_driven = self->core->context->mode != ZMQG_ENGINE_MODE_THREADS;
   zmqg_lock_init (&self->lock);
   g_object_set_qdata (G_OBJECT (socket), handle_quark (), self);
   atomic_store (&self->tag, COMPAT_SOCKET_ALIVE);
@@ -59,11 +57,9 @@ void
 compat_socket_destroy (CompatSocket *self)
 {
   ZmqgThreadWaiter *fd;
+  int code = errno;
 
-  /* A call with a handle that was closed may have had a reference for a
-   * moment. */
-  if (atomic_exchange (&self->destroyed, TRUE) ||
-      compat_socket_is_forked (self))
+  if (compat_socket_is_forked (self))
     return;
 
   g_clear_pointer (&self->outgoing, release_frames);
@@ -78,7 +74,20 @@ compat_socket_destroy (CompatSocket *self)
   zmqg_lock_clear (&self->lock);
   g_object_set_qdata (G_OBJECT (self->socket), handle_quark (), NULL);
   g_clear_object (&self->socket);
-  compat_bury (self);
+  zmqg_socket_core_unref (self->core);
+  compat_context_unref (self->context);
+  compat_socket_free (self);
+
+  /* The call that was the last one has said what became of it. */
+  errno = code;
+}
+
+/* A handle that nobody has seen. */
+static void
+throw_away (CompatSocket *self)
+{
+  compat_socket_end (self);
+  compat_socket_drop (self);
 }
 
 /* What libzmq has other defaults of. */
@@ -168,18 +177,21 @@ zmq_socket (void *context_,
 
   self = handle_new (g_object_new (gtype, "context", context->context, NULL),
                      context);
+  if (self == NULL)
+    return refuse_new (ENOMEM);
+
   /* Until the program asks for the object nobody can connect a handler. */
   zmqg_news_queue_set_unheard (&self->core->news, TRUE);
   set_defaults (self->socket);
   if (!take_place (context, self))
     {
-      compat_socket_leave (self);
+      throw_away (self);
       return refuse_new (EMFILE);
     }
   if (!join (self->core, &error))
     {
       leave_place (context, self);
-      compat_socket_leave (self);
+      throw_away (self);
       compat_fail_with (error);
       return NULL;
     }
@@ -205,12 +217,11 @@ zmq_close (void *s_)
 {
   g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatSocket *self = compat_socket_enter (s_);
-  unsigned int alive = COMPAT_SOCKET_ALIVE;
 
   if (self == NULL)
     return -1;
 
-  if (!atomic_compare_exchange_strong (&self->tag, &alive, COMPAT_DEAD))
+  if (!compat_socket_end (self))
     {
       compat_socket_leave (self);
       return compat_fail (ENOTSOCK);
@@ -218,7 +229,7 @@ zmq_close (void *s_)
 
   close_socket (self);
   compat_socket_leave (self);
-  compat_socket_leave (self); /* the handle's */
+  compat_socket_drop (self); /* the handle's */
   return 0;
 }
 
@@ -348,19 +359,17 @@ zmq_disconnect (void *s_,
 
 /* --- What may be done ----------------------------------------------------- */
 
-short
-compat_socket_get_events (CompatSocket *self)
+/* In the middle of a message the rest of it can be received or sent, and with
+ * lock-step nothing else. */
+static short
+amend_events (CompatSocket *self,
+              short events)
 {
   guint partial = atomic_load_explicit (&self->partial, memory_order_relaxed);
-  GIOCondition condition = zmqg_socket_get_events (self->socket);
-  short events = ((condition & G_IO_IN) != 0 ? ZMQ_POLLIN : 0) |
-                 ((condition & G_IO_OUT) != 0 ? ZMQ_POLLOUT : 0);
 
   if (G_LIKELY (partial == 0))
     return events;
 
-  /* In the middle of a message: the rest of it can be received or sent, and
-   * with lock-step nothing else. */
   if ((partial & COMPAT_INCOMING) != 0)
     {
       events |= ZMQ_POLLIN;
@@ -370,6 +379,24 @@ compat_socket_get_events (CompatSocket *self)
   if ((partial & COMPAT_OUTGOING) != 0)
     events |= ZMQ_POLLOUT;
   return events;
+}
+
+short
+compat_socket_look (CompatSocket *self,
+                    short events)
+{
+  ZmqgSocketCore *core = self->core;
+  guint interest = ((events & ZMQ_POLLIN) != 0 ? ZMQG_WAIT_IN : 0) |
+                   ((events & ZMQ_POLLOUT) != 0 ? ZMQG_WAIT_OUT : 0);
+  guint found = zmqg_socket_core_events (core, interest);
+
+  if ((interest & ~found & ZMQG_WAIT_OUT) != 0 && core->ops->send != NULL &&
+      !self->is_driven && zmqg_socket_core_drain (core))
+    found = zmqg_socket_core_events (core, interest);
+
+  return events & amend_events (
+                    self, ((found & ZMQG_WAIT_IN) != 0 ? ZMQ_POLLIN : 0) |
+                            ((found & ZMQG_WAIT_OUT) != 0 ? ZMQ_POLLOUT : 0));
 }
 
 void
@@ -384,9 +411,14 @@ compat_socket_rearm_fd (CompatSocket *self)
 short
 compat_socket_process (CompatSocket *self)
 {
+  GIOCondition condition;
+
   if (compat_socket_has_fd (self))
     compat_socket_rearm_fd (self);
-  return compat_socket_get_events (self);
+  condition = zmqg_socket_get_events (self->socket);
+  return amend_events (self,
+                       ((condition & G_IO_IN) != 0 ? ZMQ_POLLIN : 0) |
+                         ((condition & G_IO_OUT) != 0 ? ZMQ_POLLOUT : 0));
 }
 
 int
@@ -453,8 +485,7 @@ look_at_handle (gpointer handle,
   gboolean *found = user_data;
 
   *found = self != NULL;
-  return self != NULL && atomic_load (&self->tag) == COMPAT_SOCKET_ALIVE
-           ? self : NULL;
+  return self != NULL && compat_socket_is_alive (self) ? self : NULL;
 }
 
 /* %NULL when the socket is closed, or its context shut down. */
@@ -478,9 +509,12 @@ make_handle (ZmqgSocket *socket)
 
   context = zmqg_context_to_zmq (socket->context);
   self = handle_new (g_object_ref (socket), context);
-  zmqg_lock (&context->lock);
-  g_ptr_array_add (context->sockets, self);
-  zmqg_unlock (&context->lock);
+  if (self != NULL)
+    {
+      zmqg_lock (&context->lock);
+      g_ptr_array_add (context->sockets, self);
+      zmqg_unlock (&context->lock);
+    }
   zmqg_context_core_drop (core->context);
 
   return self;

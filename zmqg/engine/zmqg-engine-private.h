@@ -9,6 +9,8 @@
 #include "engine/zmqg-reactor-private.h"
 #include "message/zmqg-chunk-private.h"
 
+#include <signal.h>
+
 /*
  * ZmqgEngine: where input and output happen. It has a GMainContext of its
  * own; to have acquired that is the licence to run engine code. In threads
@@ -71,6 +73,41 @@ void zmqg_engine_attach (ZmqgEngine *self, GMainContext *context);
  * return early; %FALSE when the deadline has passed. */
 ZmqgWoken zmqg_engine_wait (ZmqgEngine *self, ZmqgThreadWaiter *waiter,
                            gint64 deadline);
+
+/*
+ * ZmqgEngineTurn: one turn of an engine that is not threaded, in parts, for who
+ * polls its descriptors beside others (zmqg-engine-poll.c).
+ */
+typedef struct
+{
+  ZmqgEngine *engine; /* borrowed */
+  gboolean driving;   /* else another thread does */
+  int priority;
+  guint first;        /* of its descriptors among all that are polled */
+  guint n;
+} ZmqgEngineTurn;
+
+/* Adds the engine's descriptors to @fds (of GPollFD), and lowers @timeout (ms,
+ * -1 for ever) to when it has something to do. When another thread drives, it
+ * signals @waiter at the end of its turn. */
+void zmqg_engine_begin_turn (ZmqgEngine *self, ZmqgEngineTurn *turn,
+                             ZmqgThreadWaiter *waiter, GArray *fds,
+                             int *timeout);
+
+/* The poll is over; before any engine that was part of it goes on. */
+void zmqg_engine_end_poll (ZmqgEngineTurn *turn);
+
+/* Does what there is to do. The turn that was begun last ends first. */
+void zmqg_engine_end_turn (ZmqgEngineTurn *turn, ZmqgThreadWaiter *waiter,
+                           const GArray *fds);
+
+/* ppoll (), which drives the engines (not threaded) meanwhile, too: may
+ * return early, also with 0. @waiter is signalled when one of them can be
+ * driven that could not so far: its descriptor is among @fds. @deadline is in
+ * monotonic µs, -1 for none; @mask is nullable. */
+int zmqg_engines_poll (ZmqgEngine **engines, guint n_engines,
+                       ZmqgThreadWaiter *waiter, GPollFD *fds, guint n_fds,
+                       gint64 deadline, const sigset_t *mask);
 
 /* Not threaded: does what can be done without waiting. */
 void zmqg_engine_poll (ZmqgEngine *self);

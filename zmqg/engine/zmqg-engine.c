@@ -408,48 +408,132 @@ take_turn (ZmqgEngine *self,
   return ready;
 }
 
+static void
+forget_driver (ZmqgEngine *self,
+               ZmqgThreadWaiter *waiter)
+{
+  zmqg_lock (&self->lock);
+  g_queue_remove (&self->drivers, waiter);
+  zmqg_unlock (&self->lock);
+}
+
+/* %FALSE when another thread drives: the waiter is signalled when it stops, and
+ * waits for that until stop_awaiting_context (). */
+static gboolean
+acquire_or_await_context (ZmqgEngine *self,
+                          ZmqgThreadWaiter *waiter)
+{
+  if (acquire_context (self))
+    return TRUE;
+
+  zmqg_lock (&self->lock);
+  g_queue_push_tail (&self->drivers, waiter);
+  zmqg_unlock (&self->lock);
+
+  /* It may have been released before we were in the list. */
+  if (!acquire_context (self))
+    return FALSE;
+
+  forget_driver (self, waiter);
+  return TRUE;
+}
+
+static void
+stop_awaiting_context (ZmqgEngine *self,
+                       ZmqgThreadWaiter *waiter)
+{
+  forget_driver (self, waiter);
+
+  /* It may have been us who were to take over, and the caller may have got
+   * what it waited for: then the next has to. */
+  if (acquire_context (self))
+    release_context (self);
+}
+
 ZmqgWoken
 zmqg_engine_wait (ZmqgEngine *self,
                   ZmqgThreadWaiter *waiter,
                   gint64 deadline)
 {
   ZmqgWoken woken = ZMQG_WOKEN;
-  gboolean driving;
 
   if (self->mode == ZMQG_ENGINE_MODE_THREADS)
     return zmqg_thread_waiter_wait (waiter, deadline);
 
-  driving = acquire_context (self);
-  if (!driving)
-    {
-      zmqg_lock (&self->lock);
-      g_queue_push_tail (&self->drivers, waiter);
-      zmqg_unlock (&self->lock);
-
-      /* It may have been released before we were in the list. */
-      driving = acquire_context (self);
-      if (!driving)
-        woken = zmqg_thread_waiter_wait (waiter, deadline);
-
-      zmqg_lock (&self->lock);
-      g_queue_remove (&self->drivers, waiter);
-      zmqg_unlock (&self->lock);
-
-      /* It may have been us who were to take over, and the caller may have
-       * got what it waited for: then the next has to. */
-      if (!driving && acquire_context (self))
-        release_context (self);
-    }
-
-  if (driving)
+  if (acquire_or_await_context (self, waiter))
     {
       take_turn (self, waiter, deadline);
       release_context (self);
+    }
+  else
+    {
+      woken = zmqg_thread_waiter_wait (waiter, deadline);
+      stop_awaiting_context (self, waiter);
     }
 
   if (deadline >= 0 && g_get_monotonic_time () >= deadline)
     return ZMQG_WOKEN_LATE;
   return woken == ZMQG_WOKEN_LATE ? ZMQG_WOKEN : woken;
+}
+
+void
+zmqg_engine_begin_turn (ZmqgEngine *self,
+                        ZmqgEngineTurn *turn,
+                        ZmqgThreadWaiter *waiter,
+                        GArray *fds,
+                        int *timeout)
+{
+  guint room = POLL_FDS_INLINE;
+  int own_timeout;
+
+  *turn = (ZmqgEngineTurn) { .engine = self, .first = fds->len };
+  turn->driving = acquire_or_await_context (self, waiter);
+  if (!turn->driving)
+    return;
+
+  count_poll (self);
+  g_main_context_prepare (self->context, &turn->priority);
+  for (;;)
+    {
+      g_array_set_size (fds, turn->first + room);
+      turn->n = (guint) g_main_context_query (
+        self->context, turn->priority, &own_timeout,
+        &g_array_index (fds, GPollFD, turn->first), (int) room);
+      if (turn->n <= room)
+        break;
+      room = turn->n;
+    }
+  g_array_set_size (fds, turn->first + turn->n);
+
+  if (own_timeout >= 0 && (*timeout < 0 || own_timeout < *timeout))
+    *timeout = own_timeout;
+}
+
+void
+zmqg_engine_end_poll (ZmqgEngineTurn *turn)
+{
+  if (turn->driving)
+    count_poll (turn->engine);
+}
+
+void
+zmqg_engine_end_turn (ZmqgEngineTurn *turn,
+                      ZmqgThreadWaiter *waiter,
+                      const GArray *fds)
+{
+  ZmqgEngine *self = turn->engine;
+
+  if (!turn->driving)
+    {
+      stop_awaiting_context (self, waiter);
+      return;
+    }
+
+  if (g_main_context_check (self->context, turn->priority,
+                            &g_array_index (fds, GPollFD, turn->first),
+                            (int) turn->n))
+    g_main_context_dispatch (self->context);
+  release_context (self);
 }
 
 void

@@ -35,6 +35,10 @@ ZmqgChunk *zmqg_chunk_resize (ZmqgChunk *chunk, gsize capacity);
 ZMQG_SHARED
 void zmqg_chunk_unref (ZmqgChunk *chunk);
 
+/* The same of one that has not been used for a while: its pages go back to the
+ * system, which malloc does not do while it has something behind them. */
+void zmqg_chunk_unref_idle (ZmqgChunk *chunk);
+
 static inline ZmqgChunk *
 zmqg_chunk_ref (ZmqgChunk *chunk)
 {

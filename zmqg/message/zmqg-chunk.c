@@ -9,6 +9,8 @@
 #include "base/zmqg-lock-private.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * Chunks that wait for their next use, by the power of two of their size.
@@ -155,6 +157,21 @@ zmqg_chunk_unref (ZmqgChunk *chunk)
 
   if (!pool_give (chunk))
     g_free (chunk);
+}
+
+void
+zmqg_chunk_unref_idle (ZmqgChunk *chunk)
+{
+  guintptr page = (guintptr) sysconf (_SC_PAGESIZE);
+  guintptr from = ((guintptr) chunk->data + page - 1) & ~(page - 1);
+  guintptr to = ((guintptr) chunk->data + chunk->allocated) & ~(page - 1);
+
+  /* Acquire as above: nobody else has it any more. */
+  if (atomic_load_explicit (&chunk->refs, memory_order_acquire) == 1 &&
+      to > from)
+    madvise ((gpointer) from, to - from, MADV_DONTNEED);
+
+  zmqg_chunk_unref (chunk);
 }
 
 GBytes *

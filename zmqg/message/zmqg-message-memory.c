@@ -188,7 +188,8 @@ zmqg_message_new_small (const guint8 *data,
   frame->size = size;
   frame->owner = NULL;
   frame->kind = ZMQG_FRAME_INLINE;
-  memcpy (self->room, data, size);
+  if (G_LIKELY (data != NULL))
+    memcpy (self->room, data, size);
   return self;
 }
 

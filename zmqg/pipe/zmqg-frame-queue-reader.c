@@ -280,6 +280,7 @@ zmqg_frame_queue_trim (ZmqgFrameQueue *self)
   self->next_capacity = ZMQG_CHUNK_FIRST;
   g_clear_pointer (&self->rest, zmqg_chunk_unref);
   last->next = NULL;
+  g_clear_pointer (&last->keeper.chunk, zmqg_chunk_unref_idle);
   zmqg_frame_queue_free_segment (self, last);
   /* After all that was left on the way. */
   zmqg_frame_queue_free_spare (self);

@@ -21,6 +21,7 @@ typedef struct
   ZmqgPipe *last;
   ZmqgWaiter *waiters; /* first come, first served */
   ZmqgWaiter *last_waiter;
+  atomic_uint changes; /* see zmqg_inbox_get_changes () */
   atomic_uint n_consumers;
   gboolean closed; /* posts go nowhere */
 } ZmqgInbox;
@@ -58,6 +59,17 @@ ZMQG_SHARED
 void zmqg_inbox_add_waiter (ZmqgInbox *self, ZmqgWaiter *waiter,
                             guint interest, gboolean watcher);
 
+/* A number that goes up with everything that a watcher would be told, and
+ * whenever somebody found that nobody else waits: who looks first and is listed
+ * later must look again when it has changed since before the look. */
+static inline guint
+zmqg_inbox_get_changes (ZmqgInbox *self)
+{
+  /* Acquire pairs with the release in note_change (): what it is about is there
+   * for the look. */
+  return atomic_load_explicit (&self->changes, memory_order_acquire);
+}
+
 /* A consumer that leaves with its wake-up unused hands it to the next. */
 ZMQG_SHARED
 void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
@@ -76,6 +88,7 @@ ZMQG_SHARED
 void zmqg_inbox_waiter_looks (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* Wakes all watchers and one consumer that @interest concerns. */
+ZMQG_SHARED
 void zmqg_inbox_wake (ZmqgInbox *self, guint interest);
 
 /* Wakes everybody: the socket is closing. */

@@ -71,12 +71,22 @@ signal_sleepers (Sleepers *sleepers)
 }
 
 static void
+note_change (ZmqgInbox *self)
+{
+  /* The lock is held: nobody else writes. */
+  guint changes = atomic_load_explicit (&self->changes, memory_order_relaxed);
+
+  atomic_store_explicit (&self->changes, changes + 1, memory_order_release);
+}
+
+static void
 wake_locked (ZmqgInbox *self,
              guint interest,
              Sleepers *sleepers)
 {
   guint left = interest; /* what no consumer was woken for yet */
 
+  note_change (self);
   for (ZmqgWaiter *waiter = self->waiters; waiter != NULL;
        waiter = waiter->next)
     {
@@ -289,6 +299,8 @@ zmqg_inbox_has_others (ZmqgInbox *self,
   for (ZmqgWaiter *one = self->waiters; one != NULL && !others;
        one = one->next)
     others = one != waiter && (one->interest & interest) != 0;
+  if (!others)
+    note_change (self);
   zmqg_unlock (&self->lock);
 
   return others;
@@ -348,6 +360,7 @@ zmqg_inbox_wake_all (ZmqgInbox *self)
   Sleepers sleepers = { .n = 0 };
 
   zmqg_lock (&self->lock);
+  note_change (self);
   for (ZmqgWaiter *waiter = self->waiters; waiter != NULL;
        waiter = waiter->next)
     {

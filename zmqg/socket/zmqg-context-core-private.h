@@ -93,12 +93,25 @@ ZmqgEngine *zmqg_context_core_get_engine (ZmqgContextCore *self,
  * (yet). */
 ZmqgEngine *zmqg_context_core_dup_driven (ZmqgContextCore *self);
 
+/* Not threaded: does what the engine can do without waiting. %FALSE where there
+ * is none (yet). */
+ZMQG_SHARED
+gboolean zmqg_context_core_poll_engine (ZmqgContextCore *self);
+
 void zmqg_context_core_shutdown (ZmqgContextCore *self);
 
 /* Waits until @waiter is signalled, driving the engine if that is needed (a
  * signal does not end that then). */
 ZmqgWoken zmqg_context_core_wait (ZmqgContextCore *self,
                                   ZmqgThreadWaiter *waiter, gint64 deadline);
+
+/* ppoll (), which drives the engines of all @cores (not threaded) meanwhile; see
+ * zmqg_engines_poll (). */
+ZMQG_SHARED
+int zmqg_context_cores_poll (ZmqgContextCore **cores, guint n_cores,
+                             ZmqgThreadWaiter *waiter, GPollFD *fds,
+                             guint n_fds, gint64 deadline,
+                             const sigset_t *mask);
 
 /* Waits until all sockets are closed and all sessions have ended. A POSIX signal
  * ends that, too, if @interrupted is given, which is then set. */

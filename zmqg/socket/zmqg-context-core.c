@@ -7,6 +7,7 @@
 
 #include "base/zmqg-error.h"
 
+#include <errno.h>
 
 ZmqgContextCore *
 zmqg_context_core_new (ZmqgEngineMode mode)
@@ -237,6 +238,19 @@ zmqg_context_core_dup_driven (ZmqgContextCore *self)
   return engine;
 }
 
+gboolean
+zmqg_context_core_poll_engine (ZmqgContextCore *self)
+{
+  ZmqgEngine *engine = zmqg_context_core_dup_driven (self);
+
+  if (engine == NULL)
+    return FALSE;
+
+  zmqg_engine_poll (engine);
+  zmqg_engine_unref (engine);
+  return TRUE;
+}
+
 void
 zmqg_context_core_shutdown (ZmqgContextCore *self)
 {
@@ -267,6 +281,37 @@ zmqg_context_core_wait (ZmqgContextCore *self,
   woken = zmqg_engine_wait (engine, waiter, deadline);
   zmqg_engine_unref (engine);
   return woken;
+}
+
+int
+zmqg_context_cores_poll (ZmqgContextCore **cores,
+                         guint n_cores,
+                         ZmqgThreadWaiter *waiter,
+                         GPollFD *fds,
+                         guint n_fds,
+                         gint64 deadline,
+                         const sigset_t *mask)
+{
+  g_autofree ZmqgEngine **engines = g_new (ZmqgEngine *, n_cores);
+  guint n_engines = 0;
+  int result;
+  int code;
+
+  for (guint i = 0; i < n_cores; i++)
+    {
+      ZmqgEngine *engine = zmqg_context_core_dup_driven (cores[i]);
+
+      if (engine != NULL)
+        engines[n_engines++] = engine;
+    }
+
+  result = zmqg_engines_poll (engines, n_engines, waiter, fds, n_fds,
+                              deadline, mask);
+  code = errno;
+  for (guint i = 0; i < n_engines; i++)
+    zmqg_engine_unref (engines[i]);
+  errno = code;
+  return result;
 }
 
 static void

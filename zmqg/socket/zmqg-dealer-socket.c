@@ -152,14 +152,16 @@ dealer_receive (ZmqgSocketCore *core,
 }
 
 static guint
-dealer_events (ZmqgSocketCore *core)
+dealer_events (ZmqgSocketCore *core,
+               guint interest)
 {
   DealerState *self = core->state;
   guint events = 0;
 
   if (zmqg_type_peek (core, &self->queue) != NULL)
     events |= ZMQG_WAIT_IN;
-  if (zmqg_load_balancer_has_room (&self->balancer))
+  if ((interest & ZMQG_WAIT_OUT) != 0 &&
+      zmqg_load_balancer_has_room (&self->balancer))
     events |= ZMQG_WAIT_OUT;
   return events;
 }

@@ -172,15 +172,16 @@ pair_receive (ZmqgSocketCore *core,
 }
 
 static guint
-pair_events (ZmqgSocketCore *core)
+pair_events (ZmqgSocketCore *core,
+             guint interest)
 {
   PairState *self = core->state;
   guint events = 0;
 
   if (pair_peek (core))
     events |= ZMQG_WAIT_IN;
-  if (self->pipe != NULL && !self->pipe->ended &&
-      zmqg_pipe_has_room (self->pipe))
+  if ((interest & ZMQG_WAIT_OUT) != 0 && self->pipe != NULL &&
+      !self->pipe->ended && zmqg_pipe_has_room (self->pipe))
     events |= ZMQG_WAIT_OUT;
   return events;
 }

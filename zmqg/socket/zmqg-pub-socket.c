@@ -109,7 +109,8 @@ pub_detach (ZmqgSocketCore *core,
 }
 
 static guint
-pub_events (ZmqgSocketCore *core G_GNUC_UNUSED)
+pub_events (ZmqgSocketCore *core G_GNUC_UNUSED,
+            guint interest G_GNUC_UNUSED)
 {
   return ZMQG_WAIT_OUT;
 }

@@ -105,7 +105,8 @@ pull_receive (ZmqgSocketCore *core,
 }
 
 static guint
-pull_events (ZmqgSocketCore *core)
+pull_events (ZmqgSocketCore *core,
+             guint interest G_GNUC_UNUSED)
 {
   PullState *self = core->state;
 

@@ -116,7 +116,8 @@ push_send (ZmqgSocketCore *core,
 }
 
 static guint
-push_events (ZmqgSocketCore *core)
+push_events (ZmqgSocketCore *core,
+             guint interest G_GNUC_UNUSED)
 {
   PushState *self = core->state;
 

@@ -332,7 +332,8 @@ rep_send (ZmqgSocketCore *core,
 }
 
 static guint
-rep_events (ZmqgSocketCore *core)
+rep_events (ZmqgSocketCore *core,
+            guint interest G_GNUC_UNUSED)
 {
   RepState *self = core->state;
   guint n;

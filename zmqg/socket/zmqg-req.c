@@ -484,14 +484,16 @@ has_reply (ZmqgSocketCore *core)
 }
 
 static guint
-req_events (ZmqgSocketCore *core)
+req_events (ZmqgSocketCore *core,
+            guint interest)
 {
   ZmqgReq *self = core->state;
   guint events = 0;
 
   if (self->awaiting && has_reply (core))
     events |= ZMQG_WAIT_IN;
-  if ((!self->awaiting || self->relaxed) &&
+  if ((interest & ZMQG_WAIT_OUT) != 0 &&
+      (!self->awaiting || self->relaxed) &&
       zmqg_load_balancer_has_room (&self->balancer))
     events |= ZMQG_WAIT_OUT;
   return events;

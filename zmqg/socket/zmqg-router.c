@@ -597,7 +597,8 @@ has_room (ZmqgSocketCore *core)
 }
 
 static guint
-router_events (ZmqgSocketCore *core)
+router_events (ZmqgSocketCore *core,
+               guint interest)
 {
   ZmqgRouter *self = core->state;
   guint events = 0;
@@ -605,7 +606,8 @@ router_events (ZmqgSocketCore *core)
   if ((self->noticing.length > 0 && zmqg_router_find_notice (core) != NULL) ||
       zmqg_type_peek (core, &self->queue) != NULL)
     events |= ZMQG_WAIT_IN;
-  if (!self->mandatory || has_room (core))
+  if ((interest & ZMQG_WAIT_OUT) != 0 &&
+      (!self->mandatory || has_room (core)))
     events |= ZMQG_WAIT_OUT;
   return events;
 }

@@ -92,8 +92,9 @@ struct _ZmqgSocketOps
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
                            GError **error);
 
-  /* ZMQG_WAIT_IN and ZMQG_WAIT_OUT as they hold now. */
-  guint (*events) (ZmqgSocketCore *core);
+  /* Those of @interest (ZMQG_WAIT_IN, ZMQG_WAIT_OUT) that hold now. Others may
+   * be set, too. */
+  guint (*events) (ZmqgSocketCore *core, guint interest);
 
   /* Publishers: ::subscribed or ::unsubscribed has a handler from now on, or
    * none has; and the news of topics were told, so that what was not read for
@@ -450,9 +451,13 @@ void zmqg_socket_core_give_back (ZmqgSocketCore *self);
 
 /* In the thread of a sender that found no room, no lock held: writes what is
  * queued. %FALSE when there was nothing that it could write. */
+ZMQG_SHARED
 gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
 
-guint zmqg_socket_core_events (ZmqgSocketCore *self);
+/* Those of @interest (ZMQG_WAIT_IN, ZMQG_WAIT_OUT) that hold now. What does not
+ * hold posts to the inbox once it may. */
+ZMQG_SHARED
+guint zmqg_socket_core_events (ZmqgSocketCore *self, guint interest);
 
 /* Locked: a message was accepted, of these frames of the program's. */
 static inline void

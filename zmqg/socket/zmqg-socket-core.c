@@ -637,7 +637,7 @@ static void
 hand_on_to_consumers (ZmqgSocketCore *self,
                       guint interest)
 {
-  interest &= self->ops->events (self);
+  interest &= self->ops->events (self, interest);
   if (interest != 0)
     zmqg_inbox_wake (&self->inbox, interest);
 }
@@ -937,7 +937,8 @@ zmqg_socket_core_drain (ZmqgSocketCore *self)
 }
 
 guint
-zmqg_socket_core_events (ZmqgSocketCore *self)
+zmqg_socket_core_events (ZmqgSocketCore *self,
+                         guint interest)
 {
   guint events = 0;
 
@@ -948,10 +949,11 @@ zmqg_socket_core_events (ZmqgSocketCore *self)
   if (!zmqg_socket_core_check (self, NULL))
     events = ZMQG_WAIT_IN | ZMQG_WAIT_OUT; /* a call fails at once */
   else
-    events = self->ops->events (self);
+    /* What could be read is looked at in any case: see below. */
+    events = self->ops->events (self, interest | ZMQG_WAIT_IN);
   if ((events & ZMQG_WAIT_IN) == 0)
     zmqg_socket_core_give_back (self);
   zmqg_socket_core_unlock (self);
 
-  return events;
+  return events & interest;
 }

@@ -142,7 +142,8 @@ has_messages (Dispatcher *self)
   zmqg_socket_core_lock (core);
   readable = zmqg_socket_core_check (core, NULL) &&
              (self->serves ? self->service->is_readable (core)
-                           : (core->ops->events (core) & ZMQG_WAIT_IN) != 0);
+                           : (core->ops->events (core, ZMQG_WAIT_IN) &
+                              ZMQG_WAIT_IN) != 0);
   if (!readable)
     zmqg_socket_core_give_back (core);
   zmqg_socket_core_unlock (core);
@@ -408,6 +409,7 @@ zmqg_socket_dispatcher_stop (GSource *source)
   Dispatcher *self = (Dispatcher *) source;
 
   zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter);
+  zmqg_order_before_drop (source);
 }
 
 static void
@@ -415,6 +417,7 @@ dispatcher_finalize (GSource *source)
 {
   Dispatcher *self = (Dispatcher *) source;
 
+  zmqg_order_after_drop (source);
   g_weak_ref_clear (&self->socket);
   zmqg_socket_core_unref (self->core);
 }

@@ -60,10 +60,12 @@ socket_source_wake (ZmqgWaiter *waiter)
 static GIOCondition
 socket_source_condition (SocketSource *self)
 {
-  guint events = zmqg_socket_core_events (self->socket->core);
+  guint interest = ((self->condition & G_IO_IN) ? ZMQG_WAIT_IN : 0) |
+                   ((self->condition & G_IO_OUT) ? ZMQG_WAIT_OUT : 0);
+  guint events = zmqg_socket_core_events (self->socket->core, interest);
 
-  return self->condition & (((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
-                            ((events & ZMQG_WAIT_OUT) ? G_IO_OUT : 0));
+  return ((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
+         ((events & ZMQG_WAIT_OUT) ? G_IO_OUT : 0);
 }
 
 static gboolean

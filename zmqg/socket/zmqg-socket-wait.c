@@ -159,14 +159,7 @@ zmqg_wait_sleep_until (ZmqgWait *self,
 gboolean
 zmqg_socket_core_poll_engine (ZmqgSocketCore *core)
 {
-  ZmqgEngine *engine = zmqg_context_core_dup_driven (core->context);
-
-  if (engine == NULL)
-    return FALSE;
-
-  zmqg_engine_poll (engine);
-  zmqg_engine_unref (engine);
-  return TRUE;
+  return zmqg_context_core_poll_engine (core->context);
 }
 
 /* The same where one does: else a program that does not wait could see a queue
@@ -209,16 +202,17 @@ zmqg_socket_core_get_timeout (ZmqgSocketCore *core,
 GIOCondition
 zmqg_socket_get_events (ZmqgSocket *self)
 {
+  const guint interest = ZMQG_WAIT_IN | ZMQG_WAIT_OUT;
   guint events;
 
   g_return_val_if_fail (zmqg_socket_is_valid (self), 0);
 
-  events = zmqg_socket_core_events (self->core);
+  events = zmqg_socket_core_events (self->core, interest);
   if (events == 0 && zmqg_socket_core_poll_engine (self->core))
-    events = zmqg_socket_core_events (self->core);
+    events = zmqg_socket_core_events (self->core, interest);
   if ((events & ZMQG_WAIT_OUT) == 0 && self->core->ops->send != NULL &&
       zmqg_socket_core_make_room (self->core))
-    events = zmqg_socket_core_events (self->core);
+    events = zmqg_socket_core_events (self->core, interest);
 
   return ((events & ZMQG_WAIT_IN) ? G_IO_IN : 0) |
          ((events & ZMQG_WAIT_OUT) ? G_IO_OUT : 0);

@@ -43,7 +43,8 @@ nothing_init (ZmqgSocketCore *core G_GNUC_UNUSED)
 }
 
 static guint
-nothing_events (ZmqgSocketCore *core G_GNUC_UNUSED)
+nothing_events (ZmqgSocketCore *core G_GNUC_UNUSED,
+                guint interest G_GNUC_UNUSED)
 {
   return 0;
 }

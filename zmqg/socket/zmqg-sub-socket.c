@@ -110,7 +110,8 @@ sub_receive (ZmqgSocketCore *core,
 }
 
 static guint
-sub_events (ZmqgSocketCore *core)
+sub_events (ZmqgSocketCore *core,
+            guint interest G_GNUC_UNUSED)
 {
   return peek_wanted (core) != NULL ? ZMQG_WAIT_IN : 0;
 }

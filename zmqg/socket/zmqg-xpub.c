@@ -325,7 +325,8 @@ xpub_receive (ZmqgSocketCore *core,
 }
 
 static guint
-xpub_events (ZmqgSocketCore *core)
+xpub_events (ZmqgSocketCore *core,
+             guint interest G_GNUC_UNUSED)
 {
   return ZMQG_WAIT_OUT | (has_notice (core) ? ZMQG_WAIT_IN : 0);
 }

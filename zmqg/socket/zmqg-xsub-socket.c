@@ -165,7 +165,8 @@ xsub_receive (ZmqgSocketCore *core,
 }
 
 static guint
-xsub_events (ZmqgSocketCore *core)
+xsub_events (ZmqgSocketCore *core,
+             guint interest G_GNUC_UNUSED)
 {
   XsubState *self = core->state;
   guint events = ZMQG_WAIT_OUT;
