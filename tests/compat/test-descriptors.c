@@ -5,6 +5,7 @@
 
 #include "zmqg-test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -77,6 +78,17 @@ static void *client;
 static void *server; /* bound to: */
 static char address[64];
 
+/* Nobody else's peers come to it. */
+static void
+bind_somewhere (void *socket)
+{
+  g_autofree char *uri = g_strdup_printf ("tcp://%s:*", zmqg_test_loopback ());
+  size_t size = sizeof address;
+
+  assert_works (zmq_bind (socket, uri));
+  assert_works (zmq_getsockopt (socket, ZMQ_LAST_ENDPOINT, address, &size));
+}
+
 static void *
 make_socket (void)
 {
@@ -94,13 +106,10 @@ make_socket (void)
 static void
 make_pair (void)
 {
-  size_t size = sizeof address;
-
   context = zmq_ctx_new ();
   client = make_socket ();
   server = make_socket ();
-  assert_works (zmq_bind (server, "tcp://127.0.0.1:*"));
-  assert_works (zmq_getsockopt (server, ZMQ_LAST_ENDPOINT, address, &size));
+  bind_somewhere (server);
 }
 
 static void
@@ -270,7 +279,7 @@ try_accept (void)
   g_assert_cmpint (fd, >=, 0);
   take_descriptors (0);
   to.sin_port = htons ((guint16) atoi (strrchr (address, ':') + 1));
-  to.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  to.sin_addr.s_addr = inet_addr (zmqg_test_loopback ());
   g_assert_cmpint (connect (fd, (struct sockaddr *) &to, sizeof to), ==, 0);
   /* The I/O thread has seen it when it is through with this. */
   assert_works (zmq_connect (client, address));
@@ -334,8 +343,9 @@ try_poll (void)
   g_assert_cmpint (zmq_poll (items, 2, DEADLINE_MS), ==, 1);
   assert_works (zmq_recv (server, NULL, 0, 0));
   assert_works (zmq_poller_destroy (&poller));
-  assert_works (zmq_disconnect (client, address));
-  use_pair ();
+  exchange (client, server);
+  exchange (server, client);
+  end_pair ();
 }
 
 static void
@@ -358,6 +368,8 @@ run_proxy (gpointer data)
 {
   void **ends = data;
 
+  /* From then on the thread can wait. */
+  assert_works (zmq_close (make_socket ()));
   assert_fails (zmq_proxy (ends[0], ends[1], NULL), ETERM);
   assert_works (zmq_close (ends[0]));
   assert_works (zmq_close (ends[1]));

@@ -163,16 +163,28 @@ zmqg_ppoll (GPollFD *fds,
 {
   struct timespec ts;
   gint64 left;
+  guint work;
+  int result;
+  int code;
 
-  if (deadline < 0)
-    return ppoll ((struct pollfd *) fds, n, NULL, mask);
+  if (deadline >= 0)
+    {
+      /* Taken once: MAX () looks at it twice. */
+      left = deadline - g_get_monotonic_time ();
+      left = MAX (left, 0);
+      ts.tv_sec = left / G_USEC_PER_SEC;
+      ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
+    }
 
-  /* Taken once: MAX () looks at it twice. */
-  left = deadline - g_get_monotonic_time ();
-  left = MAX (left, 0);
-  ts.tv_sec = left / G_USEC_PER_SEC;
-  ts.tv_nsec = (left % G_USEC_PER_SEC) * 1000;
-  return ppoll ((struct pollfd *) fds, n, &ts, mask);
+  work = zmqg_fork_pause_work ();
+  result = ppoll ((struct pollfd *) fds, n, deadline >= 0 ? &ts : NULL, mask);
+  if (work > 0)
+    {
+      code = errno;
+      zmqg_fork_resume_work (work);
+      errno = code;
+    }
+  return result;
 }
 
 ZmqgWoken

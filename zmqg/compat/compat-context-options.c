@@ -122,6 +122,7 @@ zmq_ctx_set_ext (void *context_,
                  const void *optval_,
                  size_t optvallen_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatContext *self = compat_context_get (context_);
   gboolean set = FALSE;
   int value;

@@ -49,6 +49,7 @@ handle_new (ZmqgContext *context)
 void *
 zmq_ctx_new (void)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   GError *error = NULL;
   CompatContext *self;
 
@@ -123,6 +124,7 @@ handle_end (CompatContext *self)
 int
 zmq_ctx_shutdown (void *context_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatContext *self = compat_context_get (context_);
 
   if (self == NULL)
@@ -135,6 +137,7 @@ zmq_ctx_shutdown (void *context_)
 int
 zmq_ctx_term (void *context_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatContext *self = compat_context_get (context_);
   ZmqgContext *context;
   GError *error = NULL;

@@ -376,6 +376,7 @@ zmq_socket_monitor_versioned (void *s_,
                               int event_version_,
                               int type_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatSocket *self = compat_socket_enter (s_);
   int result;
 

@@ -484,6 +484,7 @@ zmq_setsockopt (void *s_,
                 const void *optval_,
                 size_t optvallen_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatSocket *self = compat_socket_enter (s_);
   int result;
 

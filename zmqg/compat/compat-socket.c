@@ -150,6 +150,7 @@ void *
 zmq_socket (void *context_,
             int type_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatContext *context = compat_context_get (context_);
   GType gtype = G_TYPE_INVALID;
   CompatSocket *self;
@@ -214,6 +215,7 @@ close_socket (CompatSocket *self)
 int
 zmq_close (void *s_)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatSocket *self = compat_socket_enter (s_);
 
   if (self == NULL)
@@ -270,6 +272,7 @@ call_endpoint (void *s_,
                const char *addr_,
                EndpointCall call)
 {
+  g_auto (ZmqgForkGuard) guard G_GNUC_UNUSED = zmqg_fork_guard_new ();
   CompatSocket *self = compat_socket_enter (s_);
   GError *error = NULL;
   int result = 0;

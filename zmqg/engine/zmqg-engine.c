@@ -372,6 +372,7 @@ take_turn (ZmqgEngine *self,
   g_autofree GPollFD *allocated = NULL;
   GPollFD *fds = local;
   gboolean ready;
+  guint work;
   int priority;
   int timeout;
   int n_all;
@@ -394,7 +395,9 @@ take_turn (ZmqgEngine *self,
   n_all = n;
   if (waiter != NULL)
     fds[n_all++] = (GPollFD) { .fd = waiter->fd, .events = G_IO_IN };
+  work = zmqg_fork_pause_work ();
   g_poll (fds, n_all, poll_timeout (timeout, deadline));
+  zmqg_fork_resume_work (work);
   count_poll (self);
   if (waiter != NULL && fds[n].revents != 0)
     zmqg_thread_waiter_clear (waiter);
@@ -770,6 +773,7 @@ engine_thread (gpointer data)
   ZmqgEngine *self = data;
   gboolean stopping = FALSE;
 
+  zmqg_fork_begin_work ();
   g_main_context_acquire (self->context);
   g_main_context_push_thread_default (self->context);
   while (!stopping)
@@ -785,6 +789,7 @@ engine_thread (gpointer data)
   g_main_context_release (self->context);
 
   zmqg_engine_unref (self);
+  zmqg_fork_end_work ();
   return NULL;
 }
 
@@ -991,7 +996,12 @@ zmqg_engine_stop (ZmqgEngine *self,
   if (thread != NULL)
     {
       if (join && thread != g_thread_self ())
-        g_thread_join (thread);
+        {
+          guint work = zmqg_fork_pause_work ();
+
+          g_thread_join (thread);
+          zmqg_fork_resume_work (work);
+        }
       else
         g_thread_unref (thread);
     }
