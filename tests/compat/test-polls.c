@@ -454,6 +454,36 @@ test_driven_without_waiting (gconstpointer data)
   driven_context_free (context);
 }
 
+static gboolean
+has_events (void *socket,
+            int wanted)
+{
+  int events;
+  size_t size = sizeof events;
+
+  g_assert_cmpint (zmq_getsockopt (socket, ZMQ_EVENTS, &events, &size), ==, 0);
+  return (events & wanted) == wanted;
+}
+
+/* Nor does who asks for the events, again and again, while there is room. */
+static void
+test_driven_events (void)
+{
+  void *context = driven_context_new ();
+  char address[64];
+  void *one = new_bound (context, ZMQ_DEALER, "tcp://127.0.0.1:*", address);
+  void *other = new_connected (context, ZMQ_DEALER, address);
+
+  await (has_events (other, ZMQ_POLLOUT));
+  await (has_events (one, ZMQ_POLLOUT));
+  g_assert_cmpint (zmq_send (other, "a", 1, ZMQ_DONTWAIT), ==, 1);
+  await (has_events (one, ZMQ_POLLIN | ZMQ_POLLOUT));
+  g_assert_cmpint (zmq_recv (one, NULL, 0, ZMQ_DONTWAIT), ==, 1);
+  zmq_close (one);
+  zmq_close (other);
+  driven_context_free (context);
+}
+
 /* Sockets of several contexts, one of which has threads. */
 static void
 test_engines (gconstpointer data)
@@ -867,6 +897,7 @@ main (int argc, char **argv)
   add_both ("room", test_room);
   add_both ("driven", test_driven);
   add_both ("driven-without-waiting", test_driven_without_waiting);
+  g_test_add_func ("/zmqg/compat/polls/driven-events", test_driven_events);
   add_both ("engines", test_engines);
   add_both ("driven-timeout", test_driven_timeout);
   add_both ("driven-signal", test_driven_signal);

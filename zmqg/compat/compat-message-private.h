@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "message/zmqg-message-private.h"
+#include "message/zmqg-message-struct-private.h"
 #include "compat/zmq.h"
 
 /* Payloads of up to so many bytes lie in the zmq_msg_t itself. */
@@ -119,8 +119,21 @@ gboolean compat_message_init_copy (CompatMessage *self, const void *data,
 
 /* The frame with that number of a message, transfer full or with a reference
  * of its own. Nothing that was in @self is released. */
-void compat_message_init_frame (CompatMessage *self, ZmqgMessage *message,
-                                guint i);
+static inline void
+compat_message_init_frame (CompatMessage *self,
+                           ZmqgMessage *message,
+                           guint i)
+{
+  const ZmqgMessageFrame *frame = &message->frames[i];
+
+  self->owner = message;
+  self->out.data = (guint8 *) frame->data;
+  self->out.size = frame->size;
+  self->routing_id = message->routing_id;
+  self->kind = COMPAT_FRAME;
+  self->flags = i + 1 < message->n_frames ? COMPAT_MORE : 0;
+  self->group = NULL;
+}
 
 /* Lets go of what it holds; it is to be initialised then. May run the
  * program's free function. */
@@ -129,7 +142,9 @@ void compat_message_release_held (CompatMessage *self);
 static inline void
 compat_message_release (CompatMessage *self)
 {
-  if (self->kind != COMPAT_INLINE || G_UNLIKELY (self->group != NULL))
+  if (G_LIKELY (self->kind == COMPAT_FRAME && self->group == NULL))
+    zmqg_message_unref (self->owner);
+  else if (self->kind != COMPAT_INLINE || G_UNLIKELY (self->group != NULL))
     compat_message_release_held (self);
   self->kind = COMPAT_CLOSED;
 }

@@ -121,22 +121,6 @@ compat_message_init_copy (CompatMessage *self,
 }
 
 void
-compat_message_init_frame (CompatMessage *self,
-                           ZmqgMessage *message,
-                           guint i)
-{
-  const ZmqgMessageFrame *frame = &message->frames[i];
-
-  self->owner = message;
-  self->out.data = (guint8 *) frame->data;
-  self->out.size = frame->size;
-  self->routing_id = message->routing_id;
-  self->kind = COMPAT_FRAME;
-  self->flags = i + 1 < message->n_frames ? COMPAT_MORE : 0;
-  self->group = NULL;
-}
-
-void
 compat_message_release_held (CompatMessage *self)
 {
   switch ((CompatMessageKind) self->kind)

@@ -57,7 +57,32 @@ receive_at_once (CompatSocket *self)
   return message;
 }
 
+/* The first attempt did not get there. */
 static ZmqgMessage *
+receive_later (CompatSocket *self,
+               ZmqgReceiver *receiver,
+               ZmqgIoResult result,
+               GError *error)
+{
+  ZmqgWait wait = { .core = self->core, .fd = -1, .interruptible = TRUE };
+
+  if (result == ZMQG_IO_AGAIN)
+    result = zmqg_wait_receive (
+      &wait, receiver,
+      zmqg_socket_core_get_timeout (self->core, ZMQG_WAIT_IN), &error);
+
+  if (wait.interrupted)
+    {
+      g_error_free (error);
+      errno = EINTR;
+      return NULL;
+    }
+
+  return result == ZMQG_IO_DONE ? receiver->message
+                                : fail_receive (self, error);
+}
+
+static inline ZmqgMessage *
 receive_waiting (CompatSocket *self)
 {
   ZmqgReceiver receiver = { .core = self->core };
@@ -65,27 +90,13 @@ receive_waiting (CompatSocket *self)
   ZmqgIoResult result;
 
   result = zmqg_receiver_try (&receiver, &error);
-  if (G_UNLIKELY (result == ZMQG_IO_AGAIN))
-    {
-      ZmqgWait wait = { .core = self->core, .fd = -1, .interruptible = TRUE };
-
-      result = zmqg_wait_receive (
-        &wait, &receiver,
-        zmqg_socket_core_get_timeout (self->core, ZMQG_WAIT_IN), &error);
-      if (wait.interrupted)
-        {
-          g_error_free (error);
-          errno = EINTR;
-          return NULL;
-        }
-    }
-
-  return result == ZMQG_IO_DONE ? receiver.message
-                                : fail_receive (self, error);
+  return G_LIKELY (result == ZMQG_IO_DONE)
+           ? receiver.message
+           : receive_later (self, &receiver, result, error);
 }
 
 /* A request is sent whole before its reply is received. */
-static gboolean
+static inline gboolean
 is_in_request (CompatSocket *self)
 {
   return G_UNLIKELY ((atomic_load_explicit (&self->partial,
@@ -94,7 +105,7 @@ is_in_request (CompatSocket *self)
          self->core->ops->lock_step;
 }
 
-static ZmqgMessage *
+static inline ZmqgMessage *
 receive_new (CompatSocket *self,
              int flags)
 {

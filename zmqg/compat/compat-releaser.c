@@ -65,6 +65,8 @@ release_source_finalize (GSource *source)
 {
   ReleaseSource *self = (ReleaseSource *) source;
 
+  /* As above. */
+  atomic_load_explicit (&self->made, memory_order_acquire);
   zmqg_inbox_remove_waiter (&self->core->inbox, &self->waiter);
   g_source_unref (self->wake);
   zmqg_socket_core_unref (self->core);

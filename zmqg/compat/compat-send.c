@@ -68,12 +68,26 @@ send_again (CompatSocket *self,
   return result == ZMQG_IO_DONE ? 0 : fail_send (self, error);
 }
 
-int
-compat_socket_send_views (CompatSocket *self,
-                          const ZmqgFrameView *views,
-                          guint n,
-                          ZmqgSendFlags step,
-                          int flags)
+/* The first attempt did not get there. */
+static int
+send_later (CompatSocket *self,
+            const ZmqgFrameView *views,
+            guint n,
+            ZmqgSendFlags step,
+            int flags,
+            ZmqgIoResult result,
+            GError *error)
+{
+  return result == ZMQG_IO_AGAIN ? send_again (self, views, n, step, flags)
+                                 : fail_send (self, error);
+}
+
+static inline int
+send_views (CompatSocket *self,
+            const ZmqgFrameView *views,
+            guint n,
+            ZmqgSendFlags step,
+            int flags)
 {
   ZmqgSendFlags how = step;
   ZmqgIoResult result;
@@ -83,11 +97,19 @@ compat_socket_send_views (CompatSocket *self,
     how |= ZMQG_SEND_PATIENT;
 
   result = zmqg_socket_core_send (self->core, views, n, how, &error);
-  if (G_LIKELY (result == ZMQG_IO_DONE))
-    return 0;
-  if (result == ZMQG_IO_AGAIN)
-    return send_again (self, views, n, step, flags);
-  return fail_send (self, error);
+  return G_LIKELY (result == ZMQG_IO_DONE)
+           ? 0
+           : send_later (self, views, n, step, flags, result, error);
+}
+
+int
+compat_socket_send_views (CompatSocket *self,
+                          const ZmqgFrameView *views,
+                          guint n,
+                          ZmqgSendFlags step,
+                          int flags)
+{
+  return send_views (self, views, n, step, flags);
 }
 
 void
@@ -336,7 +358,7 @@ send_message (CompatSocket *self,
 
   view = (ZmqgFrameView) { compat_message_get_data (message),
                            compat_message_get_size (message) };
-  if (G_UNLIKELY (compat_socket_send_views (self, &view, 1, 0, flags) < 0))
+  if (G_UNLIKELY (send_views (self, &view, 1, 0, flags) < 0))
     return -1;
 
   compat_message_release (message);
@@ -404,7 +426,7 @@ send_memory (CompatSocket *self,
       return result;
     }
 
-  result = compat_socket_send_views (
+  result = send_views (
     self, &(ZmqgFrameView) { size > 0 ? buf : "", size }, 1, 0, flags);
   return result < 0 ? result : (int) MIN (size, G_MAXINT);
 }

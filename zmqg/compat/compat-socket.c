@@ -415,6 +415,9 @@ compat_socket_process (CompatSocket *self)
 
   if (compat_socket_has_fd (self))
     compat_socket_rearm_fd (self);
+  /* Also where something holds: the program may ask until the other does. */
+  if (self->is_driven)
+    zmqg_context_core_poll_engine (self->core->context);
   condition = zmqg_socket_get_events (self->socket);
   return amend_events (self,
                        ((condition & G_IO_IN) != 0 ? ZMQ_POLLIN : 0) |

@@ -182,6 +182,8 @@ struct _ZmqgSocketCore
   ZmqgPipe *lent;           /* receivers read its connection; borrowed */
   GPtrArray *trash;         /* pipes to be released once the lock is
                              * dropped; nullable */
+  GPtrArray *left;          /* pipes that we ended, whose other ends are then
+                             * told to take note; nullable, counted */
   ZmqgSegment *released;    /* the same */
   ZmqgFrameArray frames;    /* scratch of receive () */
   guint64 sent;             /* messages accepted */
@@ -249,7 +251,8 @@ static inline void
 zmqg_socket_core_unlock (ZmqgSocketCore *self)
 {
   if (G_UNLIKELY (self->push != NULL || self->finish != NULL ||
-                  self->trash != NULL || self->released != NULL ||
+                  self->trash != NULL || self->left != NULL ||
+                  self->released != NULL ||
                   self->state_changed))
     {
       zmqg_socket_core_unlock_and_tidy (self);

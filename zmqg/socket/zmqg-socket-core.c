@@ -81,14 +81,30 @@ is_in_process (ZmqgPipe *pipe)
   return ((ZmqgEndpointCore *) pipe->endpoint)->transport->in_process;
 }
 
+/* We ended the pipe. A socket in the process at its other end takes note of that
+ * once our lock is dropped, since it may make no call for long. */
+static void
+note_left (ZmqgSocketCore *self,
+           ZmqgPipe *pipe)
+{
+  if (pipe->peer->ops->attend == NULL)
+    return;
+
+  if (self->left == NULL)
+    self->left = g_ptr_array_new ();
+  g_ptr_array_add (self->left, zmqg_pipe_ref (pipe));
+}
+
 /* From our side. */
 static void
-close_end (ZmqgPipe *pipe,
+close_end (ZmqgSocketCore *self,
+           ZmqgPipe *pipe,
            int linger)
 {
   set_fate (pipe, is_in_process (pipe) ? ZMQG_PIPE_FATE_LEFT
                                        : ZMQG_PIPE_FATE_LINGERING);
   zmqg_pipe_close (pipe, linger);
+  note_left (self, pipe);
 }
 
 static void
@@ -104,6 +120,7 @@ handle_new (ZmqgSocketCore *self,
       /* Its endpoint went while this was under way. */
       zmqg_socket_core_add_account (self, pipe->account);
       zmqg_pipe_close (pipe, 0);
+      note_left (self, pipe);
       pipe->ended = TRUE;
       throw_away (self, pipe);
       return;
@@ -209,14 +226,16 @@ drop_ended_endpoints (ZmqgSocketCore *self)
     }
 }
 
-/* We ended the pipe: a socket in the process at its other end takes note of it
- * now, since it may make no call for long. No lock held. */
+/* No lock held. */
 static void
-attend_peer (ZmqgPipe *pipe)
+attend_left (GPtrArray *left)
 {
-  if (pipe->ended && pipe->account->fate != ZMQG_PIPE_FATE_ORPHANED &&
-      pipe->peer->ops->attend != NULL)
-    pipe->peer->ops->attend (pipe->peer);
+  for (guint i = 0; left != NULL && i < left->len; i++)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (left, i);
+
+      pipe->peer->ops->attend (pipe->peer);
+    }
 }
 
 /* Drops the references to pipes; what they have of the user's memory is left
@@ -225,17 +244,15 @@ static void
 free_trash_quietly (ZmqgSocketCore *self,
                     GPtrArray *trash)
 {
-  for (guint i = 0; i < trash->len; i++)
+  for (guint i = 0; trash != NULL && i < trash->len; i++)
     {
-      ZmqgPipe *pipe = g_ptr_array_index (trash, i);
-      ZmqgSegment *left;
+      ZmqgSegment *segments =
+        zmqg_pipe_unref_quietly (g_ptr_array_index (trash, i));
 
-      attend_peer (pipe);
-      left = zmqg_pipe_unref_quietly (pipe);
-      if (left != NULL)
-        self->client.ops->release_later (&self->client, left);
+      if (segments != NULL)
+        self->client.ops->release_later (&self->client, segments);
     }
-  g_ptr_array_unref (trash);
+  g_clear_pointer (&trash, g_ptr_array_unref);
 }
 
 /* An I/O side posted what should not wait, and found the lock taken. */
@@ -253,6 +270,7 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       gboolean has_ended;
       gboolean has_dropped;
       GPtrArray *trash;
+      GPtrArray *left;
 
       if (!zmqg_trylock (&self->lock))
         return;
@@ -269,12 +287,14 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
         drop_ended_endpoints (self);
       wake_pushed (self);
       trash = g_steal_pointer (&self->trash);
+      left = g_steal_pointer (&self->left);
       rubbish = self->released != NULL;
       zmqg_unlock (&self->lock);
       zmqg_barrier_light (); /* pairs with client_attend () */
 
-      if (trash != NULL)
-        free_trash_quietly (self, trash);
+      attend_left (left);
+      free_trash_quietly (self, left);
+      free_trash_quietly (self, trash);
     }
 
   /* This may be an I/O thread: user code runs elsewhere. */
@@ -287,10 +307,7 @@ free_rubbish (GPtrArray *trash,
               ZmqgSegment *released)
 {
   for (guint i = 0; trash != NULL && i < trash->len; i++)
-    {
-      attend_peer (g_ptr_array_index (trash, i));
-      zmqg_pipe_unref (g_ptr_array_index (trash, i));
-    }
+    zmqg_pipe_unref (g_ptr_array_index (trash, i));
   g_clear_pointer (&trash, g_ptr_array_unref);
 
   zmqg_segment_list_free (released);
@@ -302,6 +319,7 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
   ZmqgPipe *push = self->push;
   ZmqgPipe *finish = self->finish;
   GPtrArray *trash = self->trash;
+  GPtrArray *left = self->left;
   ZmqgSegment *released = self->released;
   gboolean changed = self->state_changed;
 
@@ -315,6 +333,7 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
   self->push = NULL;
   self->finish = NULL;
   self->trash = NULL;
+  self->left = NULL;
   self->released = NULL;
   self->state_changed = FALSE;
   zmqg_unlock (&self->lock);
@@ -333,6 +352,11 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
     {
       finish->peer->ops->finish (finish->peer);
       zmqg_pipe_unref (finish);
+    }
+  if (G_UNLIKELY (left != NULL))
+    {
+      attend_left (left);
+      free_rubbish (left, NULL);
     }
   if (G_UNLIKELY (trash != NULL || released != NULL))
     free_rubbish (trash, released);
@@ -413,7 +437,7 @@ zmqg_socket_core_close_pipe (ZmqgSocketCore *self,
   zmqg_pipe_ref (pipe);
   zmqg_socket_core_detach (self, pipe);
   if (!ended)
-    close_end (pipe, linger);
+    close_end (self, pipe, linger);
   throw_away (self, pipe);
 }
 
@@ -426,7 +450,7 @@ zmqg_socket_core_leave_pipe (ZmqgSocketCore *self,
     return;
 
   pipe->ended = TRUE;
-  close_end (pipe, linger);
+  close_end (self, pipe, linger);
   if (self->ops->ended (self, pipe))
     zmqg_socket_core_detach (self, pipe);
 }

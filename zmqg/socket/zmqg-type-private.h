@@ -204,6 +204,28 @@ zmqg_type_write (ZmqgSocketCore *core,
   return zmqg_pipe_write_always (*pipe, views, n);
 }
 
+/* The many: a small message, where the pipe whose turn it is has room. */
+static inline gboolean
+zmqg_type_send_small (ZmqgSocketCore *core,
+                      ZmqgLoadBalancer *balancer,
+                      const ZmqgFrameView *view)
+{
+  ZmqgPipe *pipe;
+
+  if (G_UNLIKELY (view->size > G_MAXUINT8 || view->flags != 0 ||
+                  core->finishing || balancer->turns.active == 0))
+    return FALSE;
+
+  pipe = zmqg_turns_get (&balancer->turns);
+  if (G_UNLIKELY (!zmqg_frame_queue_write_small (pipe->out, view->data,
+                                                 view->size)))
+    return FALSE;
+
+  zmqg_turns_next (&balancer->turns);
+  zmqg_socket_core_flush (core, pipe);
+  return TRUE;
+}
+
 /* Sends to all pipes in turn. */
 static inline ZmqgIoResult
 zmqg_type_send (ZmqgSocketCore *core,
@@ -215,6 +237,9 @@ zmqg_type_send (ZmqgSocketCore *core,
   ZmqgPipe *lent = NULL;
   ZmqgPipeResult result;
   ZmqgPipe *pipe;
+
+  if (G_LIKELY (n == 1 && zmqg_type_send_small (core, balancer, views)))
+    return ZMQG_IO_DONE;
 
   if (G_UNLIKELY (n == 1 && views[0].size >= ZMQG_TYPE_LARGE))
     lent = zmqg_type_lend (core, balancer);
