@@ -95,6 +95,7 @@ calls_release (gpointer data)
   while (self->depth > 0)
     compat_socket_leave (atomic_load (&self->used[self->depth - 1]));
   compat_calls = NULL;
+  g_clear_pointer (&self->spare, g_free);
   atomic_store (&self->taken, FALSE);
 }
 

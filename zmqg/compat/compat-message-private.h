@@ -16,8 +16,7 @@ typedef enum
   COMPAT_HEAP = 102,     /* @owner is a CompatContent */
   COMPAT_CHUNK = 103,    /* @owner is a ZmqgChunk: large, and of ours */
   COMPAT_CONSTANT = 104, /* the program's, for ever */
-  COMPAT_FRAME = 105, /* @owner is the ZmqgMessage that it is a frame of:
-                       * received, or one of ours for a small payload */
+  COMPAT_FRAME = 105, /* @owner is the ZmqgMessage that it was received with */
 } CompatMessageKind;
 
 #define COMPAT_MORE 0x01u

@@ -7,8 +7,8 @@
 
 #include "base/zmqg-barrier-private.h"
 #include "compat/compat-error-private.h"
+#include "compat/compat-socket-private.h"
 #include "engine/zmqg-peer-record-private.h"
-#include "message/zmqg-message-struct-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +40,28 @@ content_new (void *data,
   return self;
 }
 
+/* The many: of up to so many bytes. The thread keeps the last one. */
+#define SMALL_MAX 255
+
+static inline CompatContent *
+content_new_small (gsize size)
+{
+  CompatContent *self = compat_calls != NULL ? compat_calls->spare : NULL;
+
+  if (G_LIKELY (self != NULL))
+    compat_calls->spare = NULL;
+  else
+    self = g_try_malloc (sizeof *self + SMALL_MAX);
+  if (self == NULL)
+    return NULL;
+
+  atomic_init (&self->refs, 1);
+  self->free = NULL;
+  self->data = self + 1;
+  self->size = size;
+  return self;
+}
+
 static CompatContent *
 content_ref (CompatContent *self)
 {
@@ -61,6 +83,12 @@ content_unref (gpointer data)
   zmqg_order_after_drop (self->data);
   if (self->free != NULL)
     self->free (self->data, self->hint);
+  else if (ZMQG_CACHES && self->size <= SMALL_MAX && compat_calls != NULL &&
+           compat_calls->spare == NULL)
+    {
+      compat_calls->spare = self;
+      return;
+    }
   g_free (self);
 }
 
@@ -84,14 +112,6 @@ compat_message_init_copy (CompatMessage *self,
     {
       self->in.size = (guint8) size;
     }
-  else if (size <= G_MAXUINT8)
-    {
-      ZmqgMessage *message = zmqg_message_new_small (NULL, size);
-
-      if (message == NULL)
-        return FALSE;
-      compat_message_init_frame (self, message, 0);
-    }
   else if (size >= ZMQG_FRAME_LARGE)
     {
       ZmqgChunk *chunk = zmqg_chunk_new (size);
@@ -105,7 +125,9 @@ compat_message_init_copy (CompatMessage *self,
     }
   else
     {
-      CompatContent *content = content_new (NULL, size, NULL, NULL);
+      CompatContent *content = size <= SMALL_MAX
+                                 ? content_new_small (size)
+                                 : content_new (NULL, size, NULL, NULL);
 
       if (content == NULL)
         return FALSE;

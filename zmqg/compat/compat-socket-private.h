@@ -86,8 +86,8 @@ void compat_socket_drop (CompatSocket *self);
 #define COMPAT_CALLS_MAX 4
 
 /*
- * CompatCalls: what calls of one thread use, the innermost last. To note it here
- * costs nothing, where counting made each call wait until the processor had
+ * CompatCalls: what is one thread's: what its calls use, the innermost last. To
+ * note it here costs nothing, where counting made each call wait until the processor had
  * written all that the call before had stored.
  */
 typedef struct _CompatCalls CompatCalls;
@@ -96,6 +96,7 @@ struct _CompatCalls
 {
   _Alignas (ZMQG_CACHE_LINE) _Atomic (CompatSocket *) used[COMPAT_CALLS_MAX];
   guint depth;
+  gpointer spare;    /* a block for a message, see compat-message.c; nullable */
   atomic_bool taken; /* by a thread */
   CompatCalls *next; /* of all there ever were */
 };

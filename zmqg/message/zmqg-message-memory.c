@@ -5,8 +5,6 @@
 
 #include "message/zmqg-message-struct-private.h"
 
-#include "base/zmqg-barrier-private.h"
-
 /* How messages are allocated and freed. */
 
 /* Allocated beyond what is known to be needed: a second frame. */
@@ -46,17 +44,6 @@ message_init (ZmqgMessage *self,
 #define CACHE_SIZES 2
 #define CACHE_DEPTH 256
 #define CACHE_TAGS 256
-
-#if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)
-#define CACHES FALSE
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CACHES FALSE
-#endif
-#endif
-#ifndef CACHES
-#define CACHES TRUE
-#endif
 
 typedef struct
 {
@@ -110,7 +97,7 @@ cache_note (void)
 static inline ZmqgMessage *
 cache_take (guint i)
 {
-  ZmqgMessage *self = CACHES ? cache.first[i] : NULL;
+  ZmqgMessage *self = ZMQG_CACHES ? cache.first[i] : NULL;
 
   if (G_LIKELY (self != NULL))
     {
@@ -128,7 +115,7 @@ cache_give (ZmqgMessage *self)
 {
   guint i = self->block - 1;
 
-  if (!CACHES || cache.n[i] >= CACHE_DEPTH)
+  if (!ZMQG_CACHES || cache.n[i] >= CACHE_DEPTH)
     {
       g_free (self);
       return;
@@ -146,7 +133,7 @@ cache_drop_tag (ZmqgTag *tag)
 {
   if (tag == NULL)
     return;
-  if (!CACHES)
+  if (!ZMQG_CACHES)
     {
       zmqg_tag_unref (tag);
       return;
@@ -188,8 +175,7 @@ zmqg_message_new_small (const guint8 *data,
   frame->size = size;
   frame->owner = NULL;
   frame->kind = ZMQG_FRAME_INLINE;
-  if (G_LIKELY (data != NULL))
-    memcpy (self->room, data, size);
+  memcpy (self->room, data, size);
   return self;
 }
 

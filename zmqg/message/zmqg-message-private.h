@@ -40,9 +40,7 @@ ZmqgMessage *zmqg_message_new_from_views (const ZmqgFrameView *views,
  * given one right after. */
 ZmqgMessage *zmqg_message_new_taking (const ZmqgFrameView *views, guint n);
 
-/* The same of one frame of at most 255 bytes, which may be filled in later:
- * then @data is NULL. %NULL without memory. */
-ZMQG_SHARED
+/* The same of one frame of at most 255 bytes. */
 ZmqgMessage *zmqg_message_new_small (const guint8 *data, gsize size);
 
 /* Takes the reference. */

@@ -3,9 +3,23 @@
 
 #pragma once
 
+#include "base/zmqg-barrier-private.h"
 #include "message/zmqg-message-private.h"
 
 #include <stdbool.h>
+
+/* Whether threads keep blocks for their next use: not where a tool watches what
+ * memory is used for. */
+#if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)
+#define ZMQG_CACHES FALSE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ZMQG_CACHES FALSE
+#endif
+#endif
+#ifndef ZMQG_CACHES
+#define ZMQG_CACHES TRUE
+#endif
 
 /*
  * What the files of ZmqgMessage share: its fields, and how it comes and goes.
