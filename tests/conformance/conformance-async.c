@@ -202,6 +202,74 @@ test_late_comer (Fixture *self)
     }
 }
 
+typedef struct
+{
+  GSource source;
+  ZmqgSocket *push;
+  ZmqgSocket *pull;
+} Between;
+
+static gboolean
+between_dispatch (GSource *source,
+                  GSourceFunc callback,
+                  gpointer user_data)
+{
+  Between *self = (Between *) source;
+  gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * 1000;
+
+  send_number (self->push, 1);
+  while ((zmqg_socket_get_events (self->pull) & G_IO_IN) == 0)
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+  return G_SOURCE_REMOVE;
+}
+
+/* One that was woken, as by others that were cancelled, stays behind the one
+ * that looked before it and found nothing, also when something comes between
+ * the two, in whatever turn of the main context. */
+static void
+test_come_between (Fixture *self)
+{
+  static GSourceFuncs funcs = { .dispatch = between_dispatch };
+  ZmqgSocket *pull = new_socket (self, ZMQG_TYPE_PULL_SOCKET);
+  ZmqgSocket *push = new_socket (self, ZMQG_TYPE_PUSH_SOCKET);
+
+  join_sockets (self, pull, push);
+  for (guint turns = 0; turns < 6; turns++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr (GSource) source = g_source_new (&funcs, sizeof (Between));
+      Results cancelled = { 0, };
+      Results first = { 0, };
+      Results second = { 0, };
+
+      ((Between *) source)->push = push;
+      ((Between *) source)->pull = pull;
+      for (guint i = 0; i < 2; i++)
+        zmqg_socket_receive_async (pull, cancellable, received, &cancelled);
+      zmqg_socket_receive_async (pull, NULL, received, &first);
+      g_source_attach (source, NULL);
+      zmqg_socket_receive_async (pull, NULL, received, &second);
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+
+      g_cancellable_cancel (cancellable);
+      for (guint i = 0; i < turns; i++)
+        g_main_context_iteration (NULL, FALSE);
+      g_source_set_ready_time (source, 0);
+      ZMQG_TEST_AWAIT (cancelled.n_done == 2 &&
+                         (first.n_done == 1 || second.n_done == 1),
+                       DEADLINE_MS);
+      send_number (push, 2);
+      ZMQG_TEST_AWAIT (first.n_done == 1 && second.n_done == 1, DEADLINE_MS);
+      g_assert_cmpuint (cancelled.n_cancelled, ==, 2);
+      g_assert_cmpuint (GPOINTER_TO_UINT (first.numbers.head->data), ==, 1);
+      g_assert_cmpuint (GPOINTER_TO_UINT (second.numbers.head->data), ==, 2);
+      clear_results (&cancelled);
+      clear_results (&first);
+      clear_results (&second);
+    }
+}
+
 /* One that is cancelled before it ever looked leaves the message to the one
  * behind it. */
 static void
@@ -562,6 +630,7 @@ const ConformanceTest async_tests[] = {
   { "async/receive", FOR_ALL, test_receive_before },
   { "async/first-come", FOR_ALL, test_first_come },
   { "async/late-comer", FOR_ALL, test_late_comer },
+  { "async/come-between", FOR_ALL, test_come_between },
   { "async/cancelled-ahead", FOR_ALL, test_cancelled_ahead },
   { "async/order", FOR_ALL, test_order },
   { "async/cancelled-before", FOR_ALL, test_cancelled_before },

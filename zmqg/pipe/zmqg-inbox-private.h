@@ -75,7 +75,8 @@ ZMQG_SHARED
 void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 
 /* Whether consumers that came before a listed waiter wait for the same; and
- * whether it was woken itself. */
+ * whether it was woken itself. If those were not, or have looked since and found
+ * nothing, it was in vain: it waits as before, and they are woken first. */
 gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
                                gboolean *woken);
 

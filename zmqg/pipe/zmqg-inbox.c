@@ -312,12 +312,20 @@ zmqg_inbox_is_behind (ZmqgInbox *self,
                       gboolean *woken)
 {
   gboolean behind = FALSE;
+  gboolean pending = FALSE;
 
   zmqg_lock (&self->lock);
-  *woken = waiter->woken;
   for (ZmqgWaiter *one = waiter->watcher ? NULL : waiter->prev;
-       one != NULL && !behind; one = one->prev)
-    behind = !one->watcher && (one->interest & waiter->interest) != 0;
+       one != NULL && !pending; one = one->prev)
+    if (!one->watcher && (one->interest & waiter->interest) != 0)
+      {
+        behind = TRUE;
+        pending = one->woken || one->acts;
+      }
+
+  if (behind && !pending)
+    waiter->woken = FALSE;
+  *woken = waiter->woken;
   zmqg_unlock (&self->lock);
 
   return behind;

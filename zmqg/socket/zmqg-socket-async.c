@@ -97,7 +97,7 @@ operation_waits (Operation *self,
   gboolean woken;
   gboolean behind = zmqg_inbox_is_behind (inbox, &self->waiter, &woken);
 
-  if (!behind || self->deferred)
+  if (!behind || (self->deferred && woken))
     {
       self->deferred = FALSE;
       return FALSE;
