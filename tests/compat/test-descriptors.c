@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "compat-test.h"
 #include "zmqg-test.h"
 
 #include <arpa/inet.h>
@@ -59,13 +60,6 @@ give_descriptors (void)
   while (n_fds > 0)
     close (fds[--n_fds]);
 }
-
-#define assert_fails(call, code) \
-  G_STMT_START { \
-    errno = 0; \
-    g_assert_cmpint ((call), ==, -1); \
-    g_assert_cmpint (errno, ==, (code)); \
-  } G_STMT_END
 
 #define assert_works(call) \
   G_STMT_START { \

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "compat-test.h"
 #include "zmqg-test.h"
 
 #include <string.h>
@@ -11,13 +12,6 @@
 
 /* What the installed libzmq lacks: drafts, and what came after it. By the
  * reference. */
-
-#define assert_fails(call, code) \
-  G_STMT_START { \
-    errno = 0; \
-    g_assert_cmpint ((call), ==, -1); \
-    g_assert_cmpint (errno, ==, (code)); \
-  } G_STMT_END
 
 typedef struct
 {

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "compat-test.h"
 #include "zmqg-test.h"
 
 #include <pthread.h>
@@ -17,13 +18,6 @@
 
 /* What libzmq does not have: two faces of one socket, sockets that threads
  * share, and handles that are closed for good. */
-
-#define assert_fails(call, code) \
-  G_STMT_START { \
-    errno = 0; \
-    g_assert_cmpint ((call), ==, -1); \
-    g_assert_cmpint (errno, ==, (code)); \
-  } G_STMT_END
 
 /* --- Two faces ---------------------------------------------------------------- */
 

@@ -77,8 +77,8 @@ void zmqg_inbox_remove_waiter (ZmqgInbox *self, ZmqgWaiter *waiter);
 /* Whether consumers that came before a listed waiter wait for the same; and
  * whether it was woken itself. If those were not, or have looked since and found
  * nothing, it was in vain: it waits as before, and they are woken first. */
-gboolean zmqg_inbox_is_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
-                               gboolean *woken);
+gboolean zmqg_inbox_stays_behind (ZmqgInbox *self, ZmqgWaiter *waiter,
+                                  gboolean *woken);
 
 /* The waiter is awake, and looks later: until then it keeps its place in the
  * line, but events need not signal it. */

@@ -307,9 +307,9 @@ zmqg_inbox_has_others (ZmqgInbox *self,
 }
 
 gboolean
-zmqg_inbox_is_behind (ZmqgInbox *self,
-                      ZmqgWaiter *waiter,
-                      gboolean *woken)
+zmqg_inbox_stays_behind (ZmqgInbox *self,
+                         ZmqgWaiter *waiter,
+                         gboolean *woken)
 {
   gboolean behind = FALSE;
   gboolean pending = FALSE;

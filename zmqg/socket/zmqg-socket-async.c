@@ -95,7 +95,7 @@ operation_waits (Operation *self,
                  ZmqgInbox *inbox)
 {
   gboolean woken;
-  gboolean behind = zmqg_inbox_is_behind (inbox, &self->waiter, &woken);
+  gboolean behind = zmqg_inbox_stays_behind (inbox, &self->waiter, &woken);
 
   if (!behind || (self->deferred && woken))
     {
