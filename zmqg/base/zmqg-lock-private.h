@@ -13,6 +13,9 @@
  * store, and whoever has to wait pays for the barrier between that store and
  * the look at the waiters.
  *
+ * A light barrier (see zmqg_barrier_light ()) is between the unlock and what is
+ * loaded behind it.
+ *
  * Where ThreadSanitizer watches it is a pthread mutex, which that knows.
  */
 
@@ -52,6 +55,7 @@ static inline void
 zmqg_unlock (ZmqgLock *lock)
 {
   pthread_mutex_unlock (lock);
+  zmqg_barrier_light ();
 }
 
 #elif defined(__linux__)
@@ -132,6 +136,12 @@ typedef GMutex ZmqgLock;
 #define zmqg_lock_clear(lock) g_mutex_clear (lock)
 #define zmqg_lock(lock) g_mutex_lock (lock)
 #define zmqg_trylock(lock) g_mutex_trylock (lock)
-#define zmqg_unlock(lock) g_mutex_unlock (lock)
+
+static inline void
+zmqg_unlock (ZmqgLock *lock)
+{
+  g_mutex_unlock (lock);
+  zmqg_barrier_light ();
+}
 
 #endif

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "base/zmqg-copy-private.h"
+#include "compat/compat-calls-private.h"
 #include "message/zmqg-message-struct-private.h"
 #include "compat/zmq.h"
 
@@ -12,7 +14,7 @@
 typedef enum
 {
   COMPAT_CLOSED = 0,
-  COMPAT_INLINE = 101,
+  COMPAT_INLINE = 101, /* @owner is the peer's ZmqgTag, nullable */
   COMPAT_HEAP = 102,     /* @owner is a CompatContent */
   COMPAT_CHUNK = 103,    /* @owner is a ZmqgChunk: large, and of ours */
   COMPAT_CONSTANT = 104, /* the program's, for ever */
@@ -23,14 +25,17 @@ typedef enum
 #define COMPAT_SHARED 0x80u
 
 /* Memory that messages share, and that the program may have given. */
-typedef struct
+struct _CompatContent
 {
   atomic_uint refs;
+  guint8 block;      /* of that many bytes: see compat_block_rooms, from 1;
+                      * 0 = of none of those sizes */
+  ZmqgTag *tag;      /* of the peer that it was received from; counted,
+                      * nullable */
   zmq_free_fn *free; /* nullable: the payload follows */
   void *hint;
   void *data;
-  gsize size;
-} CompatContent;
+};
 
 /* A group too long to lie in the message. */
 typedef struct
@@ -112,7 +117,8 @@ compat_message_is_small (const CompatMessage *self)
          !compat_message_is_of_program (self);
 }
 
-/* @data is nullable: not yet known. %FALSE without memory. */
+/* %FALSE without memory. */
+gboolean compat_message_init_size (CompatMessage *self, gsize size);
 gboolean compat_message_init_copy (CompatMessage *self, const void *data,
                                    gsize size);
 
@@ -134,6 +140,76 @@ compat_message_init_frame (CompatMessage *self,
   self->group = NULL;
 }
 
+/* --- What a thread keeps -------------------------------------------------- */
+
+/* Small payloads lie in blocks of a few sizes, of which each thread keeps one
+ * for its next message; from 1 on, 0 = too large. */
+static inline guint
+compat_block_for (gsize size)
+{
+  return size <= 96 ? 1 : size <= 256 ? 2 : size <= 1024 ? 3 : 0;
+}
+
+static inline gsize
+compat_block_room (guint block)
+{
+  static const guint16 rooms[COMPAT_BLOCK_SIZES + 1] = { 0, 96, 256, 1024 };
+
+  return rooms[block];
+}
+
+/* A message of that peer goes: its reference is for the next one of it. */
+static inline void
+compat_tag_drop (ZmqgTag *tag)
+{
+  CompatCalls *calls = compat_calls;
+
+  if (G_LIKELY (tag == NULL))
+    return;
+
+  if (ZMQG_CACHES && calls != NULL)
+    zmqg_tag_stock_give (&calls->tags, tag);
+  else
+    zmqg_tag_unref (tag);
+}
+
+/* A reference to @tag (nullable), which @stock (of that tag, perhaps) has,
+ * too. */
+static inline ZmqgTag *
+compat_tag_take (ZmqgTag *tag,
+                 ZmqgTagStock *stock)
+{
+  CompatCalls *calls = compat_calls;
+
+  if (G_LIKELY (calls->tags.tag == tag && calls->tags.n > 0))
+    {
+      calls->tags.n--;
+      return tag;
+    }
+
+  return zmqg_tag_stock_take (stock, tag);
+}
+
+/* %FALSE when there is none. */
+static inline gboolean
+compat_message_give_block (CompatMessage *self)
+{
+  CompatContent *content = self->owner;
+  CompatCalls *calls = compat_calls;
+
+  /* Acquire pairs with the release of others that dropped theirs. */
+  if (!ZMQG_CACHES || self->kind != COMPAT_HEAP || content->block == 0 ||
+      calls == NULL || calls->spare[content->block - 1] != NULL ||
+      atomic_load_explicit (&content->refs, memory_order_acquire) != 1)
+    return FALSE;
+
+  calls->spare[content->block - 1] = content;
+  compat_tag_drop (g_steal_pointer (&content->tag));
+  return TRUE;
+}
+
+/* --- Their ends ----------------------------------------------------------- */
+
 /* Lets go of what it holds; it is to be initialised then. May run the
  * program's free function. */
 void compat_message_release_held (CompatMessage *self);
@@ -141,11 +217,80 @@ void compat_message_release_held (CompatMessage *self);
 static inline void
 compat_message_release (CompatMessage *self)
 {
-  if (G_LIKELY (self->kind == COMPAT_FRAME && self->group == NULL))
+  if (G_UNLIKELY (self->group != NULL))
+    compat_message_release_held (self);
+  else if (self->kind == COMPAT_INLINE)
+    compat_tag_drop (self->owner);
+  else if (self->kind == COMPAT_FRAME)
     zmqg_message_unref (self->owner);
-  else if (self->kind != COMPAT_INLINE || G_UNLIKELY (self->group != NULL))
+  else if (!compat_message_give_block (self))
     compat_message_release_held (self);
   self->kind = COMPAT_CLOSED;
+}
+
+/* The frame received next may take the place of what is in there, of which
+ * nobody else knows. */
+static inline gboolean
+compat_message_is_own (const CompatMessage *self)
+{
+  const CompatContent *content = self->owner;
+
+  if (G_UNLIKELY (self->group != NULL))
+    return FALSE;
+  if (self->kind == COMPAT_INLINE)
+    return TRUE;
+
+  return self->kind == COMPAT_HEAP && content->block > 0 &&
+         atomic_load_explicit (&content->refs, memory_order_acquire) == 1;
+}
+
+/* Gives one that is its own, or was just initialised, room for a payload of
+ * less than ZMQG_FRAME_LARGE bytes. %FALSE without memory: then it is as it
+ * was. */
+gboolean compat_message_make_room (CompatMessage *self, gsize size);
+
+/* The payload of a small frame of one, from that peer (nullable, with a stock of
+ * it), in such a message. %FALSE without memory. */
+static inline gboolean
+compat_message_put_small (CompatMessage *self,
+                          const guint8 *data,
+                          gsize size,
+                          ZmqgTag *tag,
+                          ZmqgTagStock *stock)
+{
+  ZmqgTag **place;
+
+  if (self->kind == COMPAT_INLINE
+        ? size > COMPAT_INLINE_MAX
+        : size > compat_block_room (((CompatContent *) self->owner)->block))
+    {
+      if (!compat_message_make_room (self, size))
+        return FALSE;
+    }
+
+  if (self->kind == COMPAT_INLINE)
+    {
+      place = (ZmqgTag **) &self->owner;
+      self->in.size = (guint8) size;
+      zmqg_copy_small (self->in.bytes, data, size);
+    }
+  else
+    {
+      place = &((CompatContent *) self->owner)->tag;
+      self->out.size = size;
+      zmqg_copy_small (self->out.data, data, size);
+    }
+
+  if (*place != tag)
+    {
+      ZmqgTag *old = *place;
+
+      *place = tag != NULL ? compat_tag_take (tag, stock) : NULL;
+      compat_tag_drop (old);
+    }
+  self->routing_id = 0;
+  self->flags = 0;
+  return TRUE;
 }
 
 /* How to send it: the view is valid as long as the message is. @bytes is set to

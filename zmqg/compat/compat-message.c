@@ -18,48 +18,50 @@
 /* --- Contents ------------------------------------------------------------ */
 
 static CompatContent *
-content_new (void *data,
-             gsize size,
-             zmq_free_fn *free_fn,
-             void *hint)
+content_init (CompatContent *self,
+              guint block)
 {
-  CompatContent *self;
-
-  if (free_fn == NULL && size > G_MAXSSIZE - sizeof *self)
-    return NULL;
-
-  self = g_try_malloc (sizeof *self + (free_fn == NULL ? size : 0));
-  if (self == NULL)
-    return NULL;
-
   atomic_init (&self->refs, 1);
-  self->free = free_fn;
-  self->hint = hint;
-  self->data = free_fn == NULL ? self + 1 : data;
-  self->size = size;
+  self->block = (guint8) block;
+  self->tag = NULL;
+  self->free = NULL;
+  self->data = self + 1;
   return self;
 }
 
-/* The many: of up to so many bytes. The thread keeps the last one. */
-#define SMALL_MAX 255
-
-static inline CompatContent *
-content_new_small (gsize size)
+static CompatContent *
+content_new (void *data,
+             zmq_free_fn *free_fn,
+             void *hint)
 {
-  CompatContent *self = compat_calls != NULL ? compat_calls->spare : NULL;
+  CompatContent *self = g_try_malloc (sizeof *self);
 
-  if (G_LIKELY (self != NULL))
-    compat_calls->spare = NULL;
-  else
-    self = g_try_malloc (sizeof *self + SMALL_MAX);
   if (self == NULL)
     return NULL;
 
-  atomic_init (&self->refs, 1);
-  self->free = NULL;
-  self->data = self + 1;
-  self->size = size;
+  content_init (self, 0);
+  self->data = data;
+  self->free = free_fn;
+  self->hint = hint;
   return self;
+}
+
+/* With room for the payload. */
+static inline CompatContent *
+content_new_room (gsize size)
+{
+  guint block = compat_block_for (size);
+  CompatContent *self;
+
+  if (G_LIKELY (block > 0 && compat_calls != NULL &&
+                compat_calls->spare[block - 1] != NULL))
+    return g_steal_pointer (&compat_calls->spare[block - 1]);
+
+  if (size > G_MAXSSIZE - sizeof *self)
+    return NULL;
+  self = g_try_malloc (sizeof *self +
+                       (block > 0 ? compat_block_room (block) : size));
+  return self != NULL ? content_init (self, block) : NULL;
 }
 
 static CompatContent *
@@ -83,12 +85,7 @@ content_unref (gpointer data)
   zmqg_order_after_drop (self->data);
   if (self->free != NULL)
     self->free (self->data, self->hint);
-  else if (ZMQG_CACHES && self->size <= SMALL_MAX && compat_calls != NULL &&
-           compat_calls->spare == NULL)
-    {
-      compat_calls->spare = self;
-      return;
-    }
+  compat_tag_drop (self->tag);
   g_free (self);
 }
 
@@ -102,43 +99,75 @@ group_unref (CompatGroup *self)
 
 /* --- For sending and receiving -------------------------------------------- */
 
+/* Nothing is in it that is to be let go of. */
+static inline gboolean
+take_room (CompatMessage *self,
+           gsize size)
+{
+  CompatContent *content = content_new_room (size);
+
+  if (G_UNLIKELY (content == NULL))
+    return FALSE;
+
+  self->kind = COMPAT_HEAP;
+  self->owner = content;
+  self->out.data = content->data;
+  self->out.size = size;
+  return TRUE;
+}
+
+static gboolean
+take_chunk (CompatMessage *self,
+            gsize size)
+{
+  ZmqgChunk *chunk = zmqg_chunk_new (size);
+
+  if (chunk == NULL)
+    return FALSE;
+
+  self->kind = COMPAT_CHUNK;
+  self->owner = chunk;
+  self->out.data = chunk->data;
+  self->out.size = size;
+  return TRUE;
+}
+
+gboolean
+compat_message_init_size (CompatMessage *self,
+                          gsize size)
+{
+  compat_message_init (self);
+  if (size > COMPAT_INLINE_MAX)
+    return size < ZMQG_FRAME_LARGE ? take_room (self, size)
+                                   : take_chunk (self, size);
+
+  self->in.size = (guint8) size;
+  return TRUE;
+}
+
 gboolean
 compat_message_init_copy (CompatMessage *self,
                           const void *data,
                           gsize size)
 {
-  compat_message_init (self);
-  if (size <= COMPAT_INLINE_MAX)
-    {
-      self->in.size = (guint8) size;
-    }
-  else if (size >= ZMQG_FRAME_LARGE)
-    {
-      ZmqgChunk *chunk = zmqg_chunk_new (size);
+  if (!compat_message_init_size (self, size))
+    return FALSE;
 
-      if (chunk == NULL)
-        return FALSE;
-      self->kind = COMPAT_CHUNK;
-      self->owner = chunk;
-      self->out.data = chunk->data;
-      self->out.size = size;
-    }
-  else
-    {
-      CompatContent *content = size <= SMALL_MAX
-                                 ? content_new_small (size)
-                                 : content_new (NULL, size, NULL, NULL);
-
-      if (content == NULL)
-        return FALSE;
-      self->kind = COMPAT_HEAP;
-      self->owner = content;
-      self->out.data = content->data;
-      self->out.size = size;
-    }
-
-  if (data != NULL && size > 0)
+  if (size > 0)
     memcpy (compat_message_get_data (self), data, size);
+  return TRUE;
+}
+
+gboolean
+compat_message_make_room (CompatMessage *self,
+                          gsize size)
+{
+  CompatMessage old = *self;
+
+  if (!take_room (self, size))
+    return FALSE;
+
+  compat_message_release (&old);
   return TRUE;
 }
 
@@ -156,8 +185,10 @@ compat_message_release_held (CompatMessage *self)
     case COMPAT_FRAME:
       zmqg_message_unref (self->owner);
       break;
-    case COMPAT_CLOSED:
     case COMPAT_INLINE:
+      compat_tag_drop (self->owner);
+      break;
+    case COMPAT_CLOSED:
     case COMPAT_CONSTANT:
     default:
       break;
@@ -240,8 +271,7 @@ zmq_msg_init_size (zmq_msg_t *msg_,
 {
   CompatMessage *self = (CompatMessage *) msg_;
 
-  return compat_message_init_copy (self, NULL, size_) ? 0
-                                                      : compat_fail (ENOMEM);
+  return compat_message_init_size (self, size_) ? 0 : compat_fail (ENOMEM);
 }
 
 int
@@ -267,7 +297,7 @@ zmq_msg_init_data (zmq_msg_t *msg_,
   compat_message_init (self);
   if (ffn_ != NULL)
     {
-      self->owner = content_new (data_, size_, ffn_, hint_);
+      self->owner = content_new (data_, ffn_, hint_);
       if (self->owner == NULL)
         return compat_fail (ENOMEM);
     }
@@ -321,7 +351,9 @@ zmq_msg_copy (zmq_msg_t *dest_,
     return 0;
 
   compat_message_release (dest);
-  if (src->kind == COMPAT_HEAP)
+  if (src->kind == COMPAT_INLINE)
+    zmqg_tag_ref (src->owner);
+  else if (src->kind == COMPAT_HEAP)
     content_ref (src->owner);
   else if (src->kind == COMPAT_CHUNK)
     zmqg_chunk_ref (src->owner);
@@ -332,8 +364,9 @@ zmq_msg_copy (zmq_msg_t *dest_,
 
   /* Of what is as small as to be copied libzmq never says that it is
    * shared. */
-  if (src->kind == COMPAT_HEAP || src->kind == COMPAT_CHUNK ||
-      (src->kind == COMPAT_FRAME && src->out.size > COMPAT_INLINE_MAX))
+  if (src->kind == COMPAT_CHUNK || compat_message_is_of_program (src) ||
+      ((src->kind == COMPAT_HEAP || src->kind == COMPAT_FRAME) &&
+       src->out.size > COMPAT_INLINE_MAX))
     src->flags |= COMPAT_SHARED;
   *dest = *src;
   return 0;
@@ -366,9 +399,20 @@ zmq_msg_more (const zmq_msg_t *msg_)
 static const ZmqgPeerRecord *
 get_record (const CompatMessage *self)
 {
-  return self->kind == COMPAT_FRAME
-           ? (const ZmqgPeerRecord *) zmqg_message_get_tag (self->owner)
-           : NULL;
+  switch ((CompatMessageKind) self->kind)
+    {
+    case COMPAT_INLINE:
+      return self->owner;
+    case COMPAT_HEAP:
+      return (const ZmqgPeerRecord *) ((CompatContent *) self->owner)->tag;
+    case COMPAT_FRAME:
+      return (const ZmqgPeerRecord *) zmqg_message_get_tag (self->owner);
+    case COMPAT_CLOSED:
+    case COMPAT_CHUNK:
+    case COMPAT_CONSTANT:
+    default:
+      return NULL;
+    }
 }
 
 int

@@ -55,13 +55,9 @@ get_views (ZmqgMessage *message,
            guint first,
            ZmqgFrameView *views)
 {
-  gsize size = 0;
-
   zmqg_message_get_views (message, views, message->n_frames);
-  for (guint i = first; i < message->n_frames; i++)
-    size += views[i].size;
-
-  return size;
+  return zmqg_frame_views_get_size (views + first,
+                                    message->n_frames - first);
 }
 
 /* %FALSE with errno; what a signal interrupts is given back. */

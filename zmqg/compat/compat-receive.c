@@ -8,6 +8,7 @@
 #include "base/zmqg-error.h"
 #include "compat/compat-error-private.h"
 #include "message/zmqg-message-struct-private.h"
+#include "socket/zmqg-socket-small-private.h"
 #include "socket/zmqg-socket-wait-private.h"
 
 #include <stdlib.h>
@@ -180,8 +181,8 @@ keep_rest (CompatSocket *self,
 }
 
 /* The next frame, in the place of what was in @frame; -1 with errno. */
-static inline int
-receive_frame (CompatSocket *self,
+static int
+receive_any_frame (CompatSocket *self,
                CompatMessage *frame,
                int flags)
 {
@@ -209,6 +210,83 @@ received:
   atomic_store_explicit (&self->more, (frame->flags & COMPAT_MORE) != 0,
                          memory_order_relaxed);
   return 0;
+}
+
+/* The many: a small message of one frame that lies ready. Its pipe, with the
+ * lock held; %NULL when that is not how it is. */
+static inline ZmqgPipe *
+begin_small (CompatSocket *self,
+             const guint8 **data,
+             gsize *size)
+{
+  ZmqgSocketCore *core = self->core;
+  ZmqgPipe *pipe;
+
+  if (G_UNLIKELY (core->small_in == NULL ||
+                  atomic_load_explicit (&self->partial,
+                                        memory_order_relaxed) != 0 ||
+                  !zmqg_small_lock (core)))
+    return NULL;
+
+  pipe = zmqg_small_peek (core, data, size);
+  if (G_UNLIKELY (pipe == NULL))
+    zmqg_socket_core_unlock (core);
+  return pipe;
+}
+
+static inline void
+end_small (CompatSocket *self,
+           ZmqgPipe *pipe,
+           gsize size)
+{
+  zmqg_small_take (self->core, pipe, size);
+  zmqg_socket_core_hand_on (self->core, ZMQG_WAIT_IN);
+  zmqg_socket_core_unlock (self->core);
+  atomic_store_explicit (&self->more, FALSE, memory_order_relaxed);
+}
+
+/* %FALSE when nothing happened. */
+static inline gboolean
+receive_small (CompatSocket *self,
+               CompatMessage *frame)
+{
+  gboolean in_place = compat_message_is_own (frame);
+  CompatMessage fresh;
+  const guint8 *data;
+  ZmqgPipe *pipe;
+  gsize size;
+
+  pipe = begin_small (self, &data, &size);
+  if (G_UNLIKELY (pipe == NULL))
+    return FALSE;
+
+  if (G_UNLIKELY (!in_place))
+    compat_message_init (&fresh);
+  if (G_UNLIKELY (!compat_message_put_small (in_place ? frame : &fresh, data,
+                                             size, zmqg_pipe_peek_tag (pipe),
+                                             &pipe->tags)))
+    {
+      zmqg_socket_core_unlock (self->core);
+      return FALSE;
+    }
+
+  end_small (self, pipe, size);
+  if (G_UNLIKELY (!in_place))
+    {
+      compat_message_release (frame);
+      *frame = fresh;
+    }
+  return TRUE;
+}
+
+static inline int
+receive_frame (CompatSocket *self,
+               CompatMessage *frame,
+               int flags)
+{
+  return G_LIKELY (receive_small (self, frame))
+           ? 0
+           : receive_any_frame (self, frame, flags);
 }
 
 ZmqgMessage *
@@ -298,6 +376,26 @@ zmq_recvmsg (void *s_,
   return zmq_msg_recv (msg_, s_, flags_);
 }
 
+static int
+receive_to_memory (CompatSocket *self,
+                   void *buf,
+                   gsize room,
+                   int flags)
+{
+  CompatMessage frame;
+  gsize size;
+
+  compat_message_init (&frame);
+  if (receive_any_frame (self, &frame, flags) < 0)
+    return -1;
+
+  size = compat_message_get_size (&frame);
+  if (MIN (size, room) > 0)
+    memcpy (buf, compat_message_get_data (&frame), MIN (size, room));
+  compat_message_release (&frame);
+  return (int) MIN (size, G_MAXINT);
+}
+
 int
 zmq_recv (void *s_,
           void *buf_,
@@ -305,21 +403,25 @@ zmq_recv (void *s_,
           int flags_)
 {
   CompatSocket *self = compat_socket_enter (s_);
-  CompatMessage frame;
-  int result = -1;
+  const guint8 *data;
+  ZmqgPipe *pipe;
   gsize size;
+  int result;
 
   if (G_UNLIKELY (self == NULL))
     return -1;
 
-  compat_message_init (&frame);
-  if (receive_frame (self, &frame, flags_) == 0)
+  pipe = begin_small (self, &data, &size);
+  if (G_LIKELY (pipe != NULL))
     {
-      size = compat_message_get_size (&frame);
       if (MIN (size, len_) > 0)
-        memcpy (buf_, compat_message_get_data (&frame), MIN (size, len_));
-      compat_message_release (&frame);
-      result = (int) MIN (size, G_MAXINT);
+        memcpy (buf_, data, MIN (size, len_));
+      end_small (self, pipe, size);
+      result = (int) size;
+    }
+  else
+    {
+      result = receive_to_memory (self, buf_, len_, flags_);
     }
 
   compat_socket_leave (self);

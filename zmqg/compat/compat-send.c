@@ -8,6 +8,7 @@
 #include "base/zmqg-error.h"
 #include "compat/compat-error-private.h"
 #include "compat/compat-releaser-private.h"
+#include "socket/zmqg-socket-small-private.h"
 #include "socket/zmqg-socket-wait-private.h"
 
 #include <sys/uio.h>
@@ -342,28 +343,31 @@ send_any_message (CompatSocket *self,
   return (int) MIN (size, G_MAXINT);
 }
 
-/* The many: small and whole. */
+/* The many: a whole message, where the socket can do the short way. */
+static inline gboolean
+is_whole (CompatSocket *self,
+          int flags)
+{
+  return self->core->small_out != NULL && (flags & ZMQ_SNDMORE) == 0 &&
+         atomic_load_explicit (&self->partial, memory_order_relaxed) == 0;
+}
+
 static inline int
 send_message (CompatSocket *self,
               CompatMessage *message,
               int flags)
 {
-  ZmqgFrameView view;
+  gsize size = compat_message_get_size (message);
 
-  if (G_UNLIKELY ((flags & ZMQ_SNDMORE) != 0 ||
-                  atomic_load_explicit (&self->partial,
-                                        memory_order_relaxed) != 0 ||
-                  !compat_message_is_small (message)))
+  if (G_UNLIKELY (!is_whole (self, flags) ||
+                  !compat_message_is_small (message) ||
+                  !zmqg_small_send (self->core,
+                                    compat_message_get_data (message), size)))
     return send_any_message (self, message, flags);
-
-  view = (ZmqgFrameView) { compat_message_get_data (message),
-                           compat_message_get_size (message) };
-  if (G_UNLIKELY (send_views (self, &view, 1, 0, flags) < 0))
-    return -1;
 
   compat_message_release (message);
   compat_message_init (message);
-  return (int) view.size;
+  return (int) size;
 }
 
 /* --- The API -------------------------------------------------------------- */
@@ -407,6 +411,10 @@ send_memory (CompatSocket *self,
              gboolean for_ever)
 {
   int result;
+
+  if (G_LIKELY (!for_ever && is_whole (self, flags) &&
+                zmqg_small_send (self->core, buf, size)))
+    return (int) size;
 
   if (is_in_reply (self))
     return compat_fail (EFSM);

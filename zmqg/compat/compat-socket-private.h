@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "compat/compat-calls-private.h"
 #include "compat/compat-context-private.h"
 #include "compat/compat-message-private.h"
 #include "socket/zmqg-socket-private.h"
@@ -22,8 +23,6 @@ typedef struct _CompatMonitor CompatMonitor;
  * reference. Its memory is never freed, only used for another one, the oldest
  * first: so whoever has a handle that was closed finds the tag.
  */
-typedef struct _CompatSocket CompatSocket;
-
 struct _CompatSocket
 {
   atomic_uint tag;  /* COMPAT_SOCKET_ALIVE or COMPAT_DEAD */
@@ -80,30 +79,6 @@ CompatSocket *compat_socket_refuse (void);
  * it is none. */
 CompatSocket *compat_socket_hold (void *handle);
 void compat_socket_drop (CompatSocket *self);
-
-/* Calls of one thread within each other that are noted; those within them hold
- * a reference. */
-#define COMPAT_CALLS_MAX 4
-
-/*
- * CompatCalls: what is one thread's: what its calls use, the innermost last. To
- * note it here costs nothing, where counting made each call wait until the processor had
- * written all that the call before had stored.
- */
-typedef struct _CompatCalls CompatCalls;
-
-struct _CompatCalls
-{
-  _Alignas (ZMQG_CACHE_LINE) _Atomic (CompatSocket *) used[COMPAT_CALLS_MAX];
-  guint depth;
-  gpointer spare;    /* a block for a message, see compat-message.c; nullable */
-  atomic_bool taken; /* by a thread */
-  CompatCalls *next; /* of all there ever were */
-};
-
-/* In the static block: it is looked at with each message. */
-extern __thread CompatCalls *compat_calls
-  __attribute__ ((tls_model ("initial-exec")));
 
 CompatSocket *compat_socket_enter_slowly (CompatSocket *self);
 

@@ -118,6 +118,18 @@ typedef struct
   ZmqgKeeper *keeper; /* nullable */
 } ZmqgFrameView;
 
+/* All payloads together. */
+static inline gsize
+zmqg_frame_views_get_size (const ZmqgFrameView *views,
+                           guint n)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < n; i++)
+    size += views[i].size;
+  return size;
+}
+
 /* From this payload size on a frame is referred to, not copied, where its
  * owner allows. */
 #define ZMQG_FRAME_LARGE 8192u

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/zmqg-copy-private.h"
 #include "message/zmqg-message-struct-private.h"
 
 /* How messages are allocated and freed. */
@@ -41,16 +42,13 @@ message_init (ZmqgMessage *self,
  * references to the last peer that messages were freed of, and drops them
  * together. Not where a tool watches what memory is used for.
  */
-#define CACHE_SIZES 2
-#define CACHE_DEPTH 256
-#define CACHE_TAGS 256
+#define CACHE_SIZES 3
 
 typedef struct
 {
   ZmqgMessage *first[CACHE_SIZES]; /* linked by their room */
   guint n[CACHE_SIZES];
-  ZmqgTag *tag; /* n_tags references */
-  guint n_tags;
+  ZmqgTagStock tags;
   gboolean noted; /* cleared when the thread ends */
 } MessageCache;
 
@@ -58,14 +56,13 @@ typedef struct
 static __thread MessageCache cache
   __attribute__ ((tls_model ("initial-exec")));
 
-static const gsize cache_rooms[CACHE_SIZES] = { 96, 256 };
+static const gsize cache_rooms[CACHE_SIZES] = { 96, 256, 1024 };
+static const guint cache_depths[CACHE_SIZES] = { 256, 256, 64 };
 
 static void
 cache_clear (gpointer data)
 {
   MessageCache *self = data;
-  ZmqgTag *tag = g_steal_pointer (&self->tag);
-  guint n_tags = self->n_tags;
 
   for (guint i = 0; i < CACHE_SIZES; i++)
     {
@@ -79,9 +76,8 @@ cache_clear (gpointer data)
       self->n[i] = 0;
     }
 
-  self->n_tags = 0;
   self->noted = FALSE;
-  zmqg_tag_unref_many (tag, n_tags);
+  zmqg_tag_stock_clear (&self->tags);
 }
 
 static GPrivate cache_key = G_PRIVATE_INIT (cache_clear);
@@ -93,21 +89,29 @@ cache_note (void)
   g_private_set (&cache_key, &cache);
 }
 
-/* A block for the room of a small payload; %NULL without memory. */
+/* A block for the room of a small payload, and its place in the cache from 1, 0
+ * for one of its own size; %NULL without memory. */
 static inline ZmqgMessage *
-cache_take (guint i)
+cache_take (gsize size,
+            guint8 *block)
 {
-  ZmqgMessage *self = ZMQG_CACHES ? cache.first[i] : NULL;
+  ZmqgMessage *self;
+  guint8 i = 0;
 
-  if (G_LIKELY (self != NULL))
+  while (i < CACHE_SIZES && size > cache_rooms[i])
+    i++;
+
+  *block = i < CACHE_SIZES ? i + 1 : 0;
+  if (G_LIKELY (ZMQG_CACHES && i < CACHE_SIZES && cache.first[i] != NULL))
     {
+      self = cache.first[i];
       cache.first[i] = (ZmqgMessage *) self->room;
       cache.n[i]--;
       return self;
     }
 
   return g_try_malloc (sizeof *self + sizeof (ZmqgMessageFrame) +
-                       cache_rooms[i]);
+                       (i < CACHE_SIZES ? cache_rooms[i] : size));
 }
 
 static inline void
@@ -115,7 +119,7 @@ cache_give (ZmqgMessage *self)
 {
   guint i = self->block - 1;
 
-  if (!ZMQG_CACHES || cache.n[i] >= CACHE_DEPTH)
+  if (!ZMQG_CACHES || cache.n[i] >= cache_depths[i])
     {
       g_free (self);
       return;
@@ -139,35 +143,24 @@ cache_drop_tag (ZmqgTag *tag)
       return;
     }
 
-  if (G_UNLIKELY (cache.tag != tag || cache.n_tags >= CACHE_TAGS))
-    {
-      ZmqgTag *old = cache.tag;
-      guint n_old = cache.n_tags;
-
-      /* Freeing the old one may free messages, too. */
-      cache.tag = tag;
-      cache.n_tags = 1;
-      if (!cache.noted)
-        cache_note ();
-      zmqg_tag_unref_many (old, n_old);
-      return;
-    }
-  cache.n_tags++;
+  if (G_UNLIKELY (!cache.noted))
+    cache_note ();
+  zmqg_tag_stock_give (&cache.tags, tag);
 }
 
 ZmqgMessage *
 zmqg_message_new_small (const guint8 *data,
                         gsize size)
 {
-  guint i = size <= cache_rooms[0] ? 0 : 1;
-  ZmqgMessage *self = cache_take (i);
+  guint8 block;
+  ZmqgMessage *self = cache_take (size, &block);
   ZmqgMessageFrame *frame;
 
   if (G_UNLIKELY (self == NULL))
     return NULL;
 
   message_init (self, 1, 0);
-  self->block = i + 1;
+  self->block = block;
   self->n_frames = 1;
   self->size = size;
   frame = &self->inline_frames[0];
@@ -175,7 +168,7 @@ zmqg_message_new_small (const guint8 *data,
   frame->size = size;
   frame->owner = NULL;
   frame->kind = ZMQG_FRAME_INLINE;
-  memcpy (self->room, data, size);
+  zmqg_copy_small (self->room, data, size);
   return self;
 }
 

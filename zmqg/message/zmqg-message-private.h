@@ -40,7 +40,7 @@ ZmqgMessage *zmqg_message_new_from_views (const ZmqgFrameView *views,
  * given one right after. */
 ZmqgMessage *zmqg_message_new_taking (const ZmqgFrameView *views, guint n);
 
-/* The same of one frame of at most 255 bytes. */
+/* The same of one frame of less than ZMQG_FRAME_LARGE bytes. */
 ZmqgMessage *zmqg_message_new_small (const guint8 *data, gsize size);
 
 /* Takes the reference. */

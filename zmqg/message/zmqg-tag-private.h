@@ -81,9 +81,30 @@ typedef struct
 static inline void
 zmqg_tag_stock_clear (ZmqgTagStock *self)
 {
-  zmqg_tag_unref_many (self->tag, self->n);
+  ZmqgTagStock old = *self;
+
+  /* What goes with it may fill the stock again. */
   self->tag = NULL;
   self->n = 0;
+  zmqg_tag_unref_many (old.tag, old.n);
+}
+
+/* Takes a reference to @tag, to be handed out again, or dropped together with
+ * others. */
+static inline void
+zmqg_tag_stock_give (ZmqgTagStock *self,
+                     ZmqgTag *tag)
+{
+  if (G_UNLIKELY (self->tag != tag || self->n >= ZMQG_TAG_STOCK))
+    {
+      ZmqgTagStock old = *self;
+
+      self->tag = tag;
+      self->n = 1;
+      zmqg_tag_unref_many (old.tag, old.n);
+      return;
+    }
+  self->n++;
 }
 
 /* A reference to @tag (nullable). */

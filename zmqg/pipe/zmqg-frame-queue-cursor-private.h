@@ -199,17 +199,39 @@ zmqg_frame_queue_peek_small (ZmqgFrameQueue *self,
   gsize end = ZMQG_WORD_BYTES (self->head.word);
   gsize pos = self->head.pos;
   const guint8 *p = segment->base + pos;
+  gsize header = 2;
+  gsize size;
 
-  if (G_UNLIKELY (segment->external || end < pos + 2 || p[0] != 0 ||
-                  p[1] > end - pos - 2))
+  if (G_UNLIKELY (segment->external || end < pos + 2))
+    return -1;
+
+  size = p[1];
+  if (p[0] == ZMQG_FRAME_LONG)
+    {
+      guint64 be;
+
+      if (end < pos + 9)
+        return -1;
+      memcpy (&be, p + 1, sizeof be);
+      size = GUINT64_FROM_BE (be);
+      header = 9;
+      /* Of less than 256 bytes only a peer would say it like that. */
+      if (size <= G_MAXUINT8 || size >= ZMQG_FRAME_LARGE)
+        return -1;
+    }
+  else if (G_UNLIKELY (p[0] != 0))
+    {
+      return -1;
+    }
+  if (G_UNLIKELY (size > end - pos - header))
     return -1;
 
   /* The bytes come from another processor's cache; but not those that it is
    * about to write. */
   if (end > pos + 512 + 64)
     __builtin_prefetch (p + 512);
-  *data = p + 2;
-  return p[1];
+  *data = p + header;
+  return size;
 }
 
 /* Consumes that. %TRUE as in zmqg_frame_queue_consume (). */
@@ -217,7 +239,7 @@ static inline gboolean
 zmqg_frame_queue_consume_small (ZmqgFrameQueue *self,
                                 gsize size)
 {
-  gsize pos = self->head.pos + 2 + size;
+  gsize pos = self->head.pos + zmqg_frame_header_size (size) + size;
 
   self->head.pos = pos;
   self->next.segment = self->head.segment;

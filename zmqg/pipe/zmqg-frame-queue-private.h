@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/zmqg-barrier-private.h"
+#include "base/zmqg-copy-private.h"
 #include "base/zmqg-shared-private.h"
 #include "pipe/zmqg-segment-private.h"
 
@@ -136,9 +137,9 @@ void zmqg_frame_queue_set_tag (ZmqgFrameQueue *self, ZmqgTag *tag);
 gboolean zmqg_frame_queue_append (ZmqgFrameQueue *self,
                                   const ZmqgFrameView *view);
 
-/* The many: a message of one frame of at most 255 bytes, published at once.
- * %FALSE when that is not as simple as it can be: then append () and
- * publish (), if there is room. */
+/* The many: a message of one frame of less than ZMQG_FRAME_LARGE bytes,
+ * published at once. %FALSE when that is not as simple as it can be: then
+ * append () and publish (), if there is room. */
 static inline gboolean
 zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
                               const guint8 *data,
@@ -146,11 +147,13 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
 {
   ZmqgSegment *tail = self->tail;
   guint32 fill = tail->fill;
+  guint32 messages = tail->messages + 1;
   guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
   guint64 written = zmqg_frame_queue_get_written (self);
+  guint32 header = zmqg_frame_header_size (size);
   guint8 *to;
 
-  if (G_UNLIKELY (tail->capacity - fill < size + 2 || self->fill != tail ||
+  if (G_UNLIKELY (tail->capacity - fill < size + header || self->fill != tail ||
                   tail->tag != self->tag || self->unpublished > 0 ||
                   self->in_message ||
                   (hwm > 0 && written - self->acked_seen >= hwm)))
@@ -160,16 +163,14 @@ zmqg_frame_queue_write_small (ZmqgFrameQueue *self,
   /* Another processor read this memory last. The next lock waits until what is
    * stored here has arrived: fetched ahead, it is there. */
   zmqg_prefetch_for_write (to + 512);
-  to[0] = 0;
-  to[1] = (guint8) size;
-  if (size > 0)
-    memcpy (to + 2, data, size);
-  fill += size + 2;
+  zmqg_frame_encode_header (to, 0, size);
+  zmqg_copy_small (to + header, data, size);
+  fill += size + header;
   tail->fill = fill;
-  tail->messages++;
+  tail->messages = messages;
   atomic_store_explicit (&self->written, written + 1, memory_order_relaxed);
   /* Release pairs with the acquire in cursor_linked (). */
-  atomic_store_explicit (&tail->word, ZMQG_WORD (fill, tail->messages),
+  atomic_store_explicit (&tail->word, ZMQG_WORD (fill, messages),
                          memory_order_release);
   return TRUE;
 }

@@ -178,7 +178,7 @@ peek_small_message (ZmqgFrameQueue *self,
   view->chunk = NULL;
   frames->n = 1;
   self->next.segment = self->head.segment;
-  self->next.pos = self->head.pos + 2 + size;
+  self->next.pos = self->head.pos + zmqg_frame_header_size (size) + size;
   self->next.word = self->head.word;
   return TRUE;
 }

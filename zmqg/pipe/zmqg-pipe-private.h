@@ -176,6 +176,16 @@ zmqg_pipe_flush (ZmqgPipe *pipe)
  * counts as asleep, and the next message posts READABLE. */
 gboolean zmqg_pipe_peek (ZmqgPipe *pipe, ZmqgFrameArray *frames);
 
+/* Who sent the message peeked; borrowed, %NULL when nobody knows. */
+static inline ZmqgTag *
+zmqg_pipe_peek_tag (ZmqgPipe *pipe)
+{
+  ZmqgTag *tag = zmqg_frame_queue_peek_tag (pipe->in);
+
+  /* Inproc, the segments are the other socket's and tell nothing. */
+  return tag != NULL ? tag : pipe->peer_tag;
+}
+
 /* Whether what was peeked is a message, as marks and counters see it. */
 static inline gboolean
 zmqg_pipe_counts (ZmqgPipe *pipe,

@@ -138,7 +138,7 @@ zmqg_pipe_write (ZmqgPipe *pipe,
                  guint n)
 {
   /* Conflating, nothing linked has room. */
-  if (G_LIKELY (n == 1 && views[0].size <= G_MAXUINT8 &&
+  if (G_LIKELY (n == 1 && views[0].size < ZMQG_FRAME_LARGE &&
                 views[0].flags == 0) &&
       zmqg_frame_queue_write_small (pipe->out, views[0].data, views[0].size))
     return ZMQG_PIPE_WRITTEN;

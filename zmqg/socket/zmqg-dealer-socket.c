@@ -56,6 +56,8 @@ dealer_init (ZmqgSocketCore *core)
 
   zmqg_fair_queue_init (&self->queue);
   zmqg_load_balancer_init (&self->balancer);
+  core->small_in = &self->queue.turns;
+  core->small_out = &self->balancer.turns;
 }
 
 static void

@@ -99,7 +99,7 @@ zmqg_publisher_admits (ZmqgSocketCore *core,
                        gsize size)
 {
   ZmqgPublisher *self = core->state;
-  ZmqgPeerRecord *record = (ZmqgPeerRecord *) zmqg_type_peek_tag (pipe);
+  ZmqgPeerRecord *record = (ZmqgPeerRecord *) zmqg_pipe_peek_tag (pipe);
   ZmqgPeerExcess excess;
 
   /* What comes behind may have been on its way. */
@@ -242,7 +242,7 @@ zmqg_publisher_read_on (ZmqgSocketCore *core)
     return;
 
   zmqg_publisher_read (core);
-  core->state_changed = TRUE;
+  core->to_do |= ZMQG_TO_DO_WAKE;
 }
 
 /* --- Operations --------------------------------------------------------- */

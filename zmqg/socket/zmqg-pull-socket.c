@@ -42,6 +42,7 @@ pull_init (ZmqgSocketCore *core)
   PullState *self = core->state;
 
   zmqg_fair_queue_init (&self->queue);
+  core->small_in = &self->queue.turns;
 }
 
 static void

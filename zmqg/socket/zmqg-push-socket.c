@@ -43,6 +43,7 @@ push_init (ZmqgSocketCore *core)
   PushState *self = core->state;
 
   zmqg_load_balancer_init (&self->balancer);
+  core->small_out = &self->balancer.turns;
 }
 
 static void

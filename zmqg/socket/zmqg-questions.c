@@ -286,7 +286,7 @@ mark_sent (ZmqgQuestions *self,
         {
           /* It may be another one who sends this. */
           question->asker->due = question->resend_at;
-          core->state_changed = TRUE;
+          core->to_do |= ZMQG_TO_DO_WAKE;
         }
     }
 }
@@ -308,8 +308,9 @@ zmqg_questions_send (ZmqgQuestions *self,
         {
         case ZMQG_PIPE_WRITTEN:
           mark_sent (self, core, question, pipe);
-          zmqg_socket_core_note_sent (core, question->views + ENVELOPE,
-                                      question->n_views - ENVELOPE);
+          zmqg_socket_core_note_sent (
+            core, zmqg_frame_views_get_size (question->views + ENVELOPE,
+                                             question->n_views - ENVELOPE));
           /* What is written through after the unlock is written whole. */
           if (core->push != pipe)
             zmqg_socket_core_flush (core, pipe);
@@ -322,7 +323,7 @@ zmqg_questions_send (ZmqgQuestions *self,
         default:
           zmqg_set_no_memory (&question->error);
           end (self, question);
-          core->state_changed = TRUE;
+          core->to_do |= ZMQG_TO_DO_WAKE;
           break;
         }
     }
@@ -368,7 +369,7 @@ zmqg_questions_take (ZmqgQuestions *self,
     zmqg_socket_core_note_received (
       core, zmqg_message_get_size (question->reply));
   end (self, question);
-  core->state_changed = TRUE;
+  core->to_do |= ZMQG_TO_DO_WAKE;
   return TRUE;
 }
 
@@ -453,6 +454,6 @@ zmqg_questions_lose (ZmqgQuestions *self,
         continue;
 
       lose_question (self, question, taken);
-      core->state_changed = TRUE;
+      core->to_do |= ZMQG_TO_DO_WAKE;
     }
 }

@@ -168,10 +168,7 @@ keep_envelope (RepState *self,
                const ZmqgFrameView *views,
                guint n)
 {
-  gsize size = 0;
-
-  for (guint i = 0; i < n; i++)
-    size += views[i].size;
+  gsize size = zmqg_frame_views_get_size (views, n);
 
   if (size > self->capacity)
     {
@@ -238,7 +235,7 @@ rep_receive (ZmqgSocketCore *core,
       zmqg_fair_queue_consume (&self->queue);
       self->replying = TRUE;
       self->asker = pipe->ended ? NULL : pipe;
-      core->state_changed = TRUE;
+      core->to_do |= ZMQG_TO_DO_WAKE;
     }
   return result;
 }
@@ -327,7 +324,7 @@ rep_send (ZmqgSocketCore *core,
 
   self->replying = FALSE;
   self->asker = NULL;
-  core->state_changed = TRUE;
+  core->to_do |= ZMQG_TO_DO_WAKE;
   return ZMQG_IO_DONE;
 }
 

@@ -298,7 +298,7 @@ on_cancelled (GCancellable *cancellable,
     {
       zmqg_questions_fail (&req->questions, question,
                            g_steal_pointer (&error));
-      core->state_changed = TRUE;
+      core->to_do |= ZMQG_TO_DO_WAKE;
     }
   zmqg_socket_core_unlock (core);
 

@@ -164,7 +164,7 @@ sort (ZmqgSocketCore *core,
             return FALSE;
           self->reply_account = zmqg_account_ref (pipe->account);
           taken = TRUE;
-          core->state_changed = TRUE;
+          core->to_do |= ZMQG_TO_DO_WAKE;
         }
 
       if (!taken)
@@ -391,7 +391,7 @@ req_send (ZmqgSocketCore *core,
   self->awaiting = TRUE;
   self->asked = pipe;
   drop_reply (self);
-  core->state_changed = TRUE;
+  core->to_do |= ZMQG_TO_DO_WAKE;
   zmqg_socket_core_flush (core, pipe);
   return result;
 }
@@ -467,7 +467,7 @@ req_receive (ZmqgSocketCore *core,
     {
       self->awaiting = FALSE;
       self->asked = NULL;
-      core->state_changed = TRUE;
+      core->to_do |= ZMQG_TO_DO_WAKE;
     }
   return result;
 }

@@ -59,14 +59,11 @@ ZmqgEnvelope *
 zmqg_envelope_new (const ZmqgFrameView *views,
                    guint n)
 {
-  gsize size = sizeof (ZmqgEnvelope) + (gsize) n * sizeof *views;
   ZmqgEnvelope *self;
   guint8 *bytes;
 
-  for (guint i = 0; i < n; i++)
-    size += views[i].size;
-
-  self = g_try_malloc (size);
+  self = g_try_malloc (sizeof *self + (gsize) n * sizeof *views +
+                       zmqg_frame_views_get_size (views, n));
   if (self == NULL)
     return NULL;
 
@@ -280,8 +277,9 @@ write_reply (ZmqgRequest *self,
     {
     case ZMQG_PIPE_WRITTEN:
       self->replied = TRUE;
-      zmqg_socket_core_note_sent (self->core, all + self->envelope->n,
-                                  n - self->envelope->n);
+      zmqg_socket_core_note_sent (
+        self->core, zmqg_frame_views_get_size (all + self->envelope->n,
+                                               n - self->envelope->n));
       zmqg_socket_core_flush (self->core, self->pipe);
       return TRUE;
 

@@ -127,7 +127,7 @@ notice_is_due (ZmqgSocketCore *core,
   if (!zmqg_pipe_peek (peer->pipe, &core->frames))
     return core->frames.n == 0;
 
-  tag = zmqg_type_peek_tag (peer->pipe);
+  tag = zmqg_pipe_peek_tag (peer->pipe);
   return notice->is_connect ? tag == notice->tag : tag != notice->tag;
 }
 

@@ -174,8 +174,8 @@ client_try_locked (ZmqgClient *client,
     return FALSE;
 
   result = function (data);
+  /* Its barrier pairs with client_attend (). */
   zmqg_unlock (&self->lock);
-  zmqg_barrier_light (); /* pairs with client_attend () */
   zmqg_socket_core_attend (self);
   return result;
 }
@@ -200,9 +200,10 @@ client_release_later (ZmqgClient *client,
             last = last->next;
           last->next = self->released;
           self->released = segments;
+          self->to_do |= ZMQG_TO_DO_TIDY;
         }
+      /* Its barrier pairs with client_attend (). */
       zmqg_unlock (&self->lock);
-      zmqg_barrier_light (); /* pairs with client_attend () */
       if (atomic_load (&self->structural))
         zmqg_socket_core_attend (self);
       if (taken)

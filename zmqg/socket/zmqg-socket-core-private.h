@@ -8,6 +8,7 @@
 #include "engine/zmqg-dialer-private.h"
 #include "engine/zmqg-listener-private.h"
 #include "message/zmqg-message-private.h"
+#include "pattern/zmqg-turns-private.h"
 #include "pipe/zmqg-inbox-private.h"
 #include "socket/zmqg-context-core-private.h"
 #include "socket/zmqg-news-private.h"
@@ -92,6 +93,10 @@ struct _ZmqgSocketOps
   ZmqgIoResult (*receive) (ZmqgSocketCore *core, ZmqgMessage **message,
                            GError **error);
 
+  /* Whether a message with that first frame is for the program. Nullable: all
+   * are. */
+  gboolean (*wants) (ZmqgSocketCore *core, const guint8 *data, gsize size);
+
   /* Those of @interest (ZMQG_WAIT_IN, ZMQG_WAIT_OUT) that hold now. Others may
    * be set, too. */
   guint (*events) (ZmqgSocketCore *core, guint interest);
@@ -145,6 +150,10 @@ typedef struct
   gpointer object;          /* GWeakRef of its ZmqgEndpoint, or NULL */
 } ZmqgEndpointCore;
 
+#define ZMQG_TO_DO_WAKE 0x1u /* what waits may go on for another reason than its
+                              * pipes */
+#define ZMQG_TO_DO_TIDY 0x2u /* push, finish, trash, left or released is set */
+
 struct _ZmqgSocketCore
 {
   ZmqgClient client;
@@ -152,6 +161,10 @@ struct _ZmqgSocketCore
   atomic_uint refs;
   const ZmqgSocketOps *ops;
   gpointer state;           /* of the type */
+  ZmqgTurns *small_in;      /* in it: the pipes of which a message is taken as it
+                             * is; NULL: the type does more. See
+                             * socket/zmqg-socket-small-private.h */
+  ZmqgTurns *small_out;     /* and those to which it goes in turn; the same */
   ZmqgContextCore *context;
   GMainContext *main_context; /* signals are emitted there; NULL until the
                                * default one is there: at the latest when the
@@ -166,6 +179,7 @@ struct _ZmqgSocketCore
   atomic_bool has_dropped;  /* and the program dropped a peer */
 
   ZmqgLock lock;            /* guards what follows */
+  guint to_do;              /* after the unlock, ZMQG_TO_DO_… */
   gboolean closed;
   atomic_bool terminated;
   gboolean joined;          /* counts among the context's sockets */
@@ -173,7 +187,7 @@ struct _ZmqgSocketCore
   GPtrArray *pipes;         /* attached, counted */
   GPtrArray *endpoints;     /* of ZmqgEndpointCore, counted */
   char *last_endpoint;      /* nullable */
-  ZmqgPipe *push;           /* set by send () */
+  ZmqgPipe *push;           /* set by send (); with TO_DO_TIDY */
   ZmqgPipe *finish;         /* the same, of a large message; counted */
   gboolean patient;         /* who sends may wait a moment for the kernel */
   gboolean finishing;       /* what is sent was begun before */
@@ -192,7 +206,6 @@ struct _ZmqgSocketCore
   guint64 bytes_received;   /* payload of them */
   guint64 dropped_no_peer;  /* messages sent while there was none */
   guint64 dropped_notices;  /* of a ROUTER's peers, unread */
-  gboolean state_changed;   /* what waits may go on for another reason */
 
   ZmqgLock accounts_lock;   /* a leaf but for the accounts' */
   GPtrArray *accounts;      /* of pipes, attached or not yet at their end */
@@ -250,17 +263,14 @@ void zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self);
 static inline void
 zmqg_socket_core_unlock (ZmqgSocketCore *self)
 {
-  if (G_UNLIKELY (self->push != NULL || self->finish != NULL ||
-                  self->trash != NULL || self->left != NULL ||
-                  self->released != NULL ||
-                  self->state_changed))
+  if (G_UNLIKELY (self->to_do != 0))
     {
       zmqg_socket_core_unlock_and_tidy (self);
       return;
     }
 
+  /* Its barrier pairs with client_attend (). */
   zmqg_unlock (&self->lock);
-  zmqg_barrier_light (); /* pairs with client_attend () */
   if (G_UNLIKELY (atomic_load_explicit (&self->structural,
                                         memory_order_relaxed)))
     zmqg_socket_core_attend (self);
@@ -329,6 +339,7 @@ void zmqg_socket_core_attach (ZmqgSocketCore *self, ZmqgPipe *pipe);
  * first many are left to the next call. */
 void zmqg_socket_core_drop_inbound (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
+ZMQG_SHARED
 void zmqg_socket_core_flush_asleep (ZmqgSocketCore *self, ZmqgPipe *pipe);
 
 /* Locked: wakes the reader of a pipe that was written to: through
@@ -346,6 +357,19 @@ zmqg_socket_core_flush (ZmqgSocketCore *self,
 ZMQG_SHARED
 void zmqg_socket_core_set_release_context (ZmqgSocketCore *self,
                                            GMainContext *context);
+
+ZMQG_SHARED
+void zmqg_socket_core_hand_on_to_consumers (ZmqgSocketCore *self,
+                                            guint interest);
+
+/* Locked: one call left something behind: the next in the line may go on. */
+static inline void
+zmqg_socket_core_hand_on (ZmqgSocketCore *self,
+                          guint interest)
+{
+  if (G_UNLIKELY (zmqg_inbox_has_consumers (&self->inbox)))
+    zmqg_socket_core_hand_on_to_consumers (self, interest);
+}
 
 /* Closes: rolls back, ends pipes and endpoints. No lock held. */
 void zmqg_socket_core_close (ZmqgSocketCore *self);
@@ -462,15 +486,13 @@ gboolean zmqg_socket_core_drain (ZmqgSocketCore *self);
 ZMQG_SHARED
 guint zmqg_socket_core_events (ZmqgSocketCore *self, guint interest);
 
-/* Locked: a message was accepted, of these frames of the program's. */
+/* Locked: a message of the program's, of that size, was accepted. */
 static inline void
 zmqg_socket_core_note_sent (ZmqgSocketCore *self,
-                            const ZmqgFrameView *views,
-                            guint n)
+                            gsize size)
 {
   self->sent++;
-  for (guint i = 0; i < n; i++)
-    self->bytes_sent += views[i].size;
+  self->bytes_sent += size;
 }
 
 /* Locked: a message of that size is given to the program. */

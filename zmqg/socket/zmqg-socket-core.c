@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "socket/zmqg-socket-core-private.h"
+#include "socket/zmqg-socket-small-private.h"
 
 #include "message/zmqg-message-struct-private.h"
 
@@ -26,6 +26,7 @@ throw_away (ZmqgSocketCore *self,
   if (self->trash == NULL)
     self->trash = g_ptr_array_new ();
   g_ptr_array_add (self->trash, pipe);
+  self->to_do |= ZMQG_TO_DO_TIDY;
 }
 
 static gboolean
@@ -49,6 +50,7 @@ take_released (ZmqgSocketCore *self,
     last = last->next;
   last->next = self->released;
   self->released = list;
+  self->to_do |= ZMQG_TO_DO_TIDY;
 }
 
 void
@@ -93,6 +95,7 @@ note_left (ZmqgSocketCore *self,
   if (self->left == NULL)
     self->left = g_ptr_array_new ();
   g_ptr_array_add (self->left, zmqg_pipe_ref (pipe));
+  self->to_do |= ZMQG_TO_DO_TIDY;
 }
 
 /* From our side. */
@@ -289,8 +292,8 @@ zmqg_socket_core_attend (ZmqgSocketCore *self)
       trash = g_steal_pointer (&self->trash);
       left = g_steal_pointer (&self->left);
       rubbish = self->released != NULL;
+      /* Its barrier pairs with client_attend (). */
       zmqg_unlock (&self->lock);
-      zmqg_barrier_light (); /* pairs with client_attend () */
 
       attend_left (left);
       free_trash_quietly (self, left);
@@ -321,7 +324,7 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
   GPtrArray *trash = self->trash;
   GPtrArray *left = self->left;
   ZmqgSegment *released = self->released;
-  gboolean changed = self->state_changed;
+  gboolean changed = (self->to_do & ZMQG_TO_DO_WAKE) != 0;
 
   /* What a thread of the parent was at is not to be done twice. */
   if (zmqg_context_core_is_forked (self->context))
@@ -335,9 +338,9 @@ zmqg_socket_core_unlock_and_tidy (ZmqgSocketCore *self)
   self->trash = NULL;
   self->left = NULL;
   self->released = NULL;
-  self->state_changed = FALSE;
+  self->to_do = 0;
+  /* Its barrier pairs with client_attend (). */
   zmqg_unlock (&self->lock);
-  zmqg_barrier_light (); /* pairs with client_attend () */
 
   if (G_UNLIKELY (atomic_load_explicit (&self->structural,
                                         memory_order_relaxed)))
@@ -487,7 +490,10 @@ zmqg_socket_core_flush_asleep (ZmqgSocketCore *self,
     return;
 
   if (self->push == NULL && pipe->peer->ops->push != NULL)
-    self->push = zmqg_pipe_ref (pipe);
+    {
+      self->push = zmqg_pipe_ref (pipe);
+      self->to_do |= ZMQG_TO_DO_TIDY;
+    }
   else if (zmqg_frame_queue_claim_reader (pipe->out))
     zmqg_pipe_post_peer (pipe, ZMQG_PIPE_READABLE);
 }
@@ -656,22 +662,13 @@ zmqg_socket_core_close_lingering (ZmqgSocketCore *self,
 
 /* --- Sending and receiving ---------------------------------------------- */
 
-/* One call left something behind: the next in the line may go on. */
-static void
-hand_on_to_consumers (ZmqgSocketCore *self,
-                      guint interest)
+void
+zmqg_socket_core_hand_on_to_consumers (ZmqgSocketCore *self,
+                                       guint interest)
 {
   interest &= self->ops->events (self, interest);
   if (interest != 0)
     zmqg_inbox_wake (&self->inbox, interest);
-}
-
-static inline void
-hand_on (ZmqgSocketCore *self,
-         guint interest)
-{
-  if (G_UNLIKELY (zmqg_inbox_has_consumers (&self->inbox)))
-    hand_on_to_consumers (self, interest);
 }
 
 /* What the type cannot do. That the socket is closed or terminated goes
@@ -729,6 +726,31 @@ send_part (ZmqgSocketCore *self,
   return result;
 }
 
+/* What is not sent the short way. */
+static ZmqgIoResult
+send_locked (ZmqgSocketCore *self,
+             const ZmqgFrameView *views,
+             guint n,
+             ZmqgSendFlags flags,
+             GError **error)
+{
+  ZmqgIoResult result;
+
+  self->patient = (flags & ZMQG_SEND_PATIENT) != 0 &&
+                  self->options->send_timeout != 0;
+  if (G_LIKELY ((flags & (ZMQG_SEND_BEGIN | ZMQG_SEND_FINISH)) == 0))
+    result = self->ops->send (self, views, n, error);
+  else
+    result = send_part (self, views, n, flags, error);
+
+  if (G_LIKELY (result == ZMQG_IO_DONE && (flags & ZMQG_SEND_BEGIN) == 0))
+    {
+      zmqg_socket_core_note_sent (self, zmqg_frame_views_get_size (views, n));
+      zmqg_socket_core_hand_on (self, ZMQG_WAIT_OUT);
+    }
+  return result;
+}
+
 ZmqgIoResult
 zmqg_socket_core_send (ZmqgSocketCore *self,
                        const ZmqgFrameView *views,
@@ -738,6 +760,11 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
 {
   ZmqgIoResult result = ZMQG_IO_FAILED;
 
+  if (G_LIKELY (n == 1 && views[0].flags == 0 &&
+                (flags & (ZMQG_SEND_BEGIN | ZMQG_SEND_FINISH)) == 0 &&
+                zmqg_small_send (self, views[0].data, views[0].size)))
+    return ZMQG_IO_DONE;
+
   if (!zmqg_socket_core_check_fork (self, error))
     return result;
   if (self->ops->send == NULL)
@@ -745,22 +772,51 @@ zmqg_socket_core_send (ZmqgSocketCore *self,
 
   zmqg_socket_core_lock (self);
   if (G_LIKELY (zmqg_socket_core_check (self, error)))
-    {
-      self->patient = (flags & ZMQG_SEND_PATIENT) != 0 &&
-                      self->options->send_timeout != 0;
-      if (G_LIKELY ((flags & (ZMQG_SEND_BEGIN | ZMQG_SEND_FINISH)) == 0))
-        result = self->ops->send (self, views, n, error);
-      else
-        result = send_part (self, views, n, flags, error);
-      if (G_LIKELY (result == ZMQG_IO_DONE &&
-                    (flags & ZMQG_SEND_BEGIN) == 0))
-        {
-          zmqg_socket_core_note_sent (self, views, n);
-          hand_on (self, ZMQG_WAIT_OUT);
-        }
-    }
+    result = send_locked (self, views, n, flags, error);
   zmqg_socket_core_unlock (self);
 
+  return result;
+}
+
+/* A small message that lies ready, as a ZmqgMessage; %NULL also without
+ * memory. */
+static inline ZmqgMessage *
+take_small (ZmqgSocketCore *self)
+{
+  ZmqgMessage *message;
+  const guint8 *data;
+  ZmqgPipe *pipe;
+  gsize size;
+
+  pipe = zmqg_small_peek (self, &data, &size);
+  if (G_UNLIKELY (pipe == NULL))
+    return NULL;
+
+  message = zmqg_message_new_small (data, size);
+  if (G_UNLIKELY (message == NULL))
+    return NULL;
+
+  zmqg_message_take_tag (message,
+                         zmqg_tag_stock_take (&pipe->tags,
+                                              zmqg_pipe_peek_tag (pipe)));
+  zmqg_small_take (self, pipe, size);
+  return message;
+}
+
+static ZmqgIoResult
+receive_locked (ZmqgSocketCore *self,
+                ZmqgMessage **message,
+                GError **error)
+{
+  ZmqgIoResult result;
+
+  *message = take_small (self);
+  if (G_LIKELY (*message != NULL))
+    return ZMQG_IO_DONE;
+
+  result = self->ops->receive (self, message, error);
+  if (result == ZMQG_IO_DONE)
+    zmqg_socket_core_note_received (self, (*message)->size);
   return result;
 }
 
@@ -779,12 +835,9 @@ zmqg_socket_core_receive (ZmqgSocketCore *self,
   zmqg_socket_core_lock (self);
   if (G_LIKELY (zmqg_socket_core_check (self, error)))
     {
-      result = self->ops->receive (self, message, error);
+      result = receive_locked (self, message, error);
       if (result == ZMQG_IO_DONE)
-        {
-          zmqg_socket_core_note_received (self, (*message)->size);
-          hand_on (self, ZMQG_WAIT_IN);
-        }
+        zmqg_socket_core_hand_on (self, ZMQG_WAIT_IN);
       else
         zmqg_socket_core_give_back (self);
     }
@@ -807,16 +860,15 @@ receive_batch (ZmqgSocketCore *self,
       ZmqgMessage *message;
 
       /* An error behind messages is met again by the next call. */
-      *result = self->ops->receive (self, &message, n == 0 ? error : NULL);
+      *result = receive_locked (self, &message, n == 0 ? error : NULL);
       if (*result != ZMQG_IO_DONE)
         break;
-      zmqg_socket_core_note_received (self, message->size);
       g_ptr_array_add (messages, message);
       n++;
     }
 
   if (n > 0)
-    hand_on (self, ZMQG_WAIT_IN);
+    zmqg_socket_core_hand_on (self, ZMQG_WAIT_IN);
   return n;
 }
 
@@ -905,12 +957,9 @@ zmqg_receiver_try (ZmqgReceiver *self,
     {
       if (self->batch == NULL)
         {
-          result = core->ops->receive (core, &self->message, error);
+          result = receive_locked (core, &self->message, error);
           if (result == ZMQG_IO_DONE)
-            {
-              zmqg_socket_core_note_received (core, self->message->size);
-              hand_on (core, ZMQG_WAIT_IN);
-            }
+            zmqg_socket_core_hand_on (core, ZMQG_WAIT_IN);
         }
       else if (receive_batch (core, self->batch, self->max, &result, error) >
                0)

@@ -73,7 +73,7 @@ zmqg_socket_set_option (ZmqgSocket *self,
        g_str_equal (spec->name, "receive-hwm")))
     {
       apply_marks (core);
-      core->state_changed = TRUE;
+      core->to_do |= ZMQG_TO_DO_WAKE;
     }
   zmqg_socket_core_unlock (core);
 
@@ -106,7 +106,8 @@ zmqg_socket_set_flag (ZmqgSocket *self,
   zmqg_socket_core_lock (self->core);
   changed = *field != value;
   *field = value;
-  self->core->state_changed |= changed;
+  if (changed)
+    self->core->to_do |= ZMQG_TO_DO_WAKE;
   zmqg_socket_core_unlock (self->core);
 
   return changed;

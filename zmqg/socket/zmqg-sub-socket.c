@@ -52,11 +52,13 @@ typedef struct
 
 /* --- Operations --------------------------------------------------------- */
 
-static inline gboolean
-is_wanted (SubState *self,
+static gboolean
+sub_wants (ZmqgSocketCore *core,
            const guint8 *data,
            gsize size)
 {
+  SubState *self = core->state;
+
   return zmqg_topic_set_matches (self->subscriber.topics, data, size) !=
          self->invert_matching;
 }
@@ -72,7 +74,7 @@ peek_wanted (ZmqgSocketCore *core)
   ZmqgPipe *pipe;
 
   while ((pipe = zmqg_type_peek (core, queue)) != NULL &&
-         G_UNLIKELY (!is_wanted (self, core->frames.views[0].data,
+         G_UNLIKELY (!sub_wants (core, core->frames.views[0].data,
                                  core->frames.views[0].size)))
     if (!zmqg_type_drop (core, queue, pipe, ZMQG_DROP_REASON_FILTERED,
                          ZMQG_WAIT_IN, &n))
@@ -89,14 +91,7 @@ sub_receive (ZmqgSocketCore *core,
   SubState *self = core->state;
   ZmqgFairQueue *queue = &self->subscriber.incoming;
   ZmqgIoResult result;
-  const guint8 *data;
   ZmqgPipe *pipe;
-  gssize size;
-
-  size = zmqg_type_peek_small (queue, &data);
-  if (G_LIKELY (size >= 0) && is_wanted (self, data, size) &&
-      (*message = zmqg_type_take_small (queue, data, size)) != NULL)
-    return ZMQG_IO_DONE;
 
   pipe = peek_wanted (core);
   if (pipe == NULL)
@@ -130,6 +125,7 @@ static const ZmqgSocketOps sub_ops = {
   .ended = zmqg_subscriber_ended,
   .detach = zmqg_subscriber_detach,
   .receive = sub_receive,
+  .wants = sub_wants,
   .events = sub_events,
 };
 

@@ -16,6 +16,7 @@ zmqg_subscriber_init (ZmqgSocketCore *core)
   ZmqgSubscriber *self = core->state;
 
   zmqg_fair_queue_init (&self->incoming);
+  core->small_in = &self->incoming.turns;
   zmqg_distributor_init (&self->distributor);
   self->topics = zmqg_topic_set_new ();
 

@@ -56,7 +56,7 @@ zmqg_topic_news_add (ZmqgTopicNews *self,
                      const guint8 *topic,
                      gsize size)
 {
-  ZmqgTag *tag = zmqg_type_peek_tag (pipe);
+  ZmqgTag *tag = zmqg_pipe_peek_tag (pipe);
 
   /* Of one that has gone it was told already that it wants nothing. */
   if (tag == NULL || atomic_load (&((ZmqgPeerRecord *) tag)->gone))

@@ -5,8 +5,7 @@
 
 #include "pattern/zmqg-fair-queue-private.h"
 #include "pattern/zmqg-load-balancer-private.h"
-#include "pipe/zmqg-frame-queue-cursor-private.h"
-#include "socket/zmqg-socket-core-private.h"
+#include "socket/zmqg-socket-small-private.h"
 
 /*
  * What several socket types do alike. All with the core's lock held.
@@ -60,16 +59,6 @@ zmqg_type_drop (ZmqgSocketCore *core,
   return FALSE;
 }
 
-/* Who sent the message peeked. */
-static inline ZmqgTag *
-zmqg_type_peek_tag (ZmqgPipe *pipe)
-{
-  ZmqgTag *tag = zmqg_frame_queue_peek_tag (pipe->in);
-
-  /* Inproc, the segments are the other socket's and tell nothing. */
-  return tag != NULL ? tag : pipe->peer_tag;
-}
-
 /* Makes a message of frames peeked, which have to be consumed then. */
 static inline ZmqgIoResult
 zmqg_type_build (ZmqgPipe *pipe,
@@ -89,43 +78,9 @@ zmqg_type_build (ZmqgPipe *pipe,
 
   zmqg_message_take_tag (built,
                          zmqg_tag_stock_take (&pipe->tags,
-                                              zmqg_type_peek_tag (pipe)));
+                                              zmqg_pipe_peek_tag (pipe)));
   *message = built;
   return ZMQG_IO_DONE;
-}
-
-/* The many: a small message of one frame that lies ready in the pipe whose
- * turn it is. Its size; -1: it is not as simple as that. */
-static inline gssize
-zmqg_type_peek_small (ZmqgFairQueue *queue,
-                      const guint8 **data)
-{
-  if (G_UNLIKELY (queue->turns.active == 0))
-    return -1;
-
-  return zmqg_frame_queue_peek_small (zmqg_turns_get (&queue->turns)->in,
-                                      data);
-}
-
-/* Takes that; %NULL without memory. */
-static inline ZmqgMessage *
-zmqg_type_take_small (ZmqgFairQueue *queue,
-                      const guint8 *data,
-                      gsize size)
-{
-  ZmqgPipe *pipe = zmqg_turns_get (&queue->turns);
-  ZmqgMessage *message = zmqg_message_new_small (data, size);
-
-  if (G_UNLIKELY (message == NULL))
-    return NULL;
-  zmqg_message_take_tag (message,
-                         zmqg_tag_stock_take (&pipe->tags,
-                                              zmqg_type_peek_tag (pipe)));
-
-  if (G_UNLIKELY (zmqg_frame_queue_consume_small (pipe->in, size)))
-    zmqg_pipe_post_peer (pipe, ZMQG_PIPE_WRITABLE);
-  zmqg_turns_next (&queue->turns);
-  return message;
 }
 
 /* Receives from all pipes in turn. Without memory nothing is lost. */
@@ -135,17 +90,9 @@ zmqg_type_receive (ZmqgSocketCore *core,
                    ZmqgMessage **message,
                    GError **error)
 {
+  ZmqgPipe *pipe = zmqg_type_peek (core, queue);
   ZmqgIoResult result;
-  const guint8 *data;
-  ZmqgPipe *pipe;
-  gssize size;
 
-  size = zmqg_type_peek_small (queue, &data);
-  if (G_LIKELY (size >= 0) &&
-      (*message = zmqg_type_take_small (queue, data, size)) != NULL)
-    return ZMQG_IO_DONE;
-
-  pipe = zmqg_type_peek (core, queue);
   if (G_UNLIKELY (pipe == NULL))
     return ZMQG_IO_AGAIN;
 
@@ -204,28 +151,6 @@ zmqg_type_write (ZmqgSocketCore *core,
   return zmqg_pipe_write_always (*pipe, views, n);
 }
 
-/* The many: a small message, where the pipe whose turn it is has room. */
-static inline gboolean
-zmqg_type_send_small (ZmqgSocketCore *core,
-                      ZmqgLoadBalancer *balancer,
-                      const ZmqgFrameView *view)
-{
-  ZmqgPipe *pipe;
-
-  if (G_UNLIKELY (view->size > G_MAXUINT8 || view->flags != 0 ||
-                  core->finishing || balancer->turns.active == 0))
-    return FALSE;
-
-  pipe = zmqg_turns_get (&balancer->turns);
-  if (G_UNLIKELY (!zmqg_frame_queue_write_small (pipe->out, view->data,
-                                                 view->size)))
-    return FALSE;
-
-  zmqg_turns_next (&balancer->turns);
-  zmqg_socket_core_flush (core, pipe);
-  return TRUE;
-}
-
 /* Sends to all pipes in turn. */
 static inline ZmqgIoResult
 zmqg_type_send (ZmqgSocketCore *core,
@@ -238,9 +163,6 @@ zmqg_type_send (ZmqgSocketCore *core,
   ZmqgPipeResult result;
   ZmqgPipe *pipe;
 
-  if (G_LIKELY (n == 1 && zmqg_type_send_small (core, balancer, views)))
-    return ZMQG_IO_DONE;
-
   if (G_UNLIKELY (n == 1 && views[0].size >= ZMQG_TYPE_LARGE))
     lent = zmqg_type_lend (core, balancer);
 
@@ -252,7 +174,10 @@ zmqg_type_send (ZmqgSocketCore *core,
     {
     case ZMQG_PIPE_WRITTEN:
       if (G_UNLIKELY (lent == pipe))
-        core->finish = zmqg_pipe_ref (pipe);
+        {
+          core->finish = zmqg_pipe_ref (pipe);
+          core->to_do |= ZMQG_TO_DO_TIDY;
+        }
       else
         zmqg_socket_core_flush (core, pipe);
       return ZMQG_IO_DONE;

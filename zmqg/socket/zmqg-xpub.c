@@ -120,7 +120,7 @@ notify_behind (ZmqgSocketCore *core,
       memcpy (views, before, n_before * sizeof *views);
       views[n_before] = frame.view;
       message = zmqg_message_new_from_views (views, n_before + 1,
-                                             zmqg_type_peek_tag (pipe));
+                                             zmqg_pipe_peek_tag (pipe));
     }
   zmqg_topic_frame_clear (&frame);
 
@@ -160,7 +160,7 @@ xpub_subscription (ZmqgSocketCore *core,
   if (n_before > 0)
     notify_behind (core, pipe, before, n_before, subscribe, topic, size);
   else
-    notify (core, zmqg_type_peek_tag (pipe), self->manual ? pipe : NULL,
+    notify (core, zmqg_pipe_peek_tag (pipe), self->manual ? pipe : NULL,
             subscribe, topic, size);
   return ZMQG_TOPIC_TOLD;
 }
@@ -209,7 +209,7 @@ xpub_message (ZmqgSocketCore *core,
 {
   ZmqgMessage *message;
 
-  message = zmqg_message_new_from_views (views, n, zmqg_type_peek_tag (pipe));
+  message = zmqg_message_new_from_views (views, n, zmqg_pipe_peek_tag (pipe));
   if (message != NULL)
     add_notice (core->state, message, FALSE, NULL);
 }
