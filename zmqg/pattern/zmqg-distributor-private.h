@@ -24,9 +24,19 @@ void zmqg_distributor_detach (ZmqgDistributor *self, ZmqgPipe *pipe);
 /* Collect the targets of the next message: nobody yet, one more, all, or all
  * but those collected so far. */
 void zmqg_distributor_start (ZmqgDistributor *self);
-void zmqg_distributor_match (ZmqgDistributor *self, ZmqgPipe *pipe);
 void zmqg_distributor_match_all (ZmqgDistributor *self);
 void zmqg_distributor_invert (ZmqgDistributor *self);
+
+static inline void
+zmqg_distributor_match (ZmqgDistributor *self,
+                        ZmqgPipe *pipe)
+{
+  if (pipe->mark == self->mark)
+    return;
+
+  pipe->mark = self->mark;
+  self->targets->pdata[self->targets->len++] = pipe;
+}
 
 /* Whether every target has room. */
 gboolean zmqg_distributor_has_room (ZmqgDistributor *self);

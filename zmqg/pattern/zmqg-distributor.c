@@ -31,6 +31,9 @@ zmqg_distributor_attach (ZmqgDistributor *self,
   pipe->out_index = self->pipes->len;
   pipe->mark = 0;
   g_ptr_array_add (self->pipes, pipe);
+  /* Has room for them all from now on: see match (). */
+  g_ptr_array_set_size (self->targets, (int) self->pipes->len);
+  g_ptr_array_set_size (self->targets, 0);
 }
 
 void
@@ -50,17 +53,6 @@ zmqg_distributor_start (ZmqgDistributor *self)
 {
   self->mark++;
   g_ptr_array_set_size (self->targets, 0);
-}
-
-void
-zmqg_distributor_match (ZmqgDistributor *self,
-                        ZmqgPipe *pipe)
-{
-  if (pipe->mark == self->mark)
-    return;
-
-  pipe->mark = self->mark;
-  g_ptr_array_add (self->targets, pipe);
 }
 
 void
@@ -107,16 +99,46 @@ drop_for_all (ZmqgDistributor *self)
     }
 }
 
+/* What is written to of the pipes that come next is fetched from further away
+ * than the processor looks ahead by itself. */
+static inline void
+fetch_ahead (ZmqgDistributor *self,
+             guint i)
+{
+  if (i + 4 < self->targets->len)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (self->targets, i + 4);
+
+      zmqg_frame_queue_prefetch (pipe->out);
+    }
+  if (i + 2 < self->targets->len)
+    {
+      ZmqgPipe *pipe = g_ptr_array_index (self->targets, i + 2);
+
+      zmqg_segment_prefetch (pipe->out->tail);
+    }
+}
+
 static gboolean
 write_to_targets (ZmqgDistributor *self,
                   const ZmqgFrameView *views,
                   guint n)
 {
+  gboolean is_small = n == 1 && views[0].size < ZMQG_FRAME_LARGE &&
+                      views[0].flags == 0;
   gboolean memory = TRUE;
 
   for (guint i = 0; i < self->targets->len; i++)
     {
       ZmqgPipe *pipe = g_ptr_array_index (self->targets, i);
+
+      fetch_ahead (self, i);
+      if (G_LIKELY (is_small && zmqg_frame_queue_write_small (
+                                  pipe->out, views[0].data, views[0].size)))
+        {
+          zmqg_pipe_flush (pipe);
+          continue;
+        }
 
       switch (zmqg_pipe_write (pipe, views, n))
         {

@@ -119,6 +119,27 @@ zmqg_frame_queue_is_unused (ZmqgFrameQueue *self)
 ZMQG_SHARED
 guint zmqg_frame_queue_room (ZmqgFrameQueue *self);
 
+/* The same for the many, without a look at what the consumer says: %FALSE when
+ * that is needed. */
+static inline gboolean
+zmqg_frame_queue_has_room (ZmqgFrameQueue *self)
+{
+  guint hwm = atomic_load_explicit (&self->hwm, memory_order_relaxed);
+
+  return hwm == 0 || zmqg_frame_queue_get_written (self) + self->unpublished -
+                         self->acked_seen < hwm;
+}
+
+/* It is written to soon. */
+static inline void
+zmqg_frame_queue_prefetch (ZmqgFrameQueue *self)
+{
+  zmqg_prefetch_for_write (&self->tail);
+  zmqg_prefetch_for_write (&self->written);
+  __builtin_prefetch (&self->reader_asleep);
+  __builtin_prefetch (&self->hwm);
+}
+
 /* Any thread. A producer that sleeps is to be signalled after that. */
 static inline void
 zmqg_frame_queue_set_hwm (ZmqgFrameQueue *self,

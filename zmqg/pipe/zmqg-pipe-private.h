@@ -140,7 +140,8 @@ ZmqgPipeResult zmqg_pipe_write_always (ZmqgPipe *pipe,
 static inline gboolean
 zmqg_pipe_has_room (ZmqgPipe *pipe)
 {
-  return zmqg_frame_queue_room (pipe->out) > 0;
+  return G_LIKELY (zmqg_frame_queue_has_room (pipe->out)) ||
+         zmqg_frame_queue_room (pipe->out) > 0;
 }
 
 /* Tells the other end who is at this one now, with the next event. */

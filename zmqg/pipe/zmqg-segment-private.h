@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/zmqg-barrier-private.h"
 #include "message/zmqg-frame-private.h"
 #include "message/zmqg-tag-private.h"
 
@@ -56,6 +57,14 @@ static inline ZmqgSegment *
 zmqg_segment_new (void)
 {
   return g_try_new0 (ZmqgSegment, 1);
+}
+
+/* It is appended to soon. */
+static inline void
+zmqg_segment_prefetch (ZmqgSegment *self)
+{
+  zmqg_prefetch_for_write (&self->word);
+  __builtin_prefetch (&self->base);
 }
 
 /* Make it a packed segment, a part of @chunk, or an external one. */
