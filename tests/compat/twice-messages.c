@@ -32,6 +32,13 @@ print_frame (zmq_msg_t *msg)
 }
 
 static void
+print_frame_data (zmq_msg_t *msg)
+{
+  print_bytes (zmq_msg_data (msg), zmq_msg_size (msg));
+  printf ("\n");
+}
+
+static void
 test_life (void)
 {
   static char large[100];
@@ -397,6 +404,70 @@ test_emptied (void *context)
   zmq_close (pull);
 }
 
+/* A message received in the place of one before, larger or smaller. */
+static void
+test_in_place (void *context)
+{
+  static const size_t sizes[] = { 100, 20, 33, 34, 0, 1000, 5, 300, 5000, 7 };
+  static char data[5000];
+  static char old[] = "old";
+  void *pull = zmq_socket (context, ZMQ_PULL);
+  void *push = zmq_socket (context, ZMQ_PUSH);
+  zmq_msg_t copies[sizeof sizes / sizeof *sizes];
+  zmq_msg_t msg;
+
+  section ("a message in the place of another");
+  MUST (zmq_bind (pull, "inproc://in-place") == 0);
+  MUST (zmq_connect (push, "inproc://in-place") == 0);
+  zmq_msg_init (&msg);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    {
+      zmq_msg_init (&copies[i]);
+      memset (data, 'a' + (int) i, sizes[i]);
+      CALL (zmq_send (push, data, sizes[i], 0));
+      CALL (zmq_msg_recv (&msg, pull, 0));
+      CALL (zmq_msg_copy (&copies[i], &msg));
+      if (sizes[i] > 0 && sizes[i] <= 33)
+        {
+          printf ("shared %d %d\n", zmq_msg_get (&msg, ZMQ_SHARED),
+                  zmq_msg_get (&copies[i], ZMQ_SHARED));
+          /* Is its own. */
+          *(char *) zmq_msg_data (&msg) = '!';
+        }
+    }
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    {
+      print_frame_data (&copies[i]);
+      zmq_msg_close (&copies[i]);
+    }
+  zmq_msg_close (&msg);
+
+  n_freed = 0;
+  zmq_msg_init_data (&msg, old, 3, count_free, &n_freed);
+  zmq_send (push, "new", 3, 0);
+  CALL (zmq_msg_recv (&msg, pull, 0));
+  print_frame (&msg);
+  printf ("freed %d, %s\n", get_freed (), old);
+  zmq_msg_close (&msg);
+  printf ("freed %d\n", get_freed ());
+
+  section ("into less memory than there is to receive");
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    {
+      char buffer[22] = { 0 };
+
+      memset (data, 'a' + (int) i, sizes[i]);
+      zmq_send (push, data, sizes[i], 0);
+      CALL (zmq_recv (pull, buffer, 21, 0));
+      printf ("%s\n", buffer);
+    }
+  zmq_send (push, "", 0, 0);
+  CALL (zmq_recv (pull, NULL, 0, 0));
+
+  zmq_close (push);
+  zmq_close (pull);
+}
+
 static void
 test_errors (void *context)
 {
@@ -445,6 +516,7 @@ main (void)
   test_passed_on (context);
   test_address (context);
   test_emptied (context);
+  test_in_place (context);
   test_errors (context);
   MUST (zmq_ctx_term (context) == 0);
   return 0;

@@ -614,16 +614,17 @@ test_threads (void)
 
 /* --- The blocks that a thread keeps ------------------------------------- */
 
-static const guint small_sizes[] = { 0, 1, 95, 96, 97, 255 };
+static const guint small_sizes[] = { 0, 1, 95, 96, 97, 255, 256, 257, 1023,
+                                     1024, 1025, ZMQG_FRAME_LARGE - 1 };
 
 static ZmqgMessage *
 new_small (guint size,
            guint seed)
 {
-  guint8 bytes[G_MAXUINT8];
+  guint8 bytes[ZMQG_FRAME_LARGE];
   ZmqgMessage *message;
 
-  memset (bytes, (int) seed, sizeof bytes);
+  memset (bytes, (int) seed, size);
   message = zmqg_message_new_small (bytes, size);
   g_assert_nonnull (message);
   g_assert_cmpuint (zmqg_message_get_n_frames (message), ==, 1);
@@ -698,10 +699,10 @@ test_small_many (void)
       ZmqgMessage *messages[MANY];
 
       for (guint i = 0; i < MANY; i++)
-        messages[i] = new_small (i % 256, i % 251);
+        messages[i] = new_small (i % 1200, i % 251);
       for (guint i = 0; i < MANY; i++)
         {
-          assert_small (messages[i], i % 256, i % 251);
+          assert_small (messages[i], i % 1200, i % 251);
           zmqg_message_unref (messages[i]);
         }
     }
@@ -728,7 +729,7 @@ free_messages (gpointer data)
 
   for (guint i = 0; i < MANY; i++)
     {
-      assert_small (messages[i], i % 256, i % 251);
+      assert_small (messages[i], i % 1200, i % 251);
       zmqg_message_unref (messages[i]);
     }
   return NULL;
@@ -748,7 +749,7 @@ test_small_other_thread (void)
         zmqg_tag_init (&tags[i].tag, &counted_tag_ops);
       for (guint i = 0; i < MANY; i++)
         {
-          messages[i] = new_small (i % 256, i % 251);
+          messages[i] = new_small (i % 1200, i % 251);
           zmqg_message_take_tag (messages[i],
                                  zmqg_tag_ref (&tags[i / 300].tag));
         }

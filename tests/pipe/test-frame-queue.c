@@ -848,7 +848,8 @@ take_small (ZmqgFrameQueue *queue,
 static void
 test_small_sizes (void)
 {
-  static const guint sizes[] = { 0, 1, 2, 95, 96, 97, 127, 128, 254, 255 };
+  static const guint sizes[] = { 0, 1, 2, 95, 96, 97, 127, 128, 254, 255, 256,
+                                 257, 1000, ZMQG_FRAME_LARGE - 1 };
   ZmqgFrameQueue *queue = queue_new (0, FALSE);
   const guint8 *data;
 
@@ -873,15 +874,58 @@ test_small_sizes (void)
         g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
       }
 
-  /* One more needs another header. */
-  put (queue, 0, 3, 256);
+  /* The first that has memory of its own. */
+  put (queue, 0, 3, ZMQG_FRAME_LARGE);
   put (queue, 0, 4, 255);
   zmqg_frame_queue_publish (queue);
   g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
-  take_one (queue, 3, 256);
+  take_one (queue, 3, ZMQG_FRAME_LARGE);
   g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, 255);
   take_small (queue, 4, 255);
   queue_free (queue);
+}
+
+/* What only a peer says, or what is not whole, is left to the long way. */
+static void
+test_small_odd_headers (void)
+{
+  static const struct
+  {
+    guint8 bytes[12];
+    guint size;    /* of them */
+    guint payload;
+  } cases[] = {
+    /* The length of a small frame in eight bytes, and of no payload at all. */
+    { { 2, 0, 0, 0, 0, 0, 0, 0, 3, 'a', 'b', 'c' }, 12, 3 },
+    { { 2, 0, 0, 0, 0, 0, 0, 0, 0 }, 9, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      ZmqgFrameQueue *queue = queue_new (0, FALSE);
+      ZmqgFrameArray frames;
+      const guint8 *data = NULL;
+
+      put (queue, 0, 0, 1);
+      g_assert_true (zmqg_frame_queue_append_encoded (
+        queue, cases[i].bytes, cases[i].size, 1, FALSE));
+      g_assert_true (zmqg_frame_queue_append_encoded (
+        queue, (const guint8 *) "\0\1z", 3, 1, FALSE));
+      zmqg_frame_queue_publish (queue);
+      take_one (queue, 0, 1);
+
+      g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, -1);
+      zmqg_frame_array_init (&frames);
+      g_assert_true (zmqg_frame_queue_peek (queue, &frames));
+      g_assert_cmpuint (frames.views[0].size, ==, cases[i].payload);
+      zmqg_frame_queue_consume (queue);
+      zmqg_frame_array_clear (&frames);
+      g_assert_cmpint (zmqg_frame_queue_peek_small (queue, &data), ==, 1);
+      g_assert_cmpint (data[0], ==, 'z');
+      zmqg_frame_queue_consume_small (queue, 1);
+      g_assert_true (nothing_to_peek (queue));
+      queue_free (queue);
+    }
 }
 
 /* Up to the last byte of a segment, and not one more. */
@@ -1129,6 +1173,7 @@ main (int argc,
   ADD ("reader-sleeps", test_reader_sleeps);
   ADD ("writer-sleeps", test_writer_sleeps);
   ADD ("small-sizes", test_small_sizes);
+  ADD ("small-odd-headers", test_small_odd_headers);
   ADD ("small-fills-segment", test_small_fills_segment);
   ADD ("small-mark", test_small_mark);
   ADD ("small-behind-unpublished", test_small_behind_unpublished);

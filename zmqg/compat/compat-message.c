@@ -338,6 +338,31 @@ zmq_msg_move (zmq_msg_t *dest_,
   return 0;
 }
 
+/* What is as small as to lie in a zmq_msg_t is not shared, wherever it lies. */
+static gboolean
+copy_small (CompatMessage *dest,
+            const CompatMessage *src)
+{
+  ZmqgTag *tag = NULL;
+
+  if ((src->kind != COMPAT_HEAP && src->kind != COMPAT_FRAME) ||
+      src->out.size > COMPAT_INLINE_MAX || compat_message_is_of_program (src) ||
+      zmq_msg_group ((zmq_msg_t *) src)[0] != '\0')
+    return FALSE;
+
+  if (src->kind == COMPAT_HEAP)
+    tag = ((const CompatContent *) src->owner)->tag;
+  else
+    tag = zmqg_message_get_tag (src->owner);
+  compat_message_init (dest);
+  dest->in.size = (guint8) src->out.size;
+  zmqg_copy_small (dest->in.bytes, src->out.data, src->out.size);
+  dest->owner = zmqg_tag_ref (tag);
+  dest->routing_id = src->routing_id;
+  dest->flags = src->flags;
+  return TRUE;
+}
+
 int
 zmq_msg_copy (zmq_msg_t *dest_,
               zmq_msg_t *src_)
@@ -351,6 +376,9 @@ zmq_msg_copy (zmq_msg_t *dest_,
     return 0;
 
   compat_message_release (dest);
+  if (copy_small (dest, src))
+    return 0;
+
   if (src->kind == COMPAT_INLINE)
     zmqg_tag_ref (src->owner);
   else if (src->kind == COMPAT_HEAP)
@@ -362,11 +390,8 @@ zmq_msg_copy (zmq_msg_t *dest_,
   if (src->group != NULL)
     atomic_fetch_add_explicit (&src->group->refs, 1, memory_order_relaxed);
 
-  /* Of what is as small as to be copied libzmq never says that it is
-   * shared. */
-  if (src->kind == COMPAT_CHUNK || compat_message_is_of_program (src) ||
-      ((src->kind == COMPAT_HEAP || src->kind == COMPAT_FRAME) &&
-       src->out.size > COMPAT_INLINE_MAX))
+  if (src->kind == COMPAT_HEAP || src->kind == COMPAT_CHUNK ||
+      src->kind == COMPAT_FRAME)
     src->flags |= COMPAT_SHARED;
   *dest = *src;
   return 0;

@@ -202,6 +202,13 @@ zmqg_frame_queue_peek_small (ZmqgFrameQueue *self,
   gsize header = 2;
   gsize size;
 
+  if (G_UNLIKELY (pos >= end))
+    {
+      /* As in cursor_linked (). */
+      self->head.word = atomic_load_explicit (&segment->word,
+                                              memory_order_acquire);
+      end = ZMQG_WORD_BYTES (self->head.word);
+    }
   if (G_UNLIKELY (segment->external || end < pos + 2))
     return -1;
 
