@@ -343,12 +343,12 @@ send_any_message (CompatSocket *self,
   return (int) MIN (size, G_MAXINT);
 }
 
-/* The many: a whole message, where the socket can do the short way. */
+/* The many: neither a frame of a message of several, nor between such. */
 static inline gboolean
 is_whole (CompatSocket *self,
           int flags)
 {
-  return self->core->small_out != NULL && (flags & ZMQ_SNDMORE) == 0 &&
+  return (flags & ZMQ_SNDMORE) == 0 &&
          atomic_load_explicit (&self->partial, memory_order_relaxed) == 0;
 }
 
@@ -357,13 +357,16 @@ send_message (CompatSocket *self,
               CompatMessage *message,
               int flags)
 {
+  const guint8 *data = compat_message_get_data (message);
   gsize size = compat_message_get_size (message);
 
   if (G_UNLIKELY (!is_whole (self, flags) ||
-                  !compat_message_is_small (message) ||
-                  !zmqg_small_send (self->core,
-                                    compat_message_get_data (message), size)))
+                  !compat_message_is_small (message)))
     return send_any_message (self, message, flags);
+
+  if (!zmqg_small_send (self->core, data, size) &&
+      send_views (self, &(ZmqgFrameView) { data, size }, 1, 0, flags) < 0)
+    return -1;
 
   compat_message_release (message);
   compat_message_init (message);

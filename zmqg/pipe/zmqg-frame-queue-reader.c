@@ -176,6 +176,7 @@ peek_small_message (ZmqgFrameQueue *self,
   view->flags = 0;
   view->bytes = NULL;
   view->chunk = NULL;
+  view->keeper = NULL;
   frames->n = 1;
   self->next.segment = self->head.segment;
   self->next.pos = self->head.pos + zmqg_frame_header_size (size) + size;

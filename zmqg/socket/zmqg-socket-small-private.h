@@ -16,7 +16,7 @@
 
 /* --- With the lock held --------------------------------------------------- */
 
-/* %FALSE when nothing happened. */
+/* Of a type that has such pipes; %FALSE when nothing happened. */
 static inline gboolean
 zmqg_small_write (ZmqgSocketCore *self,
                   const guint8 *data,
@@ -25,8 +25,7 @@ zmqg_small_write (ZmqgSocketCore *self,
   ZmqgTurns *turns = self->small_out;
   ZmqgPipe *pipe;
 
-  if (G_UNLIKELY (turns == NULL || turns->active == 0 ||
-                  size >= ZMQG_FRAME_LARGE))
+  if (G_UNLIKELY (turns->active == 0))
     return FALSE;
 
   pipe = zmqg_turns_get (turns);
@@ -104,7 +103,8 @@ zmqg_small_send (ZmqgSocketCore *self,
 {
   gboolean sent;
 
-  if (G_UNLIKELY (!zmqg_small_lock (self)))
+  if (self->small_out == NULL || size >= ZMQG_FRAME_LARGE ||
+      G_UNLIKELY (!zmqg_small_lock (self)))
     return FALSE;
 
   sent = zmqg_small_write (self, data, size);
