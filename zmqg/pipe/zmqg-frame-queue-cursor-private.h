@@ -202,9 +202,11 @@ zmqg_frame_queue_peek_small (ZmqgFrameQueue *self,
   gsize header = 2;
   gsize size;
 
-  if (G_UNLIKELY (pos >= end))
+  if (G_UNLIKELY (pos >= end && self->batched))
     {
-      /* As in cursor_linked (). */
+      /* As in cursor_linked (). Where each message is published by itself the
+       * long way is better: meanwhile more come, and the processors need not
+       * contend for the word so often. */
       self->head.word = atomic_load_explicit (&segment->word,
                                               memory_order_acquire);
       end = ZMQG_WORD_BYTES (self->head.word);
