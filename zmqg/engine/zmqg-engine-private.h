@@ -30,12 +30,12 @@ struct _ZmqgEngineTask
   void (*run) (ZmqgEngineTask *task);
 };
 
-/* @name is of the thread; %NULL with @error when there is no descriptor or
- * no thread to be had. */
 /* The global default main context; %NULL with @error when it is not there yet,
  * and the process has no descriptor for it. Borrowed. */
 GMainContext *zmqg_engine_get_default_context (GError **error);
 
+/* @name is of the thread; %NULL with @error when there is no descriptor or
+ * no thread to be had. */
 ZmqgEngine *zmqg_engine_new (ZmqgEngineMode mode, const char *name,
                              GError **error);
 ZmqgEngine *zmqg_engine_ref (ZmqgEngine *self);
