@@ -67,6 +67,9 @@ zmqg_order_after_drop (gconstpointer what G_GNUC_UNUSED)
 #endif
 }
 
+/* What one processor writes much, and another reads, lies in lines of its own. */
+#define ZMQG_CACHE_LINE 64
+
 /* Fetches a cache line of which nobody else shall have a copy. */
 static inline void
 zmqg_prefetch_for_write (gconstpointer what)

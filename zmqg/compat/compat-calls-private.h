@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "message/zmqg-block-private.h"
 #include "message/zmqg-tag-private.h"
 
 typedef struct _CompatSocket CompatSocket;
@@ -12,21 +13,19 @@ typedef struct _CompatContent CompatContent;
  * a reference. */
 #define COMPAT_CALLS_MAX 4
 
-/* Sizes of blocks that a thread keeps one each of: see compat-message.c. */
-#define COMPAT_BLOCK_SIZES 3
-
 /*
  * CompatCalls: what is one thread's: what its calls use, the innermost last. To
- * note it here costs nothing, where counting made each call wait until the processor had
- * written all that the call before had stored.
+ * note it here costs nothing, where counting made each call wait until the
+ * processor had written all that the call before had stored.
  */
 typedef struct _CompatCalls CompatCalls;
 
 struct _CompatCalls
 {
-  _Alignas (64) _Atomic (CompatSocket *) used[COMPAT_CALLS_MAX];
+  _Alignas (ZMQG_CACHE_LINE) _Atomic (CompatSocket *) used[COMPAT_CALLS_MAX];
   guint depth;
-  CompatContent *spare[COMPAT_BLOCK_SIZES]; /* for the next message; nullable */
+  CompatContent *spare[ZMQG_BLOCK_SIZES]; /* for the next message, one of each
+                                           * size; nullable */
   ZmqgTagStock tags; /* of the peer that a message was last dropped of */
   atomic_bool taken; /* by a thread */
   CompatCalls *next; /* of all there ever were */

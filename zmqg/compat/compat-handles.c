@@ -95,7 +95,7 @@ calls_release (gpointer data)
   while (self->depth > 0)
     compat_socket_leave (atomic_load (&self->used[self->depth - 1]));
   compat_calls = NULL;
-  for (guint i = 0; i < COMPAT_BLOCK_SIZES; i++)
+  for (guint i = 0; i < ZMQG_BLOCK_SIZES; i++)
     g_clear_pointer (&self->spare[i], g_free);
   zmqg_tag_stock_clear (&self->tags);
   atomic_store (&self->taken, FALSE);

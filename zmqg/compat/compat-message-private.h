@@ -28,8 +28,7 @@ typedef enum
 struct _CompatContent
 {
   atomic_uint refs;
-  guint8 block;      /* of that many bytes: see compat_block_rooms, from 1;
-                      * 0 = of none of those sizes */
+  guint8 block;      /* its size, see zmqg_block_room (); 0 = none of those */
   ZmqgTag *tag;      /* of the peer that it was received from; counted,
                       * nullable */
   zmq_free_fn *free; /* nullable: the payload follows */
@@ -142,22 +141,6 @@ compat_message_init_frame (CompatMessage *self,
 
 /* --- What a thread keeps -------------------------------------------------- */
 
-/* Small payloads lie in blocks of a few sizes, of which each thread keeps one
- * for its next message; from 1 on, 0 = too large. */
-static inline guint
-compat_block_for (gsize size)
-{
-  return size <= 96 ? 1 : size <= 256 ? 2 : size <= 1024 ? 3 : 0;
-}
-
-static inline gsize
-compat_block_room (guint block)
-{
-  static const guint16 rooms[COMPAT_BLOCK_SIZES + 1] = { 0, 96, 256, 1024 };
-
-  return rooms[block];
-}
-
 /* A message of that peer goes: its reference is for the next one of it. */
 static inline void
 compat_tag_drop (ZmqgTag *tag)
@@ -258,34 +241,37 @@ compat_message_put_small (CompatMessage *self,
                           ZmqgTag *tag,
                           ZmqgTagStock *stock)
 {
-  ZmqgTag **place;
+  CompatContent *content = self->kind == COMPAT_HEAP ? self->owner : NULL;
+  ZmqgTag *old;
 
-  if (self->kind == COMPAT_INLINE
-        ? size > COMPAT_INLINE_MAX
-        : size > compat_block_room (((CompatContent *) self->owner)->block))
+  if (content != NULL ? size > zmqg_block_room (content->block)
+                      : size > COMPAT_INLINE_MAX)
     {
       if (!compat_message_make_room (self, size))
         return FALSE;
+      content = self->owner;
     }
 
-  if (self->kind == COMPAT_INLINE)
+  if (content != NULL)
     {
-      place = (ZmqgTag **) &self->owner;
-      self->in.size = (guint8) size;
-      zmqg_copy_small (self->in.bytes, data, size);
-    }
-  else
-    {
-      place = &((CompatContent *) self->owner)->tag;
+      old = content->tag;
       self->out.size = size;
       zmqg_copy_small (self->out.data, data, size);
     }
-
-  if (*place != tag)
+  else
     {
-      ZmqgTag *old = *place;
+      old = self->owner;
+      self->in.size = (guint8) size;
+      zmqg_copy_small (self->in.bytes, data, size);
+    }
 
-      *place = tag != NULL ? compat_tag_take (tag, stock) : NULL;
+  if (old != tag)
+    {
+      tag = tag != NULL ? compat_tag_take (tag, stock) : NULL;
+      if (content != NULL)
+        content->tag = tag;
+      else
+        self->owner = tag;
       compat_tag_drop (old);
     }
   self->routing_id = 0;

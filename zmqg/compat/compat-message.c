@@ -50,7 +50,7 @@ content_new (void *data,
 static inline CompatContent *
 content_new_room (gsize size)
 {
-  guint block = compat_block_for (size);
+  guint block = zmqg_block_for (size);
   CompatContent *self;
 
   if (G_LIKELY (block > 0 && compat_calls != NULL &&
@@ -60,7 +60,7 @@ content_new_room (gsize size)
   if (size > G_MAXSSIZE - sizeof *self)
     return NULL;
   self = g_try_malloc (sizeof *self +
-                       (block > 0 ? compat_block_room (block) : size));
+                       (block > 0 ? zmqg_block_room (block) : size));
   return self != NULL ? content_init (self, block) : NULL;
 }
 

@@ -42,12 +42,10 @@ message_init (ZmqgMessage *self,
  * references to the last peer that messages were freed of, and drops them
  * together. Not where a tool watches what memory is used for.
  */
-#define CACHE_SIZES 3
-
 typedef struct
 {
-  ZmqgMessage *first[CACHE_SIZES]; /* linked by their room */
-  guint n[CACHE_SIZES];
+  ZmqgMessage *first[ZMQG_BLOCK_SIZES]; /* linked by their room */
+  guint n[ZMQG_BLOCK_SIZES];
   ZmqgTagStock tags;
   gboolean noted; /* cleared when the thread ends */
 } MessageCache;
@@ -56,15 +54,15 @@ typedef struct
 static __thread MessageCache cache
   __attribute__ ((tls_model ("initial-exec")));
 
-static const gsize cache_rooms[CACHE_SIZES] = { 96, 256, 1024 };
-static const guint cache_depths[CACHE_SIZES] = { 256, 256, 64 };
+/* How many blocks of each size. */
+static const guint cache_depths[ZMQG_BLOCK_SIZES] = { 256, 256, 64 };
 
 static void
 cache_clear (gpointer data)
 {
   MessageCache *self = data;
 
-  for (guint i = 0; i < CACHE_SIZES; i++)
+  for (guint i = 0; i < ZMQG_BLOCK_SIZES; i++)
     {
       while (self->first[i] != NULL)
         {
@@ -89,29 +87,25 @@ cache_note (void)
   g_private_set (&cache_key, &cache);
 }
 
-/* A block for the room of a small payload, and its place in the cache from 1, 0
- * for one of its own size; %NULL without memory. */
+/* A message with room for a small payload, in a block of that size; %NULL
+ * without memory. */
 static inline ZmqgMessage *
 cache_take (gsize size,
-            guint8 *block)
+            guint block)
 {
-  ZmqgMessage *self;
-  guint8 i = 0;
+  ZmqgMessage *self = NULL;
 
-  while (i < CACHE_SIZES && size > cache_rooms[i])
-    i++;
-
-  *block = i < CACHE_SIZES ? i + 1 : 0;
-  if (G_LIKELY (ZMQG_CACHES && i < CACHE_SIZES && cache.first[i] != NULL))
+  if (G_LIKELY (ZMQG_CACHES && block > 0))
+    self = cache.first[block - 1];
+  if (G_LIKELY (self != NULL))
     {
-      self = cache.first[i];
-      cache.first[i] = (ZmqgMessage *) self->room;
-      cache.n[i]--;
+      cache.first[block - 1] = (ZmqgMessage *) self->room;
+      cache.n[block - 1]--;
       return self;
     }
 
   return g_try_malloc (sizeof *self + sizeof (ZmqgMessageFrame) +
-                       (i < CACHE_SIZES ? cache_rooms[i] : size));
+                       (block > 0 ? zmqg_block_room (block) : size));
 }
 
 static inline void
@@ -152,15 +146,15 @@ ZmqgMessage *
 zmqg_message_new_small (const guint8 *data,
                         gsize size)
 {
-  guint8 block;
-  ZmqgMessage *self = cache_take (size, &block);
+  guint block = zmqg_block_for (size);
+  ZmqgMessage *self = cache_take (size, block);
   ZmqgMessageFrame *frame;
 
   if (G_UNLIKELY (self == NULL))
     return NULL;
 
   message_init (self, 1, 0);
-  self->block = block;
+  self->block = (guint8) block;
   self->n_frames = 1;
   self->size = size;
   frame = &self->inline_frames[0];

@@ -3,23 +3,10 @@
 
 #pragma once
 
-#include "base/zmqg-barrier-private.h"
+#include "message/zmqg-block-private.h"
 #include "message/zmqg-message-private.h"
 
 #include <stdbool.h>
-
-/* Whether threads keep blocks for their next use: not where a tool watches what
- * memory is used for. */
-#if defined(__SANITIZE_ADDRESS__) || defined(ZMQG_THREAD_SANITIZER)
-#define ZMQG_CACHES FALSE
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ZMQG_CACHES FALSE
-#endif
-#endif
-#ifndef ZMQG_CACHES
-#define ZMQG_CACHES TRUE
-#endif
 
 /*
  * What the files of ZmqgMessage share: its fields, and how it comes and goes.
@@ -27,7 +14,7 @@
 struct _ZmqgMessage
 {
   atomic_uint refs;
-  guint8 block;        /* its place in the thread's cache from 1, 0 = none */
+  guint8 block;        /* its size, see zmqg_block_room (); 0 = none of those */
   atomic_bool sent; /* immutable from then on */
   gboolean has_owners; /* some frame has an owner to release */
   gboolean no_memory;  /* some payload could not be copied */

@@ -19,7 +19,6 @@
  * The producer appends the frames of one or more messages, then publishes
  * them with one release store: all of them become visible, or none.
  */
-#define ZMQG_CACHE_LINE 64
 
 /* A place in a queue, with the word of its segment as last loaded. */
 typedef struct
