@@ -390,8 +390,7 @@ receive_to_memory (CompatSocket *self,
     return -1;
 
   size = compat_message_get_size (&frame);
-  if (MIN (size, room) > 0)
-    memcpy (buf, compat_message_get_data (&frame), MIN (size, room));
+  zmqg_copy_small (buf, compat_message_get_data (&frame), MIN (size, room));
   compat_message_release (&frame);
   return (int) MIN (size, G_MAXINT);
 }
@@ -414,8 +413,7 @@ zmq_recv (void *s_,
   pipe = begin_small (self, &data, &size);
   if (G_LIKELY (pipe != NULL))
     {
-      if (MIN (size, len_) > 0)
-        memcpy (buf_, data, MIN (size, len_));
+      zmqg_copy_small (buf_, data, MIN (size, len_));
       end_small (self, pipe, size);
       result = (int) size;
     }
